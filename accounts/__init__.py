@@ -1,0 +1,1 @@
+"""Who pays for what: accounts, their licences and their API tokens."""

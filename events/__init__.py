@@ -1,0 +1,1 @@
+"""What happened: the MAAC contract, sample payloads, and the stored event."""

@@ -1,0 +1,84 @@
+"""Account, Licence and ApiToken."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+ENDPOINT_LIMIT = 3
+"""Running endpoints that MAAC allows at a time; customer support can raise it."""
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError("%(name)s is not a time zone such as Asia/Taipei.", params={"name": name})
+
+
+class Account(models.Model):
+    """A brand that uses MAAC."""
+
+    class Plan(models.TextChoices):
+        ENTRY = "entry", "Entry"
+        ECOMMERCE = "ecommerce", "E-commerce"
+        MARKETING = "marketing", "Marketing"
+
+    name = models.CharField(max_length=100)
+    time_zone = models.CharField(max_length=50, default="Asia/Taipei", validators=[validate_time_zone])
+    plan = models.CharField(max_length=20, choices=Plan.choices, default=Plan.MARKETING)
+    endpoint_limit = models.PositiveSmallIntegerField(default=ENDPOINT_LIMIT)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class LicenceQuerySet(models.QuerySet["Licence"]):
+    def valid(self, now: datetime) -> "LicenceQuerySet":
+        return self.filter(valid_from__lte=now, valid_until__gt=now)
+
+
+class Licence(models.Model):
+    """What an account has bought for a period: a webhook zone, or room for more running endpoints."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="licences")
+    zone = models.PositiveSmallIntegerField(null=True, blank=True)
+    extra_endpoints = models.PositiveSmallIntegerField(default=0)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+
+    objects = LicenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="licence_is_zone_or_endpoint_add_on",
+                condition=Q(zone__isnull=False, extra_endpoints=0) | Q(zone__isnull=True, extra_endpoints__gt=0),
+            ),
+            models.CheckConstraint(
+                name="licence_period_is_forward", condition=Q(valid_until__gt=models.F("valid_from"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Webhook zone {self.zone}" if self.zone else f"{self.extra_endpoints} more running endpoints"
+
+
+class ApiToken(models.Model):
+    """A bearer token. Only its SHA-256 is kept; `prefix` helps people tell tokens apart."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=8)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

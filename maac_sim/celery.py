@@ -1,0 +1,56 @@
+"""The Celery application. A message is only a doorbell: the queue is the deliveries' rows."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from celery import Celery, bootsteps
+from django.conf import settings
+from django.db import close_old_connections
+from kombu import Exchange, Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
+
+HEARTBEAT_SECONDS = 2.0
+LAST_SETTLE_SECONDS = 0.5
+
+app = Celery("maac_sim")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# The anonymous exchange routes by queue name alone. A named one keeps its routes as a key in Redis, and after a
+# FLUSHALL every publish would fail.
+app.conf.task_queues = [Queue("maac-sim", Exchange(""), routing_key="maac-sim")]
+app.autodiscover_tasks(["webhooks"])
+
+
+class Delivering(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Lets a worker deliver from its start to its warm shutdown, and notes every two seconds that it lives."""
+
+    requires = {"celery.worker.components:Timer", "celery.worker.components:Pool"}
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self.entry: Any = None
+
+    def start(self, worker: Any) -> None:
+        from webhooks.services.deliver import allow_delivering
+
+        allow_delivering()
+        _note(worker.hostname)
+        self.entry = worker.timer.call_repeatedly(HEARTBEAT_SECONDS, _note, (worker.hostname,))
+
+    def stop(self, _worker: Any) -> None:
+        """Comes before the pool waits for its tasks, so the run in the pool sees it and ends."""
+        from webhooks.services.deliver import stop_delivering
+
+        self.entry.cancel()
+        stop_delivering(grace=settings.WEBHOOK_ATTEMPT_TIMEOUT + LAST_SETTLE_SECONDS)
+
+
+def _note(name: str) -> None:
+    from webhooks.services import workers
+
+    close_old_connections()
+    workers.note(name=name, now=datetime.now(UTC))
+
+
+app.steps["worker"].add(Delivering)

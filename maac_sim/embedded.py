@@ -1,0 +1,78 @@
+"""The embedded simulator: web, worker and beat in one process, with SQLite and no server to install.
+
+waitress owns the main thread and the signals; the Celery worker and beat are daemon threads over an in-memory broker.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import FrameType
+
+from celery.beat import EmbeddedService, Scheduler
+from celery.worker import state
+from waitress.server import create_server
+from waitress.task import ThreadedTaskDispatcher
+
+from maac_sim.celery import app
+from maac_sim.wsgi import application
+from webhooks import outbox
+from webhooks.services.deliver import stop_delivering
+
+WEB_THREADS = 32
+"""Calls that wait for a delivery hold a thread each."""
+GRACE_SECONDS = 1.0
+
+
+class PromptDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
+    """Does not wait long for requests that are still being answered when the server stops."""
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = GRACE_SECONDS) -> bool:
+        return bool(super().shutdown(cancel_pending, timeout))
+
+
+def serve(*, host: str, port: int, on_ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM. OSError when the address cannot be had."""
+    server = _new_server(host, port)
+    outbox.release_all(now=datetime.now(UTC))
+    worker = _start_worker()
+    _start_beat()
+    # A shell that starts us in the background leaves SIGINT ignored, so the handlers are set in words.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    on_ready()
+    server.run()
+    state.should_stop = 0
+    worker.join(GRACE_SECONDS)
+    server.close()
+
+
+def _new_server(host: str, port: int):  # type: ignore[no-untyped-def]
+    dispatcher = PromptDispatcher()
+    dispatcher.set_thread_count(WEB_THREADS)
+    return create_server(
+        application, _dispatcher=dispatcher, host=host, port=port, threads=WEB_THREADS, backlog=1024, ident="maac-sim"
+    )
+
+
+def _start_worker() -> threading.Thread:
+    worker = app.WorkController(
+        hostname="embedded",
+        pool_cls="threads",
+        concurrency=4,
+        without_heartbeat=True,
+        without_mingle=True,
+        without_gossip=True,
+    )
+    thread = threading.Thread(target=worker.start, name="worker", daemon=True)
+    thread.start()
+    return thread
+
+
+def _start_beat() -> None:
+    EmbeddedService(app, thread=True, scheduler_cls=Scheduler).start()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    stop_delivering(grace=GRACE_SECONDS)
+    raise SystemExit

@@ -1,0 +1,45 @@
+"""/livez: the process answers. /readyz: it can also store, ring for a worker, and one has been heard from lately."""
+
+from datetime import UTC, datetime
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from maac_sim.celery import app
+from webhooks.selectors import Health, worker_health
+
+
+@require_safe
+def livez(_request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """200 when every part is good, 503 otherwise; the parts say what they lack."""
+    database = _database()
+    worker = worker_health(now=datetime.now(UTC)) if database.is_good else Health(False, "unknown without the database")
+    parts = {"database": database, "broker": _broker(), "worker": worker}
+    is_good = all(part.is_good for part in parts.values())
+    answer = {name: {"ok": part.is_good, "detail": part.detail} for name, part in parts.items()}
+    return JsonResponse({"status": "ok" if is_good else "not ready", **answer}, status=200 if is_good else 503)
+
+
+def _database() -> Health:
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return Health(False, f"The database does not answer: {error}")
+    return Health(True, connection.vendor)
+
+
+def _broker() -> Health:
+    try:
+        with app.connection_for_write(connect_timeout=2) as broker:
+            broker.ensure_connection(max_retries=1, timeout=2)
+    except Exception as error:
+        return Health(False, f"The broker does not answer: {error}")
+    return Health(True, app.connection_for_write().transport_cls)

@@ -1,0 +1,204 @@
+"""Django's settings: the embedded default (SQLite, no server), or PostgreSQL and Redis where their URLs are set."""
+
+from pathlib import Path
+
+import django_stubs_ext
+import environ
+
+from events import contract
+from maac_sim import __version__
+from maac_sim.own_secrets import read_own_secrets
+
+# Lets class definitions name the type arguments that mypy reads, such as ModelAdmin[Account].
+django_stubs_ext.monkeypatch()
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.str("MAAC_SIM_DATA", default=str(BASE_DIR / "data"))).resolve()
+
+EMBEDDED = not env.str("DATABASE_URL", default="")
+"""One process with SQLite and an in-memory broker; otherwise web, worker and beat are processes of their own."""
+
+_own = read_own_secrets(DATA_DIR) if EMBEDDED else {}
+SECRET_KEY = env.str("MAAC_SIM_SECRET_KEY", default=_own.get("MAAC_SIM_SECRET_KEY", environ.Env.NOTSET))
+ENCRYPTION_KEYS = env.list(
+    "MAAC_SIM_ENCRYPTION_KEYS", default=[_own["MAAC_SIM_ENCRYPTION_KEYS"]] if _own else environ.Env.NOTSET
+)
+API_TOKEN = env.str("MAAC_SIM_API_TOKEN", default=_own.get("MAAC_SIM_API_TOKEN"))
+ADMIN_PASSWORD = env.str("MAAC_SIM_ADMIN_PASSWORD", default=_own.get("MAAC_SIM_ADMIN_PASSWORD"))
+ADMIN_PASSWORD_IS_PRESET = "MAAC_SIM_ADMIN_PASSWORD" in env.ENVIRON
+DEBUG = False
+ALLOWED_HOSTS = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    "host.docker.internal",
+    *env.list("MAAC_SIM_ALLOWED_HOSTS", default=[]),
+]
+CSRF_TRUSTED_ORIGINS = env.list("MAAC_SIM_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "maac_sim.apps.ConsoleConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "accounts",
+    "events",
+    "webhooks",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "maac_sim.urls"
+WSGI_APPLICATION = "maac_sim.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# Data
+
+if EMBEDDED:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "maac-sim.sqlite3",
+            "CONN_MAX_AGE": None,
+            # Every other combination gave lock errors under sixteen threads.
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    }
+else:
+    DATABASES = {"default": {**env.db("DATABASE_URL"), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}}
+
+# Celery is the doorbell: a message says only that something may be due.
+
+CELERY_BROKER_URL = env.str("REDIS_URL", default="memory://")
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"polling_interval": 0.05}
+    if CELERY_BROKER_URL == "memory://"
+    else {"socket_connect_timeout": 2, "socket_timeout": 5, "retry_on_timeout": False}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "maac-sim"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_DB_REUSE_MAX = 1_000_000
+"""Celery's Django fixup would otherwise close the database connection around every task."""
+SWEEP_SECONDS = 1.0
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "webhooks.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": 2 * SWEEP_SECONDS}}
+}
+
+# Webhooks: what MAAC does, and what this simulator chose where MAAC is silent (see events/contract.py)
+
+WEBHOOK_RETRY_WAITS = tuple(env.list("WEBHOOK_RETRY_WAITS", cast=float, default=list(contract.RETRY_WAITS)))
+WEBHOOK_RETRY_TESTS = env.bool("WEBHOOK_RETRY_TESTS", default=False)
+WEBHOOK_ACCEPT_ANY_2XX = env.bool("WEBHOOK_ACCEPT_ANY_2XX", default=True)
+WEBHOOK_CONNECT_TIMEOUT = env.float("WEBHOOK_CONNECT_TIMEOUT", default=contract.CONNECT_TIMEOUT)
+WEBHOOK_ATTEMPT_TIMEOUT = env.float("WEBHOOK_ATTEMPT_TIMEOUT", default=contract.ATTEMPT_TIMEOUT)
+WEBHOOK_ALLOW_PRIVATE_NETWORKS = env.bool("WEBHOOK_ALLOW_PRIVATE_NETWORKS", default=EMBEDDED)
+WEBHOOK_REQUIRE_HTTPS = env.bool("WEBHOOK_REQUIRE_HTTPS", default=False)
+WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")
+WEBHOOK_USER_AGENT = env.str("WEBHOOK_USER_AGENT", default=f"maac-sim/{__version__}")
+WEBHOOK_IN_FLIGHT = env.int("WEBHOOK_IN_FLIGHT", default=512)
+WEBHOOK_IN_FLIGHT_PER_ENDPOINT = env.int("WEBHOOK_IN_FLIGHT_PER_ENDPOINT", default=64)
+
+# REST
+
+API_BODY_LIMIT = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = API_BODY_LIMIT
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["webhooks.api.authentication.BearerToken"],
+    "DEFAULT_PERMISSION_CLASSES": ["webhooks.api.authentication.HasToken"],
+    "DEFAULT_PARSER_CLASSES": ["webhooks.api.parsing.LimitedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "webhooks.api.paging.NewestFirst",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "webhooks.api.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "maac-sim",
+    "DESCRIPTION": "A simulated MAAC: create webhook endpoints, make events happen, and see every delivery.",
+    "VERSION": __version__,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# Pages
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("ja", "日本語"), ("zh-hant", "繁體中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+LOGIN_URL = "/console/login/"
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_NAME = "maac_sim_session"
+CSRF_COOKIE_NAME = "maac_sim_csrf"
+HTTPS_ONLY = env.bool("MAAC_SIM_HTTPS_ONLY", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
+
+# Log
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("MAAC_SIM_LOG_LEVEL", default="WARNING")},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}

@@ -1,0 +1,25 @@
+"""Which address leads where."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from maac_sim import health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("console/", admin.site.urls),
+    path("api/v1/", include("webhooks.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
+    path(
+        "api/docs/",
+        SpectacularSwaggerSplitView.as_view(authentication_classes=[], permission_classes=[], url_name="schema"),
+        name="docs",
+    ),
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+]
+handler400 = "webhooks.api.errors.bad_request"
+handler404 = "webhooks.api.errors.not_found"
+handler500 = "webhooks.api.errors.server_error"

@@ -1,0 +1,188 @@
+"""The calls of /api/v1/: events, test events, and the deliveries they cause."""
+
+from typing import Any
+
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Account
+from webhooks import selectors
+from webhooks.api.authentication import account_of
+from webhooks.api.filters import DeliveryFilter
+from webhooks.api.paging import NewestFirst
+from webhooks.api.serializers import (
+    DeliveryDetailOut,
+    DeliveryOut,
+    EventIn,
+    EventOut,
+    RedeliverIn,
+    TestIn,
+    TestOut,
+    WaitOut,
+    received,
+    sent,
+)
+from webhooks.api.views import endpoint_of, now_utc
+from webhooks.engine.job import Reason
+from webhooks.models import Attempt, Delivery
+from webhooks.services.idempotency import answer_once
+from webhooks.services.publish import Happening, publish
+from webhooks.services.redeliver import redeliver
+from webhooks.services.send_test import send_test
+
+BATCH_LIMIT = 1000
+WAIT_LIMIT = 60.0
+TEST_WAIT = 15.0
+"""Seconds that a test event is waited for: a whole attempt and the way to the worker."""
+
+_IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeat a request with the same key safely."
+)
+
+
+class EventsView(APIView):
+    """Make events happen."""
+
+    @extend_schema(request=EventIn, responses={201: EventOut}, parameters=[_IDEMPOTENCY_KEY])
+    def post(self, request: Request) -> Response:
+        """Publish an event: `data` as given, a sample where it is missing, or both merged."""
+        account = account_of(request)
+        fields = EventIn(data=request.data, context={"zone": account.zone_info})
+        fields.is_valid(raise_exception=True)
+        return _answer(request, account, fields.validated_data, lambda: _published(account, [fields.validated_data])[0])
+
+
+class EventBatchView(APIView):
+    @extend_schema(
+        request=EventIn(many=True), responses={201: EventOut(many=True)}, parameters=[_IDEMPOTENCY_KEY], filters=False
+    )
+    def post(self, request: Request) -> Response:
+        """Publish up to 1,000 events: all of them, or none when one is not valid."""
+        account = account_of(request)
+        if not isinstance(request.data, list) or not 0 < len(request.data) <= BATCH_LIMIT:
+            raise ValidationError({"body": [f"Send a list of 1 to {BATCH_LIMIT} events."]})
+        fields = EventIn(data=request.data, many=True, context={"zone": account.zone_info})
+        fields.is_valid(raise_exception=True)
+        return _answer(request, account, fields.validated_data, lambda: _published(account, fields.validated_data))
+
+
+class EventView(APIView):
+    @extend_schema(responses=EventOut)
+    def get(self, request: Request, event_id: int) -> Response:
+        """Show an event and its deliveries."""
+        return Response(EventOut(get_object_or_404(selectors.events(account=account_of(request)), pk=event_id)).data)
+
+
+class EventWaitView(APIView):
+    @extend_schema(
+        responses=WaitOut,
+        parameters=[OpenApiParameter("timeout", float, description=f"Seconds, at most {WAIT_LIMIT:g}; 10 if missing.")],
+    )
+    def get(self, request: Request, event_id: int) -> Response:
+        """Wait until every delivery of the event is done, or until the time is over (`timed_out`)."""
+        events = selectors.events(account=account_of(request))
+        event = get_object_or_404(events, pk=event_id)
+        done = selectors.wait_for_event(event_id=event.pk, timeout=_timeout(request))
+        return Response(WaitOut(events.get(pk=event_id), context={"done": done}).data)
+
+
+class SendTestView(APIView):
+    @extend_schema(request=TestIn, responses=TestOut)
+    def post(self, request: Request, endpoint_id: int) -> Response:
+        """Send a test event now and wait for what comes of it. One attempt; a paused endpoint gets it, too."""
+        endpoint = endpoint_of(request, endpoint_id)
+        fields = TestIn(data=request.data)
+        fields.is_valid(raise_exception=True)
+        delivery = send_test(endpoint=endpoint, now=now_utc(), **fields.validated_data)
+        selectors.wait_for_event(event_id=delivery.event_id, timeout=TEST_WAIT)
+        return Response(_test_result(selectors.deliveries(account=account_of(request)).get(pk=delivery.pk)))
+
+
+class DeliveriesView(APIView):
+    """The delivery log."""
+
+    @extend_schema(responses=DeliveryOut(many=True), filters=True)
+    def get(self, request: Request) -> Response:
+        """List deliveries, newest first, by any of the filters."""
+        filtered = DeliveryFilter(request.query_params, selectors.deliveries(account=account_of(request)))
+        if not filtered.is_valid():
+            raise ValidationError(filtered.errors)
+        pages = NewestFirst()
+        page = pages.paginate_queryset(filtered.qs, request, view=self)
+        return pages.get_paginated_response(DeliveryOut(page, many=True).data)
+
+
+class DeliveryView(APIView):
+    @extend_schema(responses=DeliveryDetailOut)
+    def get(self, request: Request, delivery_id: int) -> Response:
+        """Show a delivery with every attempt: what was sent, what came, and where the time went."""
+        deliveries = selectors.deliveries_with_attempts(account=account_of(request))
+        return Response(DeliveryDetailOut(get_object_or_404(deliveries, pk=delivery_id)).data)
+
+
+class RedeliverView(APIView):
+    @extend_schema(request=RedeliverIn, responses={202: DeliveryOut})
+    def post(self, request: Request, delivery_id: int) -> Response:
+        """Send a delivery again: same bytes, same key, a new series of attempts; or under a new key."""
+        fields = RedeliverIn(data=request.data)
+        fields.is_valid(raise_exception=True)
+        deliveries = selectors.deliveries(account=account_of(request))
+        delivery = get_object_or_404(deliveries.select_related("endpoint__account"), pk=delivery_id)
+        again = redeliver(delivery=delivery, now=now_utc(), **fields.validated_data)
+        return Response(DeliveryOut(deliveries.get(pk=again.pk)).data, status=status.HTTP_202_ACCEPTED)
+
+
+def _answer(request: Request, account: Account, happenings: Any, make: Any) -> Response:
+    """201 with what `make` publishes; a repeated Idempotency-Key gets the first answer instead."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        with transaction.atomic():
+            return Response(make(), status=status.HTTP_201_CREATED)
+    signed = f"{request.path}\n{happenings!r}".encode()
+    answer, is_repeated = answer_once(account=account, key=key, request=signed, now=now_utc(), make=make)
+    headers = {"Idempotent-Replayed": "true"} if is_repeated else None
+    return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
+
+
+def _published(account: Account, happenings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    published = publish(account=account, happenings=[Happening(**fields) for fields in happenings], now=now_utc())
+    return [EventOut(entry.event, context={"deliveries": entry.deliveries}).data for entry in published]
+
+
+def _timeout(request: Request) -> float:
+    try:
+        timeout = float(request.query_params.get("timeout", "10"))
+    except ValueError:
+        timeout = -1.0
+    if not 0 <= timeout <= WAIT_LIMIT:
+        raise ValidationError({"timeout": [f"Write a number of seconds from 0 to {WAIT_LIMIT:g}."]})
+    return timeout
+
+
+def _test_result(delivery: Delivery) -> dict[str, Any]:
+    attempt = delivery.attempts.order_by("-number").first()
+    reason, detail = _explained(delivery, attempt)
+    return {
+        "success": reason == Reason.OK,
+        "status_code": attempt.status_code if attempt else None,
+        "reason": reason,
+        "detail": detail,
+        "duration_ms": attempt.duration_ms if attempt else None,
+        "request": sent(attempt) if attempt else None,
+        "response": received(attempt) if attempt else None,
+        "delivery_id": delivery.pk,
+    }
+
+
+def _explained(delivery: Delivery, attempt: Attempt | None) -> tuple[str, str]:
+    if attempt:
+        return attempt.reason, attempt.detail
+    if delivery.finished_at:
+        return delivery.reason.upper(), "Nothing was sent: the endpoint or its licence changed in this moment."
+    return "NO_WORKER", "No worker has sent it yet. Is one running? See /readyz. It will be sent when one is."

@@ -1,0 +1,59 @@
+"""How request bodies and queries become Python values; whatever cannot is refused in one sentence."""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import IO, Any
+
+from django.conf import settings
+from django.utils.dateparse import parse_datetime
+from rest_framework import serializers, status
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import JSONParser
+
+
+class BodyTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = (
+        f"The request body is larger than {settings.API_BODY_LIMIT // 1024 // 1024} MiB. Send less at a time."
+    )
+
+
+class LimitedJSONParser(JSONParser):
+    """JSON up to a size and depth that cannot hurt."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        request = (parser_context or {})["request"]
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.API_BODY_LIMIT:
+            raise BodyTooLarge
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError("The JSON is nested too deeply.") from error
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not know: a misspelt name must not pass in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = sorted(set(map(str, data)) - set(self.fields))
+            if unknown:
+                known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+                raise serializers.ValidationError({name: [f"Unknown field. Known are {known}."] for name in unknown})
+        return super().to_internal_value(data)
+
+
+def read_moment(text: str, zone: tzinfo) -> datetime:
+    """An ISO 8601 moment; without an offset it is in the account's time zone. ValueError for anything else."""
+    moment = parse_datetime(text)
+    if moment is None:
+        raise ValueError("Write a moment as 2026-03-05T09:00:00+08:00.")
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    try:
+        moment.astimezone(zone)
+    except OverflowError as error:
+        raise ValueError("The moment is out of range.") from error
+    return moment

@@ -1,0 +1,24 @@
+"""The paths of /api/v1/."""
+
+from django.urls import path
+
+from webhooks.api import event_views, schema, views  # noqa: F401 - the schema's extension registers itself
+
+urlpatterns = [
+    path("account/", views.AccountView.as_view()),
+    path("event-types/", views.EventTypesView.as_view()),
+    path("endpoints/", views.EndpointsView.as_view()),
+    path("endpoints/<int:endpoint_id>/", views.EndpointView.as_view()),
+    path("endpoints/<int:endpoint_id>/pause/", views.PauseView.as_view()),
+    path("endpoints/<int:endpoint_id>/resume/", views.ResumeView.as_view()),
+    path("endpoints/<int:endpoint_id>/secret/", views.SecretView.as_view()),
+    path("endpoints/<int:endpoint_id>/secret/rotate/", views.RotateSecretView.as_view()),
+    path("endpoints/<int:endpoint_id>/test/", event_views.SendTestView.as_view()),
+    path("events/", event_views.EventsView.as_view()),
+    path("events/batch/", event_views.EventBatchView.as_view()),
+    path("events/<int:event_id>/", event_views.EventView.as_view()),
+    path("events/<int:event_id>/wait/", event_views.EventWaitView.as_view()),
+    path("deliveries/", event_views.DeliveriesView.as_view()),
+    path("deliveries/<int:delivery_id>/", event_views.DeliveryView.as_view()),
+    path("deliveries/<int:delivery_id>/redeliver/", event_views.RedeliverView.as_view()),
+]

@@ -1,0 +1,157 @@
+"""The calls of /api/v1/: account, event types, endpoints."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.services import endpoint_limit, licensed_zones
+from events import contract
+from events.samples import default_moment, sample
+from webhooks import selectors
+from webhooks.api.authentication import account_of
+from webhooks.api.paging import NewestFirst
+from webhooks.api.serializers import (
+    AccountOut,
+    EndpointIn,
+    EndpointOut,
+    EventTypeOut,
+    SecretOut,
+)
+from webhooks.models import Endpoint
+from webhooks.services import endpoints
+
+EXAMPLE_SEED = 1
+
+
+def now_utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def endpoint_of(request: Request, endpoint_id: int) -> Endpoint:
+    """The caller's endpoint with this id, or 404."""
+    return get_object_or_404(selectors.endpoints(account=account_of(request)), pk=endpoint_id)
+
+
+class AccountView(APIView):
+    """Your account."""
+
+    @extend_schema(responses=AccountOut)
+    def get(self, request: Request) -> Response:
+        """Name, time zone, limits and licences of the account that the token belongs to."""
+        account, now = account_of(request), now_utc()
+        context = {
+            "now": now,
+            "endpoint_limit": endpoint_limit(account=account, now=now),
+            "running_endpoints": selectors.running_endpoints(account=account),
+        }
+        return Response(AccountOut(account, context=context).data)
+
+
+class EventTypesView(APIView):
+    """The contract."""
+
+    @extend_schema(responses=EventTypeOut(many=True))
+    def get(self, request: Request) -> Response:
+        """Every event type: topic, zone, whether you may receive it, JSON Schema, example, source of each field."""
+        account = account_of(request)
+        zones = licensed_zones(account_id=account.pk, now=now_utc())
+        return Response([_event_type(topic, topic.zone in zones) for topic in contract.TOPICS.values()])
+
+
+class EndpointsView(APIView):
+    """Endpoints: the receivers that are told."""
+
+    @extend_schema(responses=EndpointOut(many=True))
+    def get(self, request: Request) -> Response:
+        """List your endpoints, newest first."""
+        pages = NewestFirst()
+        page = pages.paginate_queryset(selectors.endpoints(account=account_of(request)), request, view=self)
+        return pages.get_paginated_response(EndpointOut(page, many=True).data)
+
+    @extend_schema(request=EndpointIn, responses={201: EndpointOut})
+    def post(self, request: Request) -> Response:
+        """Create a running endpoint. The answer shows its share secret in full."""
+        fields = EndpointIn(data=request.data)
+        fields.is_valid(raise_exception=True)
+        endpoint = endpoints.create(account=account_of(request), now=now_utc(), **fields.validated_data)
+        return Response(EndpointOut(endpoint, context={"reveal": True}).data, status=status.HTTP_201_CREATED)
+
+
+class EndpointView(APIView):
+    """One endpoint."""
+
+    @extend_schema(responses=EndpointOut)
+    def get(self, request: Request, endpoint_id: int) -> Response:
+        """Show an endpoint; its share secret is masked."""
+        return Response(EndpointOut(endpoint_of(request, endpoint_id)).data)
+
+    @extend_schema(request=EndpointIn(partial=True), responses=EndpointOut)
+    def patch(self, request: Request, endpoint_id: int) -> Response:
+        """Change name, URL or event types; what is left out stays."""
+        endpoint = endpoint_of(request, endpoint_id)
+        fields = EndpointIn(data=request.data, partial=True)
+        fields.is_valid(raise_exception=True)
+        edited = endpoints.edit(endpoint=endpoint, now=now_utc(), **fields.validated_data)
+        return Response(EndpointOut(edited).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, endpoint_id: int) -> Response:
+        """Delete an endpoint. Its deliveries stay readable."""
+        endpoints.delete(endpoint=endpoint_of(request, endpoint_id), now=now_utc())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PauseView(APIView):
+    @extend_schema(request=None, responses=EndpointOut)
+    def post(self, request: Request, endpoint_id: int) -> Response:
+        """Pause an endpoint: nothing is sent to it until it is resumed."""
+        endpoint = endpoints.pause(endpoint=endpoint_of(request, endpoint_id), now=now_utc())
+        return Response(EndpointOut(endpoint).data)
+
+
+class ResumeView(APIView):
+    @extend_schema(request=None, responses=EndpointOut)
+    def post(self, request: Request, endpoint_id: int) -> Response:
+        """Resume a paused endpoint, if the account may run one more."""
+        endpoint = endpoints.resume(endpoint=endpoint_of(request, endpoint_id), now=now_utc())
+        return Response(EndpointOut(endpoint).data)
+
+
+class SecretView(APIView):
+    @extend_schema(responses=SecretOut)
+    def get(self, request: Request, endpoint_id: int) -> Response:
+        """Reveal the share secret."""
+        return Response({"share_secret": endpoint_of(request, endpoint_id).share_secret})
+
+
+class RotateSecretView(APIView):
+    @extend_schema(request=None, responses=SecretOut)
+    def post(self, request: Request, endpoint_id: int) -> Response:
+        """Change the share secret. The old one stops being used at once."""
+        endpoint = endpoints.rotate_secret(endpoint=endpoint_of(request, endpoint_id), now=now_utc())
+        return Response({"share_secret": endpoint.share_secret})
+
+
+def _event_type(topic: contract.Topic, licensed: bool) -> dict[str, Any]:
+    moment = default_moment(EXAMPLE_SEED)
+    body = {
+        "timestamp": contract.format_timestamp(moment, moment.tzinfo or UTC),
+        "topic": topic.name,
+        "data": sample(topic.name, seed=EXAMPLE_SEED),
+    }
+    return {
+        "topic": topic.name,
+        "zone": topic.zone,
+        "title": topic.title,
+        "description": topic.description,
+        "licensed": licensed,
+        "schema": contract.json_schema(topic.name),
+        "example": body,
+        "fields": contract.provenance(topic.name),
+    }

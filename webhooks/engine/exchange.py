@@ -1,0 +1,184 @@
+"""One request in flight: its libcurl handle, what has arrived so far, and the Outcome made of it in the end."""
+
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pycurl
+
+from events import contract
+from webhooks.engine.addresses import wire_url
+from webhooks.engine.job import Answered, Headers, Job, Outcome, Reason, Timings, Unanswered
+from webhooks.engine.signing import signed_headers
+
+IDLE_CONNECTION_SECONDS = 1
+"""Receivers close idle connections after 2 to 5 seconds; a request sent into that moment would be lost."""
+
+_REASONS: dict[int, Reason] = {
+    pycurl.E_URL_MALFORMAT: Reason.INVALID_URL,
+    pycurl.E_COULDNT_RESOLVE_HOST: Reason.NAME_NOT_RESOLVED,
+    pycurl.E_COULDNT_CONNECT: Reason.COULD_NOT_CONNECT,
+    pycurl.E_OPERATION_TIMEDOUT: Reason.REQUEST_TIMEOUT,
+    pycurl.E_GOT_NOTHING: Reason.CONNECTION_LOST,
+    pycurl.E_SEND_ERROR: Reason.CONNECTION_LOST,
+    pycurl.E_RECV_ERROR: Reason.CONNECTION_LOST,
+    pycurl.E_PARTIAL_FILE: Reason.CONNECTION_LOST,
+    pycurl.E_SEND_FAIL_REWIND: Reason.CONNECTION_LOST,
+    pycurl.E_SSL_CONNECT_ERROR: Reason.TLS_ERROR,
+    pycurl.E_PEER_FAILED_VERIFICATION: Reason.TLS_ERROR,
+    pycurl.E_SSL_CACERT_BADFILE: Reason.TLS_ERROR,
+    pycurl.E_SSL_CERTPROBLEM: Reason.TLS_ERROR,
+    pycurl.E_SSL_CIPHER: Reason.TLS_ERROR,
+    pycurl.E_SSL_ISSUER_ERROR: Reason.TLS_ERROR,
+    pycurl.E_UNSUPPORTED_PROTOCOL: Reason.INVALID_ANSWER,
+    pycurl.E_FTP_WEIRD_SERVER_REPLY: Reason.INVALID_ANSWER,
+    pycurl.E_HTTP2: Reason.INVALID_ANSWER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds and bytes an attempt may take."""
+
+    connect_timeout: float = contract.CONNECT_TIMEOUT
+    attempt_timeout: float = contract.ATTEMPT_TIMEOUT
+    answer_read: int = contract.ANSWER_READ_LIMIT
+    answer_kept: int = contract.ANSWER_KEPT_LIMIT
+
+
+class Exchange:
+    """Used for one job after another: `begin`, let libcurl work on `handle`, then ask for the `outcome`."""
+
+    def __init__(self, limits: Limits, user_agent: str, ca_file: Path | None) -> None:
+        self.handle = _new_handle(limits, ca_file)
+        self.refusal: str | None = None
+        self.job: Job
+        self._limits = limits
+        self._user_agent = user_agent
+        self._started_at = 0.0
+        self._headers: Headers = ()
+        self._head: list[bytes] = []
+        self._body: list[bytes] = []
+        self._read = 0
+        self.handle.setopt(pycurl.WRITEFUNCTION, self._on_body)
+
+    def begin(self, job: Job, now: float) -> None:
+        """Make the handle ready to send `job`; `now` is in seconds since 1970."""
+        self.job, self._started_at, self.refusal = job, now, None
+        self._head, self._body, self._read = [], [], 0
+        self._headers = signed_headers(job, user_agent=self._user_agent)
+        handle = self.handle
+        handle.setopt(pycurl.URL, wire_url(job.url))
+        handle.setopt(pycurl.HTTPHEADER, [*_NOT_OURS, *(f"{name}: {value}" for name, value in self._headers)])
+        handle.setopt(pycurl.POSTFIELDSIZE_LARGE, len(job.body))
+        # With POSTFIELDS libcurl could send the body a second time on its own, unseen by the log.
+        handle.setopt(pycurl.READFUNCTION, io.BytesIO(job.body).read)
+        handle.setopt(pycurl.HEADERFUNCTION, self._head.append)
+
+    def outcome(self, code: int, message: str) -> Outcome:
+        """What came of it; `code` and `message` are libcurl's, 0 for a whole answer."""
+        status_code, headers = _parse_head(self._head)
+        body = b"".join(self._body)
+        kept, truncated = body[: self._limits.answer_kept], self._read > self._limits.answer_kept
+        started_at, timings, address, sent = self._started_at, self._timings(), self._address(), self._sent_headers()
+        if code == 0 or (code == pycurl.E_WRITE_ERROR and self._read > self._limits.answer_read):
+            return Answered(started_at, timings, address, sent, status_code, headers, kept, truncated)
+        reason, detail = self._fault(code, message, status_code, timings)
+        return Unanswered(started_at, timings, address, sent, reason, detail, headers, kept, truncated)
+
+    def _on_body(self, chunk: bytes) -> int | None:
+        """Keep a chunk of the answer; any number but the chunk's length makes libcurl stop reading."""
+        room = self._limits.answer_kept + 1 - min(self._read, self._limits.answer_kept + 1)
+        self._body.append(chunk[:room])
+        self._read += len(chunk)
+        return -1 if self._read > self._limits.answer_read else None
+
+    def _fault(self, code: int, message: str, status_code: int, timings: Timings) -> tuple[Reason, str]:
+        if self.refusal:
+            return Reason.REFUSED_ADDRESS, self.refusal
+        reason = _REASONS.get(code, Reason.UNCLASSIFIED)
+        if code == pycurl.E_OPERATION_TIMEDOUT:
+            return self._timeout(status_code, timings)
+        if code == pycurl.E_SEND_FAIL_REWIND:
+            message = "The receiver closed the connection without an answer"
+        so_far = f" The answer had begun with status {status_code}." if status_code else ""
+        return reason, f"{message.rstrip('.') or f'libcurl error {code}'}.{so_far}"
+
+    def _timeout(self, status_code: int, timings: Timings) -> tuple[Reason, str]:
+        if not self.handle.getinfo(pycurl.PRETRANSFER_TIME_T):
+            limit = min(self._limits.connect_timeout, self._limits.attempt_timeout)
+            stage = "name lookup" if timings.dns is None else "connection" if timings.connect is None else "TLS session"
+            return Reason.COULD_NOT_CONNECT, f"No {stage} within {limit:g} s."
+        limit = self._limits.attempt_timeout
+        if not status_code:
+            return Reason.REQUEST_TIMEOUT, f"No answer within {limit:g} s."
+        so_far = f"Status {status_code} and {self._read} bytes of the answer came"
+        return Reason.REQUEST_TIMEOUT, f"{so_far}, but it was not complete within {limit:g} s."
+
+    def _timings(self) -> Timings:
+        info = self.handle.getinfo
+        total = info(pycurl.TOTAL_TIME_T)
+        dns, connect, tls = info(pycurl.NAMELOOKUP_TIME_T), info(pycurl.CONNECT_TIME_T), info(pycurl.APPCONNECT_TIME_T)
+        ready, first = info(pycurl.PRETRANSFER_TIME_T), info(pycurl.STARTTRANSFER_TIME_T)
+        return Timings(
+            total=total / 1000,
+            dns=dns / 1000 if dns else None,
+            connect=(connect - dns) / 1000 if connect else None,
+            tls=(tls - connect) / 1000 if tls else None,
+            first_byte=(first - ready) / 1000 if first else None,
+        )
+
+    def _address(self) -> str:
+        ip = self.handle.getinfo(pycurl.PRIMARY_IP)
+        if not ip:
+            return ""
+        port = self.handle.getinfo(pycurl.PRIMARY_PORT)
+        return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
+
+    def _sent_headers(self) -> Headers:
+        """All headers as libcurl puts them on the wire: Host first, then ours, then the length."""
+        host = ("Host", _host_header(wire_url(self.job.url)))
+        return (host, *self._headers, ("Content-Length", str(len(self.job.body))))
+
+
+_NOT_OURS = ("Accept:", "Expect:")
+"""Headers that libcurl would add by itself and MAAC does not document."""
+
+
+def _new_handle(limits: Limits, ca_file: Path | None) -> pycurl.Curl:
+    handle = pycurl.Curl()
+    handle.setopt(pycurl.NOSIGNAL, 1)
+    handle.setopt(pycurl.POST, 1)
+    handle.setopt(pycurl.FOLLOWLOCATION, 0)
+    handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+    handle.setopt(pycurl.PROXY, "")
+    handle.setopt(pycurl.CONNECTTIMEOUT_MS, math.ceil(limits.connect_timeout * 1000))
+    handle.setopt(pycurl.TIMEOUT_MS, math.ceil(limits.attempt_timeout * 1000))
+    handle.setopt(pycurl.MAXAGE_CONN, IDLE_CONNECTION_SECONDS)
+    if ca_file:
+        handle.setopt(pycurl.CAINFO, str(ca_file))
+    return handle
+
+
+def _host_header(url: str) -> str:
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return parts.netloc.removesuffix(f":{default}") if parts.port == default else parts.netloc
+
+
+def _parse_head(lines: list[bytes]) -> tuple[int, Headers]:
+    """Status (0 when none came) and headers of the final answer; interim 1xx answers before it are passed over."""
+    status = 0
+    headers: list[tuple[str, str]] = []
+    for raw in lines:
+        line = raw.decode("latin-1").strip()
+        if line.startswith("HTTP/"):
+            code = line.split(" ", 2)[1:2]
+            status, headers = int(code[0]) if code and code[0].isdigit() else 0, []
+        elif line:
+            name, _, value = line.partition(":")
+            headers.append((name.strip(), value.strip()))
+    return status, tuple(headers)

@@ -1,0 +1,121 @@
+"""A delivery's life: every state, every move between them, and the judgement after an attempt.
+
+    pending ──claim──> sending ──accept──> delivered
+       ^                 │ │ └──fail─────> failed
+       ├──retry, return──┘ └────skip─────> skipped
+       └──────────redeliver── delivered, failed, skipped
+
+A claim is a lease: when it runs out the delivery can be claimed again (sending ──claim──> sending).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+
+from events import contract
+from webhooks.engine.job import Answered, Outcome, Reason
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Move(StrEnum):
+    CLAIM = "claim"
+    RETURN = "return"
+    RETRY = "retry"
+    ACCEPT = "accept"
+    FAIL = "fail"
+    SKIP = "skip"
+    REDELIVER = "redeliver"
+
+
+class SkipReason(StrEnum):
+    """Why a delivery was not attempted."""
+
+    ENDPOINT_PAUSED = "endpoint_paused"
+    ENDPOINT_DELETED = "endpoint_deleted"
+    ZONE_NOT_LICENSED = "zone_not_licensed"
+
+
+MOVES: dict[tuple[Status, Move], Status] = {
+    (Status.PENDING, Move.CLAIM): Status.SENDING,
+    (Status.SENDING, Move.CLAIM): Status.SENDING,
+    (Status.SENDING, Move.RETURN): Status.PENDING,
+    (Status.SENDING, Move.RETRY): Status.PENDING,
+    (Status.SENDING, Move.ACCEPT): Status.DELIVERED,
+    (Status.SENDING, Move.FAIL): Status.FAILED,
+    (Status.SENDING, Move.SKIP): Status.SKIPPED,
+    (Status.DELIVERED, Move.REDELIVER): Status.PENDING,
+    (Status.FAILED, Move.REDELIVER): Status.PENDING,
+    (Status.SKIPPED, Move.REDELIVER): Status.PENDING,
+}
+
+OPEN = (Status.PENDING, Status.SENDING)
+"""A delivery in one of these has a `due_at`: the moment from which a worker may claim it."""
+DONE = (Status.DELIVERED, Status.FAILED, Status.SKIPPED)
+
+FINAL_REASONS = (Reason.REFUSED_ADDRESS, Reason.INVALID_URL)
+"""Faults of the address itself: trying again cannot help."""
+
+
+def target(status: Status, move: Move) -> Status | None:
+    """The state that `move` leads to from `status`; None where it is not allowed."""
+    return MOVES.get((status, move))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an outcome means for its delivery. `retry_in` is in seconds, for a retry only."""
+
+    move: Move
+    reason: Reason
+    detail: str
+    retry_in: float | None = None
+
+    @property
+    def status(self) -> Status:
+        return MOVES[Status.SENDING, self.move]
+
+
+def judge(outcome: Outcome, *, tries: int, waits: tuple[float, ...], any_2xx: bool = True) -> Verdict:
+    """Accept, retry or fail, by the rules of MAAC.
+
+    `tries` counts the attempts of the series, this one included. `any_2xx` false makes a 2xx other than 200 a failure.
+    """
+    reason, detail, retried = _read(outcome, any_2xx)
+    if reason is Reason.OK:
+        return Verdict(Move.ACCEPT, reason, detail)
+    if retried and tries <= len(waits):
+        return Verdict(Move.RETRY, reason, detail, waits[tries - 1])
+    return Verdict(Move.FAIL, reason, detail)
+
+
+def _read(outcome: Outcome, any_2xx: bool) -> tuple[Reason, str, bool]:
+    """Reason, sentence for people, and whether MAAC tries again after it."""
+    if not isinstance(outcome, Answered):
+        return outcome.reason, outcome.detail, outcome.reason not in FINAL_REASONS
+    code = outcome.status_code
+    if code == contract.SUCCESS_STATUS:
+        return Reason.OK, "", False
+    named = _named(code)
+    if 200 <= code < 300:
+        reason = Reason.OK if any_2xx else Reason.ERROR_STATUS_CODE
+        return reason, f"The receiver answered {named}; MAAC asks for {contract.SUCCESS_STATUS}.", False
+    if contract.is_retried_status(code):
+        return Reason.ERROR_STATUS_CODE, f"The receiver answered {named}.", True
+    if 300 <= code < 400:
+        detail = f"The receiver answered {named}; MAAC does not follow redirects. Set the URL to the final address."
+        return Reason.ERROR_STATUS_CODE, detail, False
+    return Reason.ERROR_STATUS_CODE, f"The receiver answered {named}, a status that MAAC does not retry.", False
+
+
+def _named(code: int) -> str:
+    try:
+        return f"{code} {HTTPStatus(code).phrase}"
+    except ValueError:
+        return str(code)

@@ -1,0 +1,51 @@
+"""What the webhook part refuses.
+
+accounts.errors.Refusal
+├── InvalidInput            the request does not make sense
+│   ├── InvalidUrl
+│   ├── UnknownEventType
+│   └── InvalidPayload
+├── ZoneNotLicensed         the account has not bought it
+├── RunningEndpointLimit    the account runs as many as it may
+├── DeliveryInProgress      wait for it first
+├── EndpointNotRunning      the endpoint is paused or deleted
+└── IdempotencyKeyReused    the key came before with another request
+"""
+
+from accounts.errors import Refusal
+
+
+class InvalidInput(Refusal):
+    code = "invalid_request"
+
+
+class InvalidUrl(InvalidInput):
+    code = "invalid_url"
+
+
+class UnknownEventType(InvalidInput):
+    code = "unknown_event_type"
+
+
+class InvalidPayload(InvalidInput):
+    code = "invalid_payload"
+
+
+class ZoneNotLicensed(Refusal):
+    code = "zone_not_licensed"
+
+
+class RunningEndpointLimit(Refusal):
+    code = "running_endpoint_limit"
+
+
+class DeliveryInProgress(Refusal):
+    code = "delivery_in_progress"
+
+
+class EndpointNotRunning(Refusal):
+    code = "endpoint_not_running"
+
+
+class IdempotencyKeyReused(Refusal):
+    code = "idempotency_key_reused"

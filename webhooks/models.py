@@ -1,0 +1,151 @@
+"""Endpoint, Delivery, Attempt, and two small helpers of the doors: AcceptedRequest and Worker."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Account
+from events.models import Event
+from webhooks.engine.lifecycle import DONE, OPEN, Status
+from webhooks.secrets import EncryptedField
+
+
+def new_idempotency_key() -> str:
+    return uuid.uuid4().hex
+
+
+class Endpoint(models.Model):
+    """A receiver's URL and what it wants to hear about. A deleted endpoint stays for the history's sake."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
+        DELETED = "deleted", "Deleted"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="endpoints")
+    name = models.CharField(max_length=100)
+    url = models.CharField(max_length=2000)
+    event_types = models.JSONField(default=list)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
+    share_secret = EncryptedField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="endpoint_deleted_has_its_time",
+                condition=Q(status="deleted", deleted_at__isnull=False)
+                | (~Q(status="deleted") & Q(deleted_at__isnull=True)),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Delivery(models.Model):
+    """One event on its way to one endpoint; the row is the queue.
+
+    While the delivery is open, `due_at` is the moment from which a worker may claim it: for a pending one when to
+    send, for a sending one when the lease runs out. `claim_token` fences off a worker that comes back too late.
+    `series_start` is the number of attempts made before the current series (a redelivery begins a new one).
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    topic = models.CharField(max_length=50)
+    is_test = models.BooleanField(default=False)
+    idempotency_key = models.CharField(max_length=32, unique=True, default=new_idempotency_key)
+    status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in Status], default=Status.PENDING)
+    reason = models.CharField(max_length=30, default="", blank=True)
+    status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    claim_token = models.CharField(max_length=32, default="", blank=True)
+    attempt_count = models.PositiveIntegerField(default=0)
+    series_start = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    redelivery_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        indexes = [
+            models.Index(fields=["endpoint", "due_at"], name="delivery_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["account", "-id"], name="delivery_newest"),
+            models.Index(fields=["endpoint", "-id"], name="delivery_of_endpoint"),
+            models.Index(fields=["redelivery_of"], name="delivery_copies", condition=Q(redelivery_of__isnull=False)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="delivery_open_has_due_at",
+                condition=Q(status__in=[s.value for s in OPEN], due_at__isnull=False, finished_at__isnull=True)
+                | Q(status__in=[s.value for s in DONE], due_at__isnull=True, finished_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="delivery_sending_has_claim",
+                condition=(Q(status="sending") & ~Q(claim_token="")) | (~Q(status="sending") & Q(claim_token="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.idempotency_key
+
+
+class Attempt(models.Model):
+    """One request that was made for a delivery, and what came of it. Times in milliseconds."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False)
+    number = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    duration_ms = models.FloatField()
+    dns_ms = models.FloatField(null=True, blank=True)
+    connect_ms = models.FloatField(null=True, blank=True)
+    tls_ms = models.FloatField(null=True, blank=True)
+    first_byte_ms = models.FloatField(null=True, blank=True)
+    address = models.CharField(max_length=60, default="", blank=True)
+    request_headers = models.JSONField()
+    reason = models.CharField(max_length=30)
+    detail = models.TextField(default="", blank=True)
+    status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    response_headers = models.JSONField(default=list)
+    response_body = models.BinaryField(default=b"")
+    response_truncated = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_number_once")]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.number}"
+
+
+class AcceptedRequest(models.Model):
+    """An API request that came with an `Idempotency-Key`, and its answer, so that it can be repeated safely."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "key"], name="accepted_request_once")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Worker(models.Model):
+    """A Celery worker and when it was last heard from."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

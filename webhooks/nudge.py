@@ -1,0 +1,47 @@
+"""Wakes a worker after a commit, by task name and at most once in a while; a lost nudge costs a second, never an event."""
+
+import logging
+import threading
+import time
+
+from celery import current_app
+from django.db import transaction
+
+COALESCED_SECONDS = 0.05
+"""A worker that is awake looks again more often than this, so one nudge serves all events in between."""
+EXPIRES_SECONDS = 2.0
+QUIET_SECONDS_AFTER_A_FAULT = 1.0
+
+log = logging.getLogger(__name__)
+_lock = threading.Lock()
+_silent_until = 0.0
+
+
+def nudge_after_commit() -> None:
+    """Tell a worker, once the transaction is through, that something is due."""
+    transaction.on_commit(nudge)
+
+
+def nudge() -> None:
+    """Send the doorbell's message. Never raises: the sweep finds what no nudge announced."""
+    if not _is_first():
+        return
+    try:
+        current_app.send_task("webhooks.tasks.deliver", expires=EXPIRES_SECONDS, retry=False)
+    except Exception as error:
+        _be_silent(QUIET_SECONDS_AFTER_A_FAULT)
+        log.warning("The broker took no nudge (%s); the sweep will find what is due.", error)
+
+
+def _is_first() -> bool:
+    """Whether no other thread of this process has nudged just now."""
+    with _lock:
+        if time.monotonic() < _silent_until:
+            return False
+        _be_silent(COALESCED_SECONDS)
+        return True
+
+
+def _be_silent(seconds: float) -> None:
+    global _silent_until
+    _silent_until = time.monotonic() + seconds

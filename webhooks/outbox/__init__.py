@@ -1,0 +1,185 @@
+"""The only bridge between rows and engine: claim what is due, settle what came of it, give back what was not sent.
+
+A claim visits the endpoints that have open deliveries one after another, from where the last claim stopped, and takes
+from each no more than the pump has room for. Its cost depends on the endpoints visited, not on the rows that wait.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from accounts.models import Licence
+from events.contract import TOPICS
+from events.models import Event
+from webhooks.engine.job import Job, Outcome
+from webhooks.engine.lifecycle import SkipReason, Status, Verdict
+from webhooks.engine.pump import Room
+from webhooks.models import Delivery, Endpoint
+from webhooks.outbox import postgresql, sqlite
+
+ENDPOINTS_VISITED = 100
+"""By one claim at most; the next one goes on behind them."""
+
+_DUE = """
+WITH RECURSIVE visit(endpoint_id) AS (
+    SELECT min(endpoint_id) FROM webhooks_delivery WHERE due_at IS NOT NULL AND endpoint_id > %s
+    UNION ALL
+    SELECT (SELECT min(endpoint_id) FROM webhooks_delivery
+            WHERE due_at IS NOT NULL AND endpoint_id > visit.endpoint_id)
+    FROM visit WHERE visit.endpoint_id IS NOT NULL
+)
+SELECT endpoint_id,
+       (SELECT min(due_at) FROM webhooks_delivery WHERE due_at IS NOT NULL AND endpoint_id = visit.endpoint_id)
+FROM visit WHERE endpoint_id IS NOT NULL LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`jobs` to send. `next_due` is when something not taken now falls due, None if nothing waits that was seen.
+
+    `visited` is where the next claim goes on; 0 begins again at the first endpoint.
+    """
+
+    jobs: list[Job]
+    visited: int
+    next_due: datetime | None
+    is_full: bool
+
+
+class Settlement(NamedTuple):
+    """One finished attempt: what was sent, what came, what it means, and when it was over."""
+
+    job: Job
+    outcome: Outcome
+    verdict: Verdict
+    finished_at: datetime
+
+
+class Won(NamedTuple):
+    """A delivery's row as a claim takes it."""
+
+    id: int
+    event_id: int
+    endpoint_id: int
+    account_id: int
+    topic: str
+    is_test: bool
+    idempotency_key: str
+    attempt_count: int
+    series_start: int
+
+
+def claim(*, room: Room, after: int, now: datetime, lease: timedelta) -> Claim:
+    """Win due deliveries for one worker until `now + lease`, at most as many as `room` has.
+
+    Every delivery is checked again here: those whose endpoint or licence has gone end as skipped.
+    """
+    due = _due_endpoints(after)
+    visited = due[-1][0] if len(due) == ENDPOINTS_VISITED else 0
+    rooms = [(endpoint, room.busy.get(endpoint, room.each)) for endpoint, due_at in due if due_at <= now]
+    rooms = [(endpoint, free) for endpoint, free in rooms if free > 0]
+    next_due = min((due_at for _, due_at in due if due_at > now), default=None)
+    if not rooms or not room.total:
+        return Claim([], visited, next_due, is_full=False)
+    token = uuid4().hex
+    with transaction.atomic():
+        rows = _backend().win(rooms, room.total, token, now, now + lease)
+        jobs = _jobs([Won(*row) for row in rows], token, now)
+    wanted = min(room.total, sum(free for _, free in rooms))
+    return Claim(jobs, visited, next_due, is_full=len(rows) >= wanted)
+
+
+def settle(settlements: Sequence[Settlement]) -> int:
+    """Store the attempts and move their deliveries, in one transaction; how many moved.
+
+    A settlement whose claim has run out and been taken by another worker changes nothing.
+    """
+    with transaction.atomic():
+        return _backend().settle(settlements)
+
+
+def give_back(jobs: Iterable[Job], *, now: datetime) -> None:
+    """Return claims that were not sent, for others to take at once."""
+    for job in jobs:
+        claimed = Delivery.objects.filter(pk=job.delivery_id, claim_token=job.claim_token)
+        claimed.update(status=Status.PENDING, claim_token="", due_at=now)
+
+
+def release_all(*, now: datetime) -> int:
+    """Return every claim; for a start at which no worker can be alive. How many there were."""
+    claimed = Delivery.objects.filter(status=Status.SENDING)
+    return claimed.update(status=Status.PENDING, claim_token="", due_at=now)
+
+
+def _backend() -> postgresql.Backend | sqlite.Backend:
+    return postgresql.Backend() if connection.vendor == "postgresql" else sqlite.Backend()
+
+
+def _due_endpoints(after: int) -> list[tuple[int, datetime]]:
+    """Endpoints with open deliveries behind `after`, and when the first of each falls due."""
+    read_time = _backend().read_time
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, [after, ENDPOINTS_VISITED])
+        return [(endpoint_id, read_time(due_at)) for endpoint_id, due_at in cursor.fetchall() if due_at is not None]
+
+
+def _jobs(rows: list[Won], token: str, now: datetime) -> list[Job]:
+    """Jobs for the rows that may be sent; the others end as skipped."""
+    endpoints = Endpoint.objects.in_bulk({row.endpoint_id for row in rows})
+    zones = _licensed_zones({row.account_id for row in rows}, now)
+    skipped: dict[SkipReason, list[int]] = defaultdict(list)
+    sendable = []
+    for row in rows:
+        reason = _skip_reason(row, endpoints[row.endpoint_id], zones)
+        if reason:
+            skipped[reason].append(row.id)
+        else:
+            sendable.append(row)
+    for reason, ids in skipped.items():
+        _skip(ids, reason, now)
+    bodies = dict(Event.objects.filter(pk__in={row.event_id for row in sendable}).values_list("pk", "body"))
+    return [_job(row, endpoints[row.endpoint_id], bodies[row.event_id], token) for row in sendable]
+
+
+def _licensed_zones(account_ids: set[int], now: datetime) -> set[tuple[int, int | None]]:
+    licences = Licence.objects.valid(now).filter(account_id__in=account_ids, zone__isnull=False)
+    return set(licences.values_list("account_id", "zone"))
+
+
+def _skip_reason(row: Won, endpoint: Endpoint, zones: set[tuple[int, int | None]]) -> SkipReason | None:
+    if endpoint.status == Endpoint.Status.DELETED:
+        return SkipReason.ENDPOINT_DELETED
+    if endpoint.status == Endpoint.Status.PAUSED and not row.is_test:
+        return SkipReason.ENDPOINT_PAUSED
+    if (row.account_id, TOPICS[row.topic].zone) not in zones:
+        return SkipReason.ZONE_NOT_LICENSED
+    return None
+
+
+def _skip(ids: list[int], reason: SkipReason, now: datetime) -> None:
+    Delivery.objects.filter(pk__in=ids).update(
+        status=Status.SKIPPED, reason=reason, due_at=None, claim_token="", finished_at=now
+    )
+
+
+def _job(row: Won, endpoint: Endpoint, body: str, token: str) -> Job:
+    number = row.attempt_count + 1
+    return Job(
+        delivery_id=row.id,
+        endpoint_id=row.endpoint_id,
+        claim_token=token,
+        url=endpoint.url,
+        secret=endpoint.share_secret,
+        body=body.encode(),
+        idempotency_key=row.idempotency_key,
+        number=number,
+        tries=number - row.series_start,
+        retry_waits=() if row.is_test and not settings.WEBHOOK_RETRY_TESTS else settings.WEBHOOK_RETRY_WAITS,
+    )

@@ -1,0 +1,74 @@
+"""A settlement as the columns that both databases store."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from webhooks.engine.job import Answered, Headers
+from webhooks.engine.lifecycle import Move
+
+if TYPE_CHECKING:
+    from webhooks.outbox import Settlement
+
+
+class Row(NamedTuple):
+    """First what moves the delivery, then what the attempt keeps."""
+
+    delivery_id: int
+    claim_token: str
+    status: str
+    due_at: datetime | None
+    finished_at: datetime | None
+    number: int
+    reason: str
+    status_code: int | None
+    started_at: datetime
+    duration_ms: float
+    dns_ms: float | None
+    connect_ms: float | None
+    tls_ms: float | None
+    first_byte_ms: float | None
+    address: str
+    request_headers: str
+    detail: str
+    response_headers: str
+    response_body: bytes
+    response_truncated: bool
+
+
+def row(settlement: "Settlement") -> Row:
+    job, outcome, verdict, finished_at = settlement
+    is_retry = verdict.move is Move.RETRY
+    wait = timedelta(seconds=verdict.retry_in or 0.0)
+    timings = outcome.timings
+    return Row(
+        delivery_id=job.delivery_id,
+        claim_token=job.claim_token,
+        status=verdict.status.value,
+        due_at=finished_at + wait if is_retry else None,
+        finished_at=None if is_retry else finished_at,
+        number=job.number,
+        reason=verdict.reason.value,
+        status_code=outcome.status_code if isinstance(outcome, Answered) else None,
+        started_at=datetime.fromtimestamp(outcome.started_at, UTC),
+        duration_ms=timings.total,
+        dns_ms=timings.dns,
+        connect_ms=timings.connect,
+        tls_ms=timings.tls,
+        first_byte_ms=timings.first_byte,
+        address=outcome.address,
+        request_headers=_headers(outcome.request_headers),
+        detail=_text(verdict.detail),
+        response_headers=_headers(outcome.headers),
+        response_body=outcome.body,
+        response_truncated=outcome.truncated,
+    )
+
+
+def _headers(headers: Headers) -> str:
+    return json.dumps([[_text(name), _text(value)] for name, value in headers])
+
+
+def _text(value: str) -> str:
+    """PostgreSQL stores no NUL in text."""
+    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")

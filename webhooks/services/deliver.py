@@ -1,0 +1,216 @@
+"""Send what is due: claim rows, pump them through the network, settle outcomes as they come."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import OperationalError, close_old_connections
+
+from webhooks import outbox
+from webhooks.engine.job import Job, Outcome
+from webhooks.engine.lifecycle import judge
+from webhooks.engine.network import Limits, Network
+from webhooks.engine.pump import Pump
+from webhooks.outbox import Settlement
+from webhooks.services.endpoints import address_policy
+
+LEASE_MARGIN = 5.0
+"""Seconds a claim outlasts the longest attempt."""
+POLL = 0.02
+"""Seconds between looks for new rows while awake."""
+QUIET_AFTER = 1.5
+"""Seconds without work after which a run ends; the sweep comes sooner than that."""
+SETTLE_AFTER = 0.03
+SETTLE_AT = 100
+CLAIM_AGAIN_AT = 32
+PAUSE_AFTER_A_FAULT = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Run:
+    """One stretch of delivering, from the first row that is due until nothing has been for a while."""
+
+    def __init__(
+        self, network: Network, rung: threading.Event, stopping: "Stopping", clock: Callable[[], float]
+    ) -> None:
+        self._pump = Pump(
+            network, in_flight=settings.WEBHOOK_IN_FLIGHT, per_endpoint=settings.WEBHOOK_IN_FLIGHT_PER_ENDPOINT
+        )
+        self._rung = rung
+        self._stopping = stopping
+        self._clock = clock
+        self._lease = timedelta(seconds=settings.WEBHOOK_ATTEMPT_TIMEOUT + LEASE_MARGIN)
+        self._unsettled: list[Settlement] = []
+        self._visited = 0
+        self._alarm = 0.0
+        self._next_look = 0.0
+        self._freed = 0
+        self._was_full = False
+        self._last_work = float("-inf")
+
+    def until_quiet(self) -> None:
+        while not self._is_over():
+            try:
+                self._turn()
+            except OperationalError as error:
+                log.warning("The database did not serve a delivery run (%s); trying again.", error)
+                close_old_connections()
+                self._next_look = self._clock() + PAUSE_AFTER_A_FAULT
+                self._collect(PAUSE_AFTER_A_FAULT)
+
+    def _turn(self) -> None:
+        if self._stopping.is_set():
+            self._give_back()
+        elif self._should_look():
+            self._look()
+        self._collect(self._patience())
+        if self._should_settle():
+            self._settle()
+
+    def _is_over(self) -> bool:
+        if self._unsettled or not self._pump.is_idle:
+            return self._stopping.is_due(self._clock())
+        return self._stopping.is_set() or self._is_quiet()
+
+    def _is_quiet(self) -> bool:
+        now = self._clock()
+        return now - self._last_work > QUIET_AFTER and now < self._next_look and not self._rung.is_set()
+
+    def _should_look(self) -> bool:
+        now = self._clock()
+        if self._was_full and self._freed >= CLAIM_AGAIN_AT:
+            return True
+        return self._rung.is_set() or now >= self._next_look or now >= self._alarm > 0
+
+    def _look(self) -> None:
+        """Claim what is due, as much as there is room for."""
+        self._rung.clear()
+        now = self._clock()
+        claim = outbox.claim(room=self._pump.room(), after=self._visited, now=_moment(now), lease=self._lease)
+        self._visited, self._was_full, self._freed = claim.visited, claim.is_full, 0
+        self._next_look = now if claim.visited else now + POLL
+        self._alarm = claim.next_due.timestamp() if claim.next_due else 0.0
+        if claim.jobs:
+            self._last_work = now
+            self._pump.add(claim.jobs)
+
+    def _patience(self) -> float:
+        """How long the network may be waited for: not past the next look, the next row due, or the next settling."""
+        now = self._clock()
+        times = [self._next_look, self._alarm or self._next_look]
+        if self._unsettled:
+            times.append(self._unsettled[0].finished_at.timestamp() + SETTLE_AFTER)
+        return max(0.0, min(times) - now)
+
+    def _collect(self, patience: float) -> None:
+        finished = self._pump.collect(patience)
+        if finished:
+            now = _moment(self._clock())
+            self._freed += len(finished)
+            self._last_work = self._clock()
+            self._unsettled += [_judged(job, outcome, now) for job, outcome in finished]
+
+    def _should_settle(self) -> bool:
+        if not self._unsettled:
+            return False
+        age = self._clock() - self._unsettled[0].finished_at.timestamp()
+        return self._pump.is_idle or len(self._unsettled) >= SETTLE_AT or age >= SETTLE_AFTER
+
+    def _settle(self) -> None:
+        settled = outbox.settle(self._unsettled)
+        if settled < len(self._unsettled):
+            log.warning("%d attempts came back after their claim had run out.", len(self._unsettled) - settled)
+        self._unsettled = []
+        self._last_work = self._clock()
+
+    def _give_back(self) -> None:
+        outbox.give_back(self._pump.hand_back(), now=_moment(self._clock()))
+        self._next_look = self._clock() + POLL
+
+
+class Stopping:
+    """Whether delivering is to end, and until when requests in flight are waited for."""
+
+    def __init__(self) -> None:
+        self._deadline: float | None = None
+
+    def set(self, deadline: float | None) -> None:
+        self._deadline = deadline
+
+    def is_set(self) -> bool:
+        return self._deadline is not None
+
+    def is_due(self, now: float) -> bool:
+        return self._deadline is not None and now >= self._deadline
+
+
+_rung = threading.Event()
+_running = threading.Lock()
+_stopping = Stopping()
+_network: Network | None = None
+
+
+def deliver_due() -> None:
+    """Send whatever is due and end when there has been nothing for a while. One run at a time in a process.
+
+    Called while a run is on, it only wakes that run.
+    """
+    _rung.set()
+    if _network:
+        _network.wake()
+    while _rung.is_set() and not _stopping.is_set() and _running.acquire(blocking=False):
+        try:
+            _run()
+        finally:
+            _running.release()
+
+
+def stop_delivering(*, grace: float) -> None:
+    """Claim no more, return what is not sent, and give requests in flight `grace` seconds to end."""
+    _stopping.set(time.time() + grace)
+    if _network:
+        _network.wake()
+
+
+def allow_delivering() -> None:
+    """Take `stop_delivering` back."""
+    _stopping.set(None)
+
+
+def _run() -> None:
+    global _network
+    network = new_network()
+    _network = network
+    try:
+        Run(network, _rung, _stopping, time.time).until_quiet()
+    finally:
+        _network = None
+        network.close()
+
+
+def new_network() -> Network:
+    """A network with this simulator's settings."""
+    limits = Limits(
+        connect_timeout=settings.WEBHOOK_CONNECT_TIMEOUT,
+        attempt_timeout=settings.WEBHOOK_ATTEMPT_TIMEOUT,
+    )
+    return Network(
+        user_agent=settings.WEBHOOK_USER_AGENT,
+        limits=limits,
+        policy=address_policy(),
+        ca_file=Path(settings.WEBHOOK_CA_FILE) if settings.WEBHOOK_CA_FILE else None,
+    )
+
+
+def _judged(job: Job, outcome: Outcome, now: datetime) -> Settlement:
+    verdict = judge(outcome, tries=job.tries, waits=job.retry_waits, any_2xx=settings.WEBHOOK_ACCEPT_ANY_2XX)
+    return Settlement(job, outcome, verdict, now)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,52 @@
+"""Send a finished delivery once more."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from webhooks.engine.lifecycle import DONE, Status
+from webhooks.errors import DeliveryInProgress, EndpointNotRunning
+from webhooks.models import Delivery, Endpoint
+from webhooks.nudge import nudge_after_commit
+from webhooks.services.endpoints import check_zone
+from webhooks.services.publish import new_delivery
+
+
+@transaction.atomic
+def redeliver(*, delivery: Delivery, new_key: bool = False, now: datetime) -> Delivery:
+    """Begin a new series of attempts with the same bytes: under the same key, or as a delivery of its own with a new one."""
+    endpoint = delivery.endpoint
+    _check_endpoint(endpoint, delivery)
+    check_zone(account=endpoint.account, topic=delivery.topic, now=now)
+    again = _copy(delivery, now) if new_key else _reopen(delivery, now)
+    nudge_after_commit()
+    return again
+
+
+def _check_endpoint(endpoint: Endpoint, delivery: Delivery) -> None:
+    if endpoint.status == Endpoint.Status.DELETED:
+        raise EndpointNotRunning(f"The endpoint {endpoint.name} is deleted; nothing can be sent to it any more.")
+    if endpoint.status == Endpoint.Status.PAUSED and not delivery.is_test:
+        raise EndpointNotRunning(f"The endpoint {endpoint.name} is paused. Resume it first.")
+
+
+def _reopen(delivery: Delivery, now: datetime) -> Delivery:
+    reopened = Delivery.objects.filter(pk=delivery.pk, status__in=DONE).update(
+        status=Status.PENDING,
+        reason="",
+        status_code=None,
+        due_at=now,
+        finished_at=None,
+        series_start=F("attempt_count"),
+    )
+    if not reopened:
+        raise DeliveryInProgress("The delivery is still being sent. Wait until it is done, or ask for a new key.")
+    return Delivery.objects.get(pk=delivery.pk)
+
+
+def _copy(delivery: Delivery, now: datetime) -> Delivery:
+    copy = new_delivery(event=delivery.event, endpoint=delivery.endpoint, now=now)
+    copy.redelivery_of = delivery
+    copy.save()
+    return copy

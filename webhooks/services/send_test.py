@@ -1,0 +1,43 @@
+"""Send a simulated event to one endpoint, as the console's *Send test* does."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from events.models import Event
+from webhooks.errors import EndpointNotRunning
+from webhooks.models import Delivery, Endpoint
+from webhooks.nudge import nudge_after_commit
+from webhooks.services.endpoints import check_zone
+from webhooks.services.publish import Happening, draft, new_delivery
+
+
+def send_test(
+    *,
+    endpoint: Endpoint,
+    event_type: str,
+    data: Mapping[str, Any] | None = None,
+    seed: int | str | None = None,
+    now: datetime,
+) -> Delivery:
+    """Leave a test delivery for the endpoint, running or paused. Chosen: any licensed event type, subscribed or not."""
+    account = endpoint.account
+    entry = draft(account=account, happening=Happening(event_type, data, seed), now=now)
+    check_zone(account=account, topic=event_type, now=now)
+    if endpoint.status == Endpoint.Status.DELETED:
+        raise EndpointNotRunning("The endpoint is deleted.")
+    with transaction.atomic():
+        event = Event.objects.create(
+            account=account,
+            topic=entry.topic,
+            is_test=True,
+            occurred_at=entry.occurred_at,
+            created_at=now,
+            body=entry.body,
+        )
+        delivery = new_delivery(event=event, endpoint=endpoint, now=now)
+        delivery.save()
+        nudge_after_commit()
+    return delivery
