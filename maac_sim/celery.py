@@ -22,10 +22,10 @@ app.conf.task_queues = [Queue("maac-sim", Exchange(""), routing_key="maac-sim")]
 app.autodiscover_tasks(["webhooks"])
 
 
-class Delivering(bootsteps.StartStopStep):  # type: ignore[misc]
+class Delivering(bootsteps.StartStopStep):
     """Lets a worker deliver from its start to its warm shutdown, and notes every two seconds that it lives."""
 
-    requires = {"celery.worker.components:Timer", "celery.worker.components:Pool"}
+    requires = ("celery.worker.components:Timer", "celery.worker.components:Pool")
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)

@@ -42,7 +42,7 @@ def serve(*, host: str, port: int, on_ready: Callable[[], None]) -> None:
         signal.signal(number, _stop)
     on_ready()
     server.run()
-    state.should_stop = 0
+    state.should_stop = 0  # type: ignore[assignment]
     worker.join(GRACE_SECONDS)
     server.close()
 
@@ -70,7 +70,8 @@ def _start_worker() -> threading.Thread:
 
 
 def _start_beat() -> None:
-    EmbeddedService(app, thread=True, scheduler_cls=Scheduler).start()
+    beat = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
+    beat.start()  # type: ignore[union-attr]
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

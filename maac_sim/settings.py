@@ -94,6 +94,7 @@ if EMBEDDED:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA_DIR / "maac-sim.sqlite3",
             "CONN_MAX_AGE": None,
+            "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
             # Every other combination gave lock errors under sixteen threads.
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
@@ -107,10 +108,10 @@ else:
 
 # Celery is the doorbell: a message says only that something may be due.
 
-CELERY_BROKER_URL = env.str("REDIS_URL", default="memory://")
+CELERY_BROKER_URL = env.str("REDIS_URL", default="memory://localhost")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.05}
-    if CELERY_BROKER_URL == "memory://"
+    if CELERY_BROKER_URL == "memory://localhost"
     else {"socket_connect_timeout": 2, "socket_timeout": 5, "retry_on_timeout": False}
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -1,4 +1,4 @@
-"""Wakes a worker after a commit, by task name and at most once in a while; a lost nudge costs a second, never an event."""
+"""Wakes a worker after a commit, by task name, coalesced; a lost nudge costs a second, never an event."""
 
 import logging
 import threading

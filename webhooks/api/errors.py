@@ -24,8 +24,8 @@ def handle(error: Exception, _context: object) -> Response | None:
     """DRF's exception handler; None leaves the error to Django, as a 500."""
     if isinstance(error, Refusal):
         set_rollback()
-        code = next(code for kind, code in _STATUSES if isinstance(error, kind))
-        return Response(body(error.code, error.message, error.fields), status=code)
+        answered = next(status_code for kind, status_code in _STATUSES if isinstance(error, kind))
+        return Response(body(error.code, error.message, error.fields), status=answered)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if not isinstance(error, exceptions.APIException):

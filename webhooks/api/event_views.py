@@ -114,7 +114,7 @@ class DeliveriesView(APIView):
         if not filtered.is_valid():
             raise ValidationError(filtered.errors)
         pages = NewestFirst()
-        page = pages.paginate_queryset(filtered.qs, request, view=self)
+        page: list[Delivery] | None = pages.paginate_queryset(filtered.qs, request, view=self)
         return pages.get_paginated_response(DeliveryOut(page, many=True).data)
 
 

@@ -14,14 +14,14 @@ from webhooks.models import Delivery
 LARGEST_ID = 2**63 - 1
 
 
-class IdFilter(filters.NumberFilter):
+class IdFilter(filters.NumberFilter):  # type: ignore[misc]
     field_class = forms.IntegerField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, min_value=0, max_value=LARGEST_ID, **kwargs)
 
 
-class DeliveryFilter(filters.FilterSet):
+class DeliveryFilter(filters.FilterSet):  # type: ignore[misc]
     """`since` and `until` are moments of creation; `q` is text in the body."""
 
     endpoint = IdFilter(field_name="endpoint_id")

@@ -14,13 +14,13 @@ MASK = "•" * 8
 
 
 class LicenceOut(serializers.ModelSerializer[Licence]):
-    is_valid = serializers.SerializerMethodField()
+    valid = serializers.SerializerMethodField()
 
     class Meta:
         model = Licence
-        fields = ["zone", "extra_endpoints", "valid_from", "valid_until", "is_valid"]
+        fields = ["zone", "extra_endpoints", "valid_from", "valid_until", "valid"]
 
-    def get_is_valid(self, licence: Licence) -> bool:
+    def get_valid(self, licence: Licence) -> bool:
         return bool(licence.valid_from <= self.context["now"] < licence.valid_until)
 
 
@@ -44,7 +44,9 @@ class FieldOut(serializers.Serializer[Any]):
     path = serializers.CharField()
     type = serializers.CharField()
     nullable = serializers.BooleanField()
-    source = serializers.CharField(help_text="documented by MAAC, or chosen by this simulator")
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="documented by MAAC, or chosen by this simulator"
+    )
     description = serializers.CharField()
 
 
@@ -109,7 +111,9 @@ class MomentField(serializers.CharField):
 
 class EventIn(StrictSerializer):
     topic = serializers.CharField(max_length=100)
-    data = serializers.DictField(required=False, help_text="Missing: a sample is made.")
+    data = serializers.DictField(  # type: ignore[assignment]
+        required=False, help_text="Missing: a sample is made."
+    )
     seed = SeedField(required=False, help_text="The same seed makes the same sample.")
     timestamp = MomentField(required=False, max_length=50, help_text="When it happened; missing: now.")
     merge = serializers.BooleanField(default=False, help_text="Lay `data` over a sample.")
@@ -117,7 +121,9 @@ class EventIn(StrictSerializer):
 
 class TestIn(StrictSerializer):
     event_type = serializers.CharField(max_length=100)
-    data = serializers.DictField(required=False, help_text="Missing: a sample is made.")
+    data = serializers.DictField(  # type: ignore[assignment]
+        required=False, help_text="Missing: a sample is made."
+    )
     seed = SeedField(required=False)
 
 

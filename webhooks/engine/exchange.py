@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -98,13 +99,23 @@ class Exchange:
     def _fault(self, code: int, message: str, status_code: int, timings: Timings) -> tuple[Reason, str]:
         if self.refusal:
             return Reason.REFUSED_ADDRESS, self.refusal
-        reason = _REASONS.get(code, Reason.UNCLASSIFIED)
         if code == pycurl.E_OPERATION_TIMEDOUT:
             return self._timeout(status_code, timings)
-        if code == pycurl.E_SEND_FAIL_REWIND:
-            message = "The receiver closed the connection without an answer"
-        so_far = f" The answer had begun with status {status_code}." if status_code else ""
-        return reason, f"{message.rstrip('.') or f'libcurl error {code}'}.{so_far}"
+        reason = _REASONS.get(code, Reason.UNCLASSIFIED)
+        detail = self._explained(reason, message.rstrip(".") or f"libcurl error {code}")
+        return reason, f"{detail} The answer had begun with status {status_code}." if status_code else detail
+
+    def _explained(self, reason: Reason, message: str) -> str:
+        """libcurl's message as a sentence that says what to look at."""
+        cause = self.handle.getinfo(pycurl.OS_ERRNO)
+        if reason is Reason.COULD_NOT_CONNECT:
+            why = os.strerror(cause) if cause else message
+            return f"Could not connect: {why}. Is the receiver listening at this address and port?"
+        if reason is Reason.INVALID_ANSWER:
+            return f"The answer is not HTTP/1.1: {message}."
+        if reason is Reason.CONNECTION_LOST:
+            return f"The receiver closed the connection before its answer was complete: {message}."
+        return f"{message}."
 
     def _timeout(self, status_code: int, timings: Timings) -> tuple[Reason, str]:
         if not self.handle.getinfo(pycurl.PRETRANSFER_TIME_T):

@@ -64,7 +64,7 @@ class Backend:
     ) -> list[tuple[Any, ...]]:
         """Claim up to `limit` due rows, from each endpoint no more than its room."""
         endpoints, free = zip(*rooms, strict=True)
-        values = {
+        values: dict[str, Any] = {
             "endpoints": list(endpoints),
             "rooms": list(free),
             "limit": limit,
@@ -74,7 +74,8 @@ class Backend:
         }
         with connection.cursor() as cursor:
             cursor.execute(_WIN, values)
-            return cursor.fetchall()
+            won: list[tuple[Any, ...]] = cursor.fetchall()
+            return won
 
     def settle(self, settlements: Sequence["Settlement"]) -> int:
         """Move the deliveries and store their attempts; how many moved."""

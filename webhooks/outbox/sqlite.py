@@ -1,4 +1,4 @@
-"""The outbox on SQLite: the IMMEDIATE transaction lets in one writer at a time, and every statement is a call in process."""
+"""The outbox on SQLite: IMMEDIATE transactions let in one writer at a time; a statement is a call in process."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

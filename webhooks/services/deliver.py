@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db import OperationalError, close_old_connections
 
 from webhooks import outbox
+from webhooks.engine.exchange import Limits
 from webhooks.engine.job import Job, Outcome
 from webhooks.engine.lifecycle import judge
-from webhooks.engine.network import Limits, Network
+from webhooks.engine.network import Network
 from webhooks.engine.pump import Pump
 from webhooks.outbox import Settlement
 from webhooks.services.endpoints import address_policy
@@ -21,12 +22,16 @@ from webhooks.services.endpoints import address_policy
 LEASE_MARGIN = 5.0
 """Seconds a claim outlasts the longest attempt."""
 POLL = 0.02
-"""Seconds between looks for new rows while awake."""
-QUIET_AFTER = 1.5
-"""Seconds without work after which a run ends; the sweep comes sooner than that."""
+"""Seconds between looks for new rows while there is work."""
+DROWSY_AFTER = 1.5
+"""Seconds without work after which only a nudge, the sweep or the next row due makes a run look again."""
+STAY_FOR = 10.0
+"""Seconds for which a run stays to be on time for the next row due; later ones are left to the sweep."""
+NEVER = float("inf")
 SETTLE_AFTER = 0.03
 SETTLE_AT = 100
 CLAIM_AGAIN_AT = 32
+LONGEST_WAIT = 0.5
 PAUSE_AFTER_A_FAULT = 0.5
 
 log = logging.getLogger(__name__)
@@ -47,7 +52,7 @@ class Run:
         self._lease = timedelta(seconds=settings.WEBHOOK_ATTEMPT_TIMEOUT + LEASE_MARGIN)
         self._unsettled: list[Settlement] = []
         self._visited = 0
-        self._alarm = 0.0
+        self._alarm = NEVER
         self._next_look = 0.0
         self._freed = 0
         self._was_full = False
@@ -79,30 +84,33 @@ class Run:
 
     def _is_quiet(self) -> bool:
         now = self._clock()
-        return now - self._last_work > QUIET_AFTER and now < self._next_look and not self._rung.is_set()
+        return self._is_drowsy(now) and not self._should_look() and self._alarm > now + STAY_FOR
+
+    def _is_drowsy(self, now: float) -> bool:
+        return now - self._last_work > DROWSY_AFTER
 
     def _should_look(self) -> bool:
-        now = self._clock()
-        if self._was_full and self._freed >= CLAIM_AGAIN_AT:
+        if self._rung.is_set() or (self._was_full and self._freed >= CLAIM_AGAIN_AT):
             return True
-        return self._rung.is_set() or now >= self._next_look or now >= self._alarm > 0
+        return self._clock() >= min(self._next_look, self._alarm)
 
     def _look(self) -> None:
         """Claim what is due, as much as there is room for."""
         self._rung.clear()
         now = self._clock()
         claim = outbox.claim(room=self._pump.room(), after=self._visited, now=_moment(now), lease=self._lease)
+        next_due = claim.next_due.timestamp() if claim.next_due else NEVER
+        self._alarm = min(self._alarm, next_due) if self._visited else next_due
         self._visited, self._was_full, self._freed = claim.visited, claim.is_full, 0
-        self._next_look = now if claim.visited else now + POLL
-        self._alarm = claim.next_due.timestamp() if claim.next_due else 0.0
         if claim.jobs:
             self._last_work = now
             self._pump.add(claim.jobs)
+        self._next_look = now if claim.visited else NEVER if self._is_drowsy(now) else now + POLL
 
     def _patience(self) -> float:
         """How long the network may be waited for: not past the next look, the next row due, or the next settling."""
         now = self._clock()
-        times = [self._next_look, self._alarm or self._next_look]
+        times = [self._next_look, self._alarm, now + LONGEST_WAIT]
         if self._unsettled:
             times.append(self._unsettled[0].finished_at.timestamp() + SETTLE_AFTER)
         return max(0.0, min(times) - now)
@@ -130,7 +138,7 @@ class Run:
 
     def _give_back(self) -> None:
         outbox.give_back(self._pump.hand_back(), now=_moment(self._clock()))
-        self._next_look = self._clock() + POLL
+        self._next_look = self._alarm = NEVER
 
 
 class Stopping:

@@ -168,7 +168,8 @@ def _check_running_limit(account: Account, now: datetime) -> None:
     running = account.endpoints.filter(status=Endpoint.Status.RUNNING).count()
     if running >= limit:
         raise RunningEndpointLimit(
-            f"{account.name} runs {running} of {limit} endpoints. Pause or delete one, or ask customer support for more."
+            f"{account.name} runs {running} of {limit} endpoints. "
+            "Pause or delete one, or ask customer support to raise the limit."
         )
 
 

@@ -15,7 +15,7 @@ from webhooks.services.publish import new_delivery
 
 @transaction.atomic
 def redeliver(*, delivery: Delivery, new_key: bool = False, now: datetime) -> Delivery:
-    """Begin a new series of attempts with the same bytes: under the same key, or as a delivery of its own with a new one."""
+    """Send the same bytes in a new series of attempts: under the same key, or as a new delivery under a new key."""
     endpoint = delivery.endpoint
     _check_endpoint(endpoint, delivery)
     check_zone(account=endpoint.account, topic=delivery.topic, now=now)

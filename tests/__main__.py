@@ -1,0 +1,32 @@
+"""Runs pytest against a database: `python -m tests sqlite ...`, `python -m tests postgresql ...`."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+from tests.servers import Missing, start_postgres
+
+
+def main(database: str, arguments: list[str]) -> int:
+    with tempfile.TemporaryDirectory(prefix="maac-sim-tests-") as folder:
+        environment = {**os.environ, "MAAC_SIM_DATA": folder, "MAAC_SIM_LOG_LEVEL": "ERROR"}
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            environment.pop(name, None)
+        if database == "sqlite":
+            return run(arguments, environment)
+        try:
+            with start_postgres() as server:
+                secrets = {"MAAC_SIM_SECRET_KEY": "for tests only", "MAAC_SIM_ENCRYPTION_KEYS": "for tests only"}
+                return run(arguments, {**environment, **secrets, "DATABASE_URL": server.url})
+        except Missing as missing:
+            print(f"Skipped: {missing}", file=sys.stderr)
+            return 1 if os.environ.get("CI") == "true" else 0
+
+
+def run(arguments: list[str], environment: dict[str, str]) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
