@@ -10,7 +10,12 @@ from tests.servers import Missing, start_postgres
 
 def main(database: str, arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="maac-sim-tests-") as folder:
-        environment = {**os.environ, "MAAC_SIM_DATA": folder, "MAAC_SIM_LOG_LEVEL": "ERROR"}
+        environment = {
+            **os.environ,
+            "MAAC_SIM_DATA": folder,
+            "MAAC_SIM_LOG_LEVEL": "ERROR",
+            "WEBHOOK_ALLOW_PRIVATE_NETWORKS": "true",
+        }
         for name in ("DATABASE_URL", "REDIS_URL"):
             environment.pop(name, None)
         if database == "sqlite":

@@ -59,6 +59,7 @@ class Exchange:
         self._limits = limits
         self._user_agent = user_agent
         self._started_at = 0.0
+        self._url = ""
         self._headers: Headers = ()
         self._head: list[bytes] = []
         self._body: list[bytes] = []
@@ -66,12 +67,13 @@ class Exchange:
         self.handle.setopt(pycurl.WRITEFUNCTION, self._on_body)
 
     def begin(self, job: Job, now: float) -> None:
-        """Make the handle ready to send `job`; `now` is in seconds since 1970."""
-        self.job, self._started_at, self.refusal = job, now, None
+        """Make the handle ready to send `job`; `now` is in seconds since 1970. ValueError for a URL beyond repair."""
+        self.job, self._started_at, self.refusal, self._url = job, now, None, ""
         self._head, self._body, self._read = [], [], 0
         self._headers = signed_headers(job, user_agent=self._user_agent)
+        self._url = wire_url(job.url)
         handle = self.handle
-        handle.setopt(pycurl.URL, wire_url(job.url))
+        handle.setopt(pycurl.URL, self._url)
         handle.setopt(pycurl.HTTPHEADER, [*_NOT_OURS, *(f"{name}: {value}" for name, value in self._headers)])
         handle.setopt(pycurl.POSTFIELDSIZE_LARGE, len(job.body))
         # With POSTFIELDS libcurl could send the body a second time on its own, unseen by the log.
@@ -115,13 +117,16 @@ class Exchange:
             return f"The answer is not HTTP/1.1: {message}."
         if reason is Reason.CONNECTION_LOST:
             return f"The receiver closed the connection before its answer was complete: {message}."
-        return f"{message}."
+        return f"The URL cannot be sent to: {message}." if reason is Reason.INVALID_URL else f"{message}."
 
     def _timeout(self, status_code: int, timings: Timings) -> tuple[Reason, str]:
-        if not self.handle.getinfo(pycurl.PRETRANSFER_TIME_T):
-            limit = min(self._limits.connect_timeout, self._limits.attempt_timeout)
-            stage = "name lookup" if timings.dns is None else "connection" if timings.connect is None else "TLS session"
-            return Reason.COULD_NOT_CONNECT, f"No {stage} within {limit:g} s."
+        connecting = min(self._limits.connect_timeout, self._limits.attempt_timeout)
+        if not self._address() and timings.dns is None:
+            return Reason.NAME_NOT_RESOLVED, f"The name was not resolved within {connecting:g} s."
+        if not self._address():
+            return Reason.COULD_NOT_CONNECT, f"No connection within {connecting:g} s. Does a firewall drop it?"
+        if timings.connect is not None and timings.tls is None and self._url.startswith("https:"):
+            return Reason.TLS_ERROR, f"No TLS session within {connecting:g} s. Does the receiver speak https here?"
         limit = self._limits.attempt_timeout
         if not status_code:
             return Reason.REQUEST_TIMEOUT, f"No answer within {limit:g} s."
@@ -132,13 +137,13 @@ class Exchange:
         info = self.handle.getinfo
         total = info(pycurl.TOTAL_TIME_T)
         dns, connect, tls = info(pycurl.NAMELOOKUP_TIME_T), info(pycurl.CONNECT_TIME_T), info(pycurl.APPCONNECT_TIME_T)
-        ready, first = info(pycurl.PRETRANSFER_TIME_T), info(pycurl.STARTTRANSFER_TIME_T)
+        first = info(pycurl.STARTTRANSFER_TIME_T) if self._head else 0
         return Timings(
             total=total / 1000,
             dns=dns / 1000 if dns else None,
             connect=(connect - dns) / 1000 if connect else None,
             tls=(tls - connect) / 1000 if tls else None,
-            first_byte=(first - ready) / 1000 if first else None,
+            first_byte=(first - max(connect, tls)) / 1000 if first else None,
         )
 
     def _address(self) -> str:
@@ -150,7 +155,9 @@ class Exchange:
 
     def _sent_headers(self) -> Headers:
         """All headers as libcurl puts them on the wire: Host first, then ours, then the length."""
-        host = ("Host", _host_header(wire_url(self.job.url)))
+        if not self._url:
+            return ()
+        host = ("Host", _host_header(self._url))
         return (host, *self._headers, ("Content-Length", str(len(self.job.body))))
 
 

@@ -44,7 +44,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Where the time of an attempt went, in milliseconds; a stage that was not reached is None."""
+    """Where the time of an attempt went, in milliseconds; a stage that was not reached or not needed is None.
+
+    `first_byte` runs from the connection being ready to the first byte of the answer.
+    """
 
     total: float
     dns: float | None = None

@@ -44,6 +44,7 @@ class Network:
         self._clock = clock
         self._idle: list[Exchange] = []
         self._busy: dict[pycurl.Curl, Exchange] = {}
+        self._early: list[tuple[Job, Outcome]] = []
         self._timer = _NEVER
         self._selector = selectors.DefaultSelector()
         self._doorbell, self._door = socket.socketpair()
@@ -58,13 +59,17 @@ class Network:
     def start(self, job: Job) -> None:
         """Begin sending; the outcome comes out of a later `poll`."""
         exchange = self._idle.pop() if self._idle else self._new_exchange()
-        exchange.begin(job, self._clock())
+        try:
+            exchange.begin(job, self._clock())
+        except (ValueError, pycurl.error) as error:
+            self._early.append((job, exchange.outcome(pycurl.E_URL_MALFORMAT, str(error))))
+            return
         self._busy[exchange.handle] = exchange
         self._multi.add_handle(exchange.handle)
 
     def poll(self, timeout: float) -> list[tuple[Job, Outcome]]:
         """Wait up to `timeout` seconds for network traffic, serve it, and give what has finished."""
-        wait = max(0.0, min(timeout, self._timer - time.monotonic()))
+        wait = 0.0 if self._early else max(0.0, min(timeout, self._timer - time.monotonic()))
         for key, events in self._selector.select(wait):
             if key.fileobj is self._door:
                 self._drain_door()
@@ -94,7 +99,7 @@ class Network:
         self._door.close()
 
     def _finished(self) -> list[tuple[Job, Outcome]]:
-        finished = []
+        finished, self._early = self._early, []
         remaining = 1
         while remaining:
             remaining, succeeded, failed = self._multi.info_read()

@@ -101,6 +101,8 @@ def settle(settlements: Sequence[Settlement]) -> int:
 
     A settlement whose claim has run out and been taken by another worker changes nothing.
     """
+    if not settlements:
+        return 0
     with transaction.atomic():
         return _backend().settle(settlements)
 

@@ -4,11 +4,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 
 from webhooks import outbox
 from webhooks.engine.exchange import Limits
@@ -41,7 +42,13 @@ class Run:
     """One stretch of delivering, from the first row that is due until nothing has been for a while."""
 
     def __init__(
-        self, network: Network, rung: threading.Event, stopping: "Stopping", clock: Callable[[], float]
+        self,
+        network: Network,
+        *,
+        rung: threading.Event,
+        stopping: "Stopping",
+        clock: Callable[[], float] = time.time,
+        drowsy_after: float = DROWSY_AFTER,
     ) -> None:
         self._pump = Pump(
             network, in_flight=settings.WEBHOOK_IN_FLIGHT, per_endpoint=settings.WEBHOOK_IN_FLIGHT_PER_ENDPOINT
@@ -49,6 +56,7 @@ class Run:
         self._rung = rung
         self._stopping = stopping
         self._clock = clock
+        self._drowsy_after = drowsy_after
         self._lease = timedelta(seconds=settings.WEBHOOK_ATTEMPT_TIMEOUT + LEASE_MARGIN)
         self._unsettled: list[Settlement] = []
         self._visited = 0
@@ -59,23 +67,28 @@ class Run:
         self._last_work = float("-inf")
 
     def until_quiet(self) -> None:
-        while not self._is_over():
+        is_over = False
+        while not is_over:
             try:
-                self._turn()
-            except OperationalError as error:
+                is_over = self._turn()
+            except (OperationalError, InterfaceError) as error:
                 log.warning("The database did not serve a delivery run (%s); trying again.", error)
                 close_old_connections()
                 self._next_look = self._clock() + PAUSE_AFTER_A_FAULT
                 self._collect(PAUSE_AFTER_A_FAULT)
 
-    def _turn(self) -> None:
+    def _turn(self) -> bool:
+        """Look for rows, serve the network, settle; whether that was the last turn."""
         if self._stopping.is_set():
             self._give_back()
         elif self._should_look():
             self._look()
+        if self._is_over():
+            return True
         self._collect(self._patience())
         if self._should_settle():
             self._settle()
+        return False
 
     def _is_over(self) -> bool:
         if self._unsettled or not self._pump.is_idle:
@@ -83,11 +96,11 @@ class Run:
         return self._stopping.is_set() or self._is_quiet()
 
     def _is_quiet(self) -> bool:
-        now = self._clock()
-        return self._is_drowsy(now) and not self._should_look() and self._alarm > now + STAY_FOR
+        """The last look found nothing, there has been nothing for a while, and nothing falls due soon."""
+        return self._next_look == NEVER and not self._rung.is_set() and self._alarm > self._clock() + STAY_FOR
 
     def _is_drowsy(self, now: float) -> bool:
-        return now - self._last_work > DROWSY_AFTER
+        return now - self._last_work > self._drowsy_after
 
     def _should_look(self) -> bool:
         if self._rung.is_set() or (self._was_full and self._freed >= CLAIM_AGAIN_AT):
@@ -118,10 +131,11 @@ class Run:
     def _collect(self, patience: float) -> None:
         finished = self._pump.collect(patience)
         if finished:
-            now = _moment(self._clock())
+            now = self._clock()
             self._freed += len(finished)
-            self._last_work = self._clock()
-            self._unsettled += [_judged(job, outcome, now) for job, outcome in finished]
+            self._last_work = now
+            self._next_look = min(self._next_look, now + POLL)
+            self._unsettled += [_judged(job, outcome, _moment(now)) for job, outcome in finished]
 
     def _should_settle(self) -> bool:
         if not self._unsettled:
@@ -130,7 +144,7 @@ class Run:
         return self._pump.is_idle or len(self._unsettled) >= SETTLE_AT or age >= SETTLE_AFTER
 
     def _settle(self) -> None:
-        settled = outbox.settle(self._unsettled)
+        settled = _settled(self._unsettled)
         if settled < len(self._unsettled):
             log.warning("%d attempts came back after their claim had run out.", len(self._unsettled) - settled)
         self._unsettled = []
@@ -195,7 +209,7 @@ def _run() -> None:
     network = new_network()
     _network = network
     try:
-        Run(network, _rung, _stopping, time.time).until_quiet()
+        Run(network, rung=_rung, stopping=_stopping).until_quiet()
     finally:
         _network = None
         network.close()
@@ -213,6 +227,28 @@ def new_network() -> Network:
         policy=address_policy(),
         ca_file=Path(settings.WEBHOOK_CA_FILE) if settings.WEBHOOK_CA_FILE else None,
     )
+
+
+def _settled(settlements: list[Settlement]) -> int:
+    """Settle all at once, or one by one where the database refuses what a receiver answered."""
+    try:
+        return outbox.settle(settlements)
+    except OperationalError:
+        raise
+    except DatabaseError:
+        return sum(map(_settled_alone, settlements))
+
+
+def _settled_alone(settlement: Settlement) -> int:
+    """An answer that cannot be stored must not make its delivery go out for ever: settle it without the answer."""
+    try:
+        return outbox.settle([settlement])
+    except OperationalError:
+        raise
+    except DatabaseError:
+        log.exception("The answer to delivery %d could not be stored.", settlement.job.delivery_id)
+        bare = replace(settlement.outcome, headers=(), body=b"")
+        return outbox.settle([settlement._replace(outcome=bare)])
 
 
 def _judged(job: Job, outcome: Outcome, now: datetime) -> Settlement:
