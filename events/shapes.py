@@ -1,7 +1,6 @@
-"""The words a payload is described in: shapes that read a JSON value strictly and state themselves as JSON Schema."""
+"""The shapes a payload is described in: they read a JSON value strictly and state themselves as JSON Schema."""
 
 import difflib
-import json
 import math
 import re
 from abc import ABC, abstractmethod
@@ -9,16 +8,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, TypedDict
 
-FAULT_LIMIT = 50
-SHOWN_LENGTH = 60
-SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**63 - 1
+from events.faults import (
+    LARGEST_INTEGER,
+    SHOWN_LENGTH,
+    SMALLEST_INTEGER,
+    UNSENDABLE,
+    Faults,
+    Path,
+    describe,
+    fits_64_bits,
+    quote,
+)
 
-# PostgreSQL stores no NUL in text, and a lone surrogate has no UTF-8 form.
-UNSENDABLE = re.compile("[\0\ud800-\udfff]")
-
-Path = tuple[str | int, ...]
 Schema = dict[str, Any]
 
 
@@ -27,13 +30,6 @@ class Source(StrEnum):
 
     DOCUMENTED = "documented"
     CHOSEN = "chosen"
-
-
-class Fault(NamedTuple):
-    """One thing wrong with a payload: where it is, and what was expected against what came."""
-
-    path: str
-    reason: str
 
 
 class Row(TypedDict):
@@ -46,27 +42,12 @@ class Row(TypedDict):
     description: str
 
 
-class Faults:
-    """Collects faults in the order they are met, up to the limit."""
-
-    def __init__(self) -> None:
-        self.found: list[Fault] = []
-
-    @property
-    def full(self) -> bool:
-        return len(self.found) >= FAULT_LIMIT
-
-    def add(self, path: Path, reason: str) -> None:
-        if not self.full:
-            self.found.append(Fault(spell(path), reason))
-
-
 class Shape(ABC):
     """What a value must look like. A new shape says what it accepts, how it is named in a fault, and its schema."""
 
     @abstractmethod
     def accepts(self, value: Any) -> bool:
-        """Whether the value itself fits; what is inside it is judged by `take`."""
+        """Whether the value itself fits; what is inside it is judged later."""
 
     @abstractmethod
     def wanted(self) -> str:
@@ -80,52 +61,72 @@ class Shape(ABC):
         """The type's name in documentation tables."""
         return str(self.schema()["type"])
 
-    def take(self, value: Any, path: Path, faults: Faults) -> object:  # noqa: ARG002
-        """The normalised form of an accepted value; containers report here what is wrong inside."""
-        return value
-
     def rows(self, path: str) -> Iterator[Row]:  # noqa: ARG002
         """The documentation rows of the fields below this shape."""
         return iter(())
 
-    def read(self, value: object, path: Path, faults: Faults, *, nullable: bool = False) -> object:
-        """The normalised value; what does not fit is reported and comes back as it was."""
-        if value is None and nullable:
-            return None
+    def read(self, value: object, path: Path, faults: Faults, nullable: bool = False) -> object:
+        """The value as it is to be sent; what does not fit is reported and comes back as it was."""
+        if not (value is None and nullable) and not self.accepts(value):
+            faults.add(path, f"Expected {or_null(self.wanted(), nullable)}, got {describe(value)}.")
+        return value
+
+
+class Normalised(Shape):
+    """A shape that makes what it accepts anew: containers, and numbers that become floats."""
+
+    @abstractmethod
+    def take(self, value: Any, path: Path, faults: Faults) -> object:
+        """The normalised form of an accepted value; containers report here what is wrong inside."""
+
+    def read(self, value: object, path: Path, faults: Faults, nullable: bool = False) -> object:
         if self.accepts(value):
             return self.take(value, path, faults)
-        faults.add(path, f"Expected {or_null(self.wanted(), nullable)}, got {describe(value)}.")
-        return value
+        return super().read(value, path, faults, nullable)
 
 
 @dataclass(frozen=True)
 class Text(Shape):
-    """Text, free or held to a pattern (of the whole text), to a list of choices, or to what `parse` can read."""
+    """Text, free or held to a pattern (of the whole text) and to what `parse` can read."""
 
     pattern: str = ""
-    choices: tuple[str, ...] = ()
     like: str = "text"
     parse: Callable[[str], object] | None = None
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
 
     def accepts(self, value: Any) -> bool:
         return (
             isinstance(value, str)
-            and not UNSENDABLE.search(value)
-            and (not self.pattern or re.fullmatch(self.pattern, value) is not None)
-            and (not self.choices or value in self.choices)
+            # Printable text is sendable, and that is the quickest thing to ask.
+            and (value.isprintable() or not UNSENDABLE.search(value))
+            and (not self.pattern or self.compiled.fullmatch(value) is not None)
             and (self.parse is None or parses(self.parse, value))
         )
 
     def wanted(self) -> str:
-        return "one of " + ", ".join(map(quote, self.choices)) if self.choices else self.like
+        return self.like
 
     def schema(self) -> Schema:
-        schema: Schema = {"type": "string"}
-        if self.pattern:
-            schema["pattern"] = f"^(?:{self.pattern})$"
-        if self.choices:
-            schema["enum"] = list(self.choices)
-        return schema
+        return {"type": "string", "pattern": f"^(?:{self.pattern})$"} if self.pattern else {"type": "string"}
+
+
+@dataclass(frozen=True)
+class Word(Shape):
+    """One of a few words."""
+
+    choices: tuple[str, ...]
+
+    def accepts(self, value: Any) -> bool:
+        return isinstance(value, str) and value in self.choices
+
+    def wanted(self) -> str:
+        return "one of " + ", ".join(map(quote, self.choices))
+
+    def schema(self) -> Schema:
+        return {"type": "string", "enum": list(self.choices)}
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ class Integer(Shape):
     """A whole number that fits 64 bits; `true` and `1.0` are none."""
 
     def accepts(self, value: Any) -> bool:
-        return is_integer(value) and fits_64_bits(value)
+        return isinstance(value, int) and not isinstance(value, bool) and fits_64_bits(value)
 
     def wanted(self) -> str:
         return "a whole number"
@@ -143,13 +144,13 @@ class Integer(Shape):
 
 
 @dataclass(frozen=True)
-class Float(Shape):
+class Float(Normalised):
     """A finite number, sent with a decimal point; a whole number is taken where a float holds it exactly."""
 
     def accepts(self, value: Any) -> bool:
-        if is_integer(value):
-            return fits_64_bits(value) and float(value) == value
-        return isinstance(value, float) and math.isfinite(value)
+        if isinstance(value, float):
+            return math.isfinite(value)
+        return isinstance(value, int) and not isinstance(value, bool) and fits_64_bits(value) and float(value) == value
 
     def wanted(self) -> str:
         return "a finite number that a 64-bit float holds exactly"
@@ -193,7 +194,7 @@ class Null(Shape):
 
 
 @dataclass(frozen=True)
-class ListOf(Shape):
+class ListOf(Normalised):
     """A list, empty or not, of one shape."""
 
     item: Shape
@@ -211,14 +212,17 @@ class ListOf(Shape):
         return f"list of {self.item.kind()}"
 
     def take(self, value: Any, path: Path, faults: Faults) -> list[object]:
-        return [self.item.read(item, (*path, index), faults) for index, item in enumerate(value)]
+        taken: list[object] = []
+        for item in value:
+            taken.append(self.item.read(item, (path, len(taken)), faults))
+        return taken
 
     def rows(self, path: str) -> Iterator[Row]:
         return self.item.rows(f"{path}[]")
 
 
 @dataclass(frozen=True)
-class MapOf(Shape):
+class MapOf(Normalised):
     """An object whose keys are free text and whose values have one shape; it keeps the order it came in."""
 
     value: Shape
@@ -237,8 +241,8 @@ class MapOf(Shape):
 
     def take(self, value: Any, path: Path, faults: Faults) -> dict[str, object]:
         for key in filter(UNSENDABLE.search, value):
-            faults.add((*path, key), f"Expected a key of plain text, got {describe(key)}.")
-        return {key: self.value.read(item, (*path, key), faults) for key, item in value.items()}
+            faults.add((path, key), f"Expected a key of plain text, got {describe(key)}.")
+        return {key: self.value.read(item, (path, key), faults) for key, item in value.items()}
 
 
 @dataclass(frozen=True)
@@ -270,7 +274,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Record(Shape):
+class Record(Normalised):
     """An object with exactly these fields, sent in this order."""
 
     fields: tuple[Field, ...]
@@ -296,18 +300,21 @@ class Record(Shape):
     def take(self, value: Any, path: Path, faults: Faults) -> dict[str, object]:
         taken = {}
         for field in self.fields:
-            here = (*path, field.name)
-            if field.name in value:
-                taken[field.name] = field.shape.read(value[field.name], here, faults, nullable=field.nullable)
+            name = field.name
+            if name in value:
+                taken[name] = field.shape.read(value[name], (path, name), faults, field.nullable)
             else:
-                faults.add(
-                    here, f"Expected {or_null(field.shape.wanted(), field.nullable)}, got nothing: it is missing."
-                )
+                wanted = or_null(field.shape.wanted(), field.nullable)
+                faults.add((path, name), f"Expected {wanted}, got nothing: it is missing.")
+        if len(taken) < len(value):
+            self.report_unknown(value, path, faults)
+        return taken
+
+    def report_unknown(self, value: Any, path: Path, faults: Faults) -> None:
         for name in value:
             # Seeking the nearest name is slow: stop before a payload of a million unknown fields makes it matter.
             if name not in self.names and not faults.full:
-                faults.add((*path, name), self.unknown(name))
-        return taken
+                faults.add((path, name), self.unknown(name))
 
     def unknown(self, name: str) -> str:
         # A name far longer than any of ours is not a slip, and comparing it would take long.
@@ -321,14 +328,6 @@ class Record(Shape):
             yield from field.shape.rows(here)
 
 
-def is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def fits_64_bits(value: int) -> bool:
-    return SMALLEST_INTEGER <= value <= LARGEST_INTEGER
-
-
 def parses(parse: Callable[[str], object], value: str) -> bool:
     try:
         parse(value)
@@ -339,40 +338,3 @@ def parses(parse: Callable[[str], object], value: str) -> bool:
 
 def or_null(wanted: str, nullable: bool) -> str:
     return f"{wanted} or null" if nullable else wanted
-
-
-def spell(path: Path) -> str:
-    """The path as people write it: `data.items[0].amount`; a name that is no plain word stands quoted in brackets."""
-    return "data" + "".join(spell_step(step) for step in path)
-
-
-def spell_step(step: str | int) -> str:
-    if isinstance(step, int):
-        return f"[{step}]"
-    return f".{step}" if step.isidentifier() and len(step) <= SHOWN_LENGTH else f"[{quote(step)}]"
-
-
-def quote(text: str) -> str:
-    """The text in JSON's quotes, shortened, readable unless it holds what cannot be shown."""
-    shown = text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
-    return json.dumps(shown, ensure_ascii=UNSENDABLE.search(shown) is not None)
-
-
-def describe(value: object) -> str:
-    """A value in few words, to follow "got"; never looks inside a list or an object, however deep they are."""
-    if isinstance(value, str):
-        return describe_text(value)
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, int) and not fits_64_bits(value):
-        return "a whole number beyond 64 bits"
-    return json.dumps(value) if value is None or isinstance(value, bool) else f"the number {value}"
-
-
-def describe_text(value: str) -> str:
-    if bad := UNSENDABLE.search(value):
-        name = "a NUL character" if bad[0] == "\0" else "a lone surrogate"
-        return f"text with {name} at position {bad.start()}"
-    return f"the text {quote(value)}"

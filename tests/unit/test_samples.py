@@ -17,7 +17,7 @@ from events.contract import MESSAGE_TYPES, PNP_SOURCES, PNP_STATUSES, TOPICS, ch
 from events.samples import BRANDS, CHINESE, JAPANESE, brand, contact, default_moment, sample
 
 ROOT = Path(__file__).parents[2]
-SEEDS = range(300)
+SEEDS = range(120)
 TOKYO = timezone(timedelta(hours=9))
 NULLABLE = ("receipt.receipt_validated", "form.surveycake_submitted", "pnp.profile_updated")
 NEVER_NULL = ("prize.points_added", "message.first_open")
