@@ -7,7 +7,6 @@ from typing import Any
 from celery import Celery, bootsteps
 from django.conf import settings
 from django.db import close_old_connections
-from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
 
@@ -16,9 +15,6 @@ LAST_SETTLE_SECONDS = 0.5
 
 app = Celery("maac_sim")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-# The anonymous exchange routes by queue name alone. A named one keeps its routes as a key in Redis, and after a
-# FLUSHALL every publish would fail.
-app.conf.task_queues = [Queue("maac-sim", Exchange(""), routing_key="maac-sim")]
 app.autodiscover_tasks(["webhooks"])
 
 

@@ -25,9 +25,9 @@ SECRET_KEY = env.str("MAAC_SIM_SECRET_KEY", default=_own.get("MAAC_SIM_SECRET_KE
 ENCRYPTION_KEYS = env.list(
     "MAAC_SIM_ENCRYPTION_KEYS", default=[_own["MAAC_SIM_ENCRYPTION_KEYS"]] if _own else environ.Env.NOTSET
 )
-API_TOKEN = env.str("MAAC_SIM_API_TOKEN", default=_own.get("MAAC_SIM_API_TOKEN"))
-ADMIN_PASSWORD = env.str("MAAC_SIM_ADMIN_PASSWORD", default=_own.get("MAAC_SIM_ADMIN_PASSWORD"))
-ADMIN_PASSWORD_IS_PRESET = "MAAC_SIM_ADMIN_PASSWORD" in env.ENVIRON
+API_TOKEN = env.str("MAAC_SIM_API_TOKEN", default="") or _own.get("MAAC_SIM_API_TOKEN")
+ADMIN_PASSWORD = env.str("MAAC_SIM_ADMIN_PASSWORD", default="") or _own.get("MAAC_SIM_ADMIN_PASSWORD")
+ADMIN_PASSWORD_IS_PRESET = bool(env.str("MAAC_SIM_ADMIN_PASSWORD", default=""))
 DEBUG = False
 ALLOWED_HOSTS = [
     "localhost",
