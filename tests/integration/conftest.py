@@ -1,10 +1,14 @@
 """A small cast: Alice's brand is licensed for everything, Bob's for zone 1 only, Carol's for nothing."""
 
+import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from django.db import connections
 from rest_framework.test import APIClient
 
 from accounts.models import Account
@@ -13,6 +17,8 @@ from events.contract import TOPICS
 from webhooks.models import Endpoint
 from webhooks.services import endpoints
 
+SITE = APIClient().handler
+"""One for all clients, as one server is: each new one would look through every static file first."""
 NOW = datetime(2026, 3, 5, 1, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
 
@@ -42,8 +48,16 @@ def carol(db: None) -> Account:
 def client_of(account: Account) -> APIClient:
     """A REST client with a token of the account."""
     _, token = issue_token(account=account, name="test", now=NOW)
-    client = APIClient(raise_request_exception=False)
+    client = anyone()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    return client
+
+
+def anyone() -> APIClient:
+    """A REST client without a token."""
+    client = APIClient(raise_request_exception=False)
+    client.default_format = "json"
+    client.handler = SITE
     return client
 
 
@@ -62,3 +76,38 @@ def make_endpoint(alice: Account) -> Callable[..., Endpoint]:
         return endpoints.create(account=fields.pop("account", alice), **fields)
 
     return make
+
+
+Racer = TypeVar("Racer")
+
+
+def race(count: int, act: Callable[[], Racer]) -> list[Racer]:
+    """What `act` gives to each of `count` threads that start at the same moment, each with a connection of its own."""
+    start = threading.Barrier(count)
+
+    def run(_number: int) -> Racer:
+        start.wait()
+        try:
+            return act()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def error_of(response: Any) -> dict[str, Any]:
+    """The error in an answer, which has the one shape that every error has."""
+    assert response.headers["Content-Type"] == "application/json"
+    body = json.loads(response.content)
+    assert list(body) == ["error"]
+    assert list(body["error"]) == ["code", "message", "fields"]
+    assert body["error"]["message"]
+    assert all(isinstance(reasons, list) and reasons for reasons in body["error"]["fields"].values())
+    error: dict[str, Any] = body["error"]
+    return error
+
+
+def refusal(response: Any) -> tuple[int, str]:
+    """Status and code of an answer that refuses."""
+    return response.status_code, error_of(response)["code"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions, status
@@ -10,6 +11,7 @@ from rest_framework.views import set_rollback
 
 from accounts.errors import Refusal
 from webhooks import errors
+from webhooks.api.parsing import BodyTooLarge
 
 _STATUSES: tuple[tuple[type[Refusal], int], ...] = (
     (errors.InvalidInput, status.HTTP_400_BAD_REQUEST),
@@ -28,6 +30,8 @@ def handle(error: Exception, _context: object) -> Response | None:
         return Response(body(error.code, error.message, error.fields), status=answered)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
+    if isinstance(error, RequestDataTooBig):
+        error = BodyTooLarge()
     if not isinstance(error, exceptions.APIException):
         return None
     set_rollback()
@@ -48,7 +52,7 @@ def body(code: str, message: str, fields: Any = None) -> dict[str, Any]:
 def flat(detail: Any, path: str = "") -> dict[str, list[str]]:
     """DRF's nested errors as `{"[3].topic": ["…"]}`."""
     if isinstance(detail, dict):
-        parts = [flat(value, _join(path, str(key))) for key, value in detail.items()]
+        parts = [flat(value, _join(path, key)) for key, value in detail.items()]
     elif isinstance(detail, list) and any(isinstance(entry, (dict, list)) for entry in detail):
         parts = [flat(value, f"{path}[{place}]") for place, value in enumerate(detail) if value]
     else:
@@ -56,7 +60,9 @@ def flat(detail: Any, path: str = "") -> dict[str, list[str]]:
     return {key: value for part in parts for key, value in part.items()}
 
 
-def _join(path: str, key: str) -> str:
+def _join(path: str, key: str | int) -> str:
+    if isinstance(key, int):
+        return f"{path}[{key}]"
     if key == "non_field_errors":
         return path
     return f"{path}.{key}" if path else key

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from accounts.models import Account
 from webhooks import selectors
 from webhooks.api.authentication import account_of
-from webhooks.api.filters import DeliveryFilter
+from webhooks.api.filters import PARAMETERS, DeliveryFilter
 from webhooks.api.paging import NewestFirst
 from webhooks.api.serializers import (
     DeliveryDetailOut,
@@ -69,7 +69,8 @@ class EventBatchView(APIView):
             raise ValidationError({"body": [f"Send a list of 1 to {BATCH_LIMIT} events."]})
         fields = EventIn(data=request.data, many=True, context={"zone": account.zone_info})
         fields.is_valid(raise_exception=True)
-        return _answer(request, account, fields.validated_data, lambda: _published(account, fields.validated_data))
+        happenings = fields.validated_data
+        return _answer(request, account, happenings, lambda: _published(account, happenings, is_batch=True))
 
 
 class EventView(APIView):
@@ -107,10 +108,14 @@ class SendTestView(APIView):
 class DeliveriesView(APIView):
     """The delivery log."""
 
-    @extend_schema(responses=DeliveryOut(many=True), filters=True)
+    pagination_class = NewestFirst
+
+    @extend_schema(responses=DeliveryOut(many=True), parameters=PARAMETERS)
     def get(self, request: Request) -> Response:
         """List deliveries, newest first, by any of the filters."""
-        filtered = DeliveryFilter(request.query_params, selectors.deliveries(account=account_of(request)))
+        account = account_of(request)
+        deliveries = selectors.deliveries(account=account)
+        filtered = DeliveryFilter(request.query_params, deliveries, zone=account.zone_info)
         if not filtered.is_valid():
             raise ValidationError(filtered.errors)
         pages = NewestFirst()
@@ -150,9 +155,11 @@ def _answer(request: Request, account: Account, happenings: Any, make: Any) -> R
     return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
 
 
-def _published(account: Account, happenings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    published = publish(account=account, happenings=[Happening(**fields) for fields in happenings], now=now_utc())
-    return [EventOut(entry.event, context={"deliveries": entry.deliveries}).data for entry in published]
+def _published(account: Account, fields: list[dict[str, Any]], *, is_batch: bool = False) -> list[dict[str, Any]]:
+    happenings = [Happening(**entry) for entry in fields]
+    published = publish(account=account, happenings=happenings, is_batch=is_batch, now=now_utc())
+    deliveries = {entry.event.pk: entry.deliveries for entry in published}
+    return list(EventOut([entry.event for entry in published], many=True, context={"deliveries": deliveries}).data)
 
 
 def _timeout(request: Request) -> float:

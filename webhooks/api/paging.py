@@ -2,8 +2,12 @@
 
 from typing import Any
 
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
+
+LONGEST_ID = len(str(2**63))
 
 
 class NewestFirst(CursorPagination):
@@ -13,6 +17,22 @@ class NewestFirst(CursorPagination):
     page_size = 100
     page_size_query_param = "limit"
     max_page_size = 500
+
+    def get_page_size(self, request: Request) -> int:
+        limit = request.query_params.get("limit", str(self.page_size))
+        if not (limit.isascii() and limit.isdigit() and limit.strip("0")):
+            raise ValidationError({"limit": [f"Write a whole number from 1 to {self.max_page_size}."]})
+        return min(int(limit.lstrip("0")[:10]), self.max_page_size)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """The framework takes any position on trust; ours is a row's id."""
+        try:
+            cursor = super().decode_cursor(request)
+        except NotFound:
+            raise _bad_cursor() from None
+        if cursor and not _is_id(str(cursor.position)):
+            raise _bad_cursor()
+        return cursor
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"results": data, "next": self.get_next_link()})
@@ -24,3 +44,11 @@ class NewestFirst(CursorPagination):
             "required": ["results", "next"],
             "properties": {"results": schema, "next": following},
         }
+
+
+def _is_id(position: str) -> bool:
+    return position.isascii() and position.isdigit() and len(position) <= LONGEST_ID
+
+
+def _bad_cursor() -> ValidationError:
+    return ValidationError({"cursor": ["This is no cursor. Follow the URL that `next` gave."]})

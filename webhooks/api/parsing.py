@@ -1,7 +1,7 @@
 """How request bodies and queries become Python values; whatever cannot is refused in one sentence."""
 
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import IO, Any
 
 from django.conf import settings
@@ -9,6 +9,11 @@ from django.utils.dateparse import parse_datetime
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
+
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Samples reckon from the moment, some days back and years ahead, so there must be room on both sides."""
+UNKNOWN_SHOWN = 20
+NAME_SHOWN = 100
 
 
 class BodyTooLarge(APIException):
@@ -39,11 +44,33 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = sorted(set(map(str, data)) - set(self.fields))
+            unknown = sorted(set(map(str, data)) - set(self.fields))[:UNKNOWN_SHOWN]
             if unknown:
-                known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-                raise serializers.ValidationError({name: [f"Unknown field. Known are {known}."] for name in unknown})
+                known = f"Known are {', '.join(self.fields)}." if self.fields else "This call takes none."
+                raise serializers.ValidationError({_shown(name): [f"Unknown field. {known}"] for name in unknown})
         return super().to_internal_value(data)
+
+
+class Nothing(StrictSerializer):
+    """The body of a call that takes none."""
+
+
+class Text(serializers.CharField):
+    """Text only: a number is not taken for one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class TrueOrFalse(serializers.BooleanField):
+    """`true` or `false`: neither 1 nor "yes"."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
 
 
 def read_moment(text: str, zone: tzinfo) -> datetime:
@@ -52,8 +79,11 @@ def read_moment(text: str, zone: tzinfo) -> datetime:
     if moment is None:
         raise ValueError("Write a moment as 2026-03-05T09:00:00+08:00.")
     moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    try:
-        moment.astimezone(zone)
-    except OverflowError as error:
-        raise ValueError("The moment is out of range.") from error
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError(f"Write a moment from {EARLIEST.year} to {LATEST.year - 1}.")
     return moment
+
+
+def _shown(name: str) -> str:
+    """A name from a request as an answer can hold it: a lone surrogate has no UTF-8 form."""
+    return name[:NAME_SHOWN].encode(errors="backslashreplace").decode()

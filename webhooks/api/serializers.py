@@ -1,5 +1,6 @@
 """What comes in and what goes out, call by call."""
 
+from functools import cached_property
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -7,7 +8,7 @@ from rest_framework import serializers
 
 from accounts.models import Account, Licence
 from events.models import Event
-from webhooks.api.parsing import StrictSerializer, read_moment
+from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse, read_moment
 from webhooks.models import Attempt, Delivery, Endpoint
 
 MASK = "•" * 8
@@ -62,14 +63,20 @@ class EventTypeOut(serializers.Serializer[Any]):
 
 
 class EndpointIn(StrictSerializer):
-    name = serializers.CharField(max_length=100)
-    url = serializers.CharField(max_length=2000, trim_whitespace=False)
-    event_types = serializers.ListField(child=serializers.CharField(max_length=100), max_length=50)
+    name = Text(max_length=100)
+    url = Text(max_length=2000, trim_whitespace=False)
+    event_types = serializers.ListField(child=Text(max_length=100), max_length=50)
+
+
+@extend_schema_field({"type": "string", "enum": ["running", "paused"]}, component_name="EndpointStatus")
+class EndpointStatus(serializers.CharField):
+    """A name of its own in the schema: a delivery has a status, too."""
 
 
 class EndpointOut(serializers.ModelSerializer[Endpoint]):
     """`share_secret` is masked, except in the answers that exist to show it."""
 
+    status = EndpointStatus()
     share_secret = serializers.SerializerMethodField()
 
     class Meta:
@@ -84,6 +91,7 @@ class SecretOut(serializers.Serializer[Any]):
     share_secret = serializers.CharField()
 
 
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "minLength": 1, "maxLength": 100}]})
 class SeedField(serializers.Field):  # type: ignore[type-arg]
     """A whole number or a short text."""
 
@@ -98,7 +106,7 @@ class SeedField(serializers.Field):  # type: ignore[type-arg]
         return value
 
 
-class MomentField(serializers.CharField):
+class MomentField(Text):
     """ISO 8601; without an offset it is in the account's time zone."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -110,17 +118,17 @@ class MomentField(serializers.CharField):
 
 
 class EventIn(StrictSerializer):
-    topic = serializers.CharField(max_length=100)
+    topic = Text(max_length=100)
     data = serializers.DictField(  # type: ignore[assignment]
         required=False, help_text="Missing: a sample is made."
     )
     seed = SeedField(required=False, help_text="The same seed makes the same sample.")
-    timestamp = MomentField(required=False, max_length=50, help_text="When it happened; missing: now.")
-    merge = serializers.BooleanField(default=False, help_text="Lay `data` over a sample.")
+    timestamp = MomentField(required=False, help_text="When it happened; missing: now.")
+    merge = TrueOrFalse(default=False, help_text="Lay `data` over a sample.")
 
 
 class TestIn(StrictSerializer):
-    event_type = serializers.CharField(max_length=100)
+    event_type = Text(max_length=100)
     data = serializers.DictField(  # type: ignore[assignment]
         required=False, help_text="Missing: a sample is made."
     )
@@ -174,8 +182,14 @@ class EventOut(serializers.ModelSerializer[Event]):
 
     @extend_schema_field(EventDeliveryOut(many=True))
     def get_deliveries(self, event: Event) -> list[dict[str, Any]]:
-        deliveries = self.context["deliveries"] if "deliveries" in self.context else event.deliveries.all()
-        return list(EventDeliveryOut(deliveries, many=True).data)
+        known: dict[int, list[Delivery]] = self.context.get("deliveries", {})
+        deliveries = known[event.pk] if event.pk in known else event.deliveries.all()
+        return [self._delivery_out.to_representation(delivery) for delivery in deliveries]
+
+    @cached_property
+    def _delivery_out(self) -> EventDeliveryOut:
+        # A serializer finds out its fields anew each time it is made, which a batch would pay for a thousand times.
+        return EventDeliveryOut()
 
 
 class WaitOut(EventOut):
@@ -263,4 +277,4 @@ class DeliveryDetailOut(DeliveryOut):
 
 
 class RedeliverIn(StrictSerializer):
-    new_key = serializers.BooleanField(default=False, help_text="Send it as a new delivery, under a new key.")
+    new_key = TrueOrFalse(default=False, help_text="Send it as a new delivery, under a new key.")

@@ -16,6 +16,7 @@ from events.samples import default_moment, sample
 from webhooks import selectors
 from webhooks.api.authentication import account_of
 from webhooks.api.paging import NewestFirst
+from webhooks.api.parsing import Nothing
 from webhooks.api.serializers import (
     AccountOut,
     EndpointIn,
@@ -36,6 +37,11 @@ def now_utc() -> datetime:
 def endpoint_of(request: Request, endpoint_id: int) -> Endpoint:
     """The caller's endpoint with this id, or 404."""
     return get_object_or_404(selectors.endpoints(account=account_of(request)), pk=endpoint_id)
+
+
+def expect_nothing(request: Request) -> None:
+    """Refuse a body that says something: whoever sent it expects it to count."""
+    Nothing(data=request.data).is_valid(raise_exception=True)
 
 
 class AccountView(APIView):
@@ -66,6 +72,8 @@ class EventTypesView(APIView):
 
 class EndpointsView(APIView):
     """Endpoints: the receivers that are told."""
+
+    pagination_class = NewestFirst
 
     @extend_schema(responses=EndpointOut(many=True))
     def get(self, request: Request) -> Response:
@@ -111,16 +119,18 @@ class PauseView(APIView):
     @extend_schema(request=None, responses=EndpointOut)
     def post(self, request: Request, endpoint_id: int) -> Response:
         """Pause an endpoint: nothing is sent to it until it is resumed."""
-        endpoint = endpoints.pause(endpoint=endpoint_of(request, endpoint_id), now=now_utc())
-        return Response(EndpointOut(endpoint).data)
+        endpoint = endpoint_of(request, endpoint_id)
+        expect_nothing(request)
+        return Response(EndpointOut(endpoints.pause(endpoint=endpoint, now=now_utc())).data)
 
 
 class ResumeView(APIView):
     @extend_schema(request=None, responses=EndpointOut)
     def post(self, request: Request, endpoint_id: int) -> Response:
         """Resume a paused endpoint, if the account may run one more."""
-        endpoint = endpoints.resume(endpoint=endpoint_of(request, endpoint_id), now=now_utc())
-        return Response(EndpointOut(endpoint).data)
+        endpoint = endpoint_of(request, endpoint_id)
+        expect_nothing(request)
+        return Response(EndpointOut(endpoints.resume(endpoint=endpoint, now=now_utc())).data)
 
 
 class SecretView(APIView):
@@ -134,8 +144,9 @@ class RotateSecretView(APIView):
     @extend_schema(request=None, responses=SecretOut)
     def post(self, request: Request, endpoint_id: int) -> Response:
         """Change the share secret. The old one stops being used at once."""
-        endpoint = endpoints.rotate_secret(endpoint=endpoint_of(request, endpoint_id), now=now_utc())
-        return Response({"share_secret": endpoint.share_secret})
+        endpoint = endpoint_of(request, endpoint_id)
+        expect_nothing(request)
+        return Response({"share_secret": endpoints.rotate_secret(endpoint=endpoint, now=now_utc()).share_secret})
 
 
 def _event_type(topic: contract.Topic, licensed: bool) -> dict[str, Any]:

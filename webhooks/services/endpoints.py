@@ -11,7 +11,14 @@ from accounts.models import Account
 from accounts.services import endpoint_limit, licensed_zones
 from events.contract import TOPICS
 from webhooks.engine.addresses import AddressPolicy, BadUrl
-from webhooks.errors import InvalidInput, InvalidUrl, RunningEndpointLimit, UnknownEventType, ZoneNotLicensed
+from webhooks.errors import (
+    EndpointNotRunning,
+    InvalidInput,
+    InvalidUrl,
+    RunningEndpointLimit,
+    UnknownEventType,
+    ZoneNotLicensed,
+)
 from webhooks.models import Endpoint
 from webhooks.secrets import new_share_secret
 
@@ -51,14 +58,11 @@ def edit(
     now: datetime,
 ) -> Endpoint:
     """Change what is given. Event types that it has already may stay after their licence has ended."""
-    locked = _lock_endpoint(endpoint)
+    locked = _lock_present(endpoint)
     if url is not None:
         _check_url(url)
     if event_types is not None:
-        _check_known(event_types)
-        _check_event_types(
-            locked.account, [t for t in event_types if t not in locked.event_types], now, may_be_none=True
-        )
+        _check_event_types(locked.account, event_types, now, held=locked.event_types)
     changes: dict[str, Any] = {
         "name": None if name is None else _checked_name(name),
         "url": url,
@@ -70,14 +74,14 @@ def edit(
 @transaction.atomic
 def pause(*, endpoint: Endpoint, now: datetime) -> Endpoint:
     """Stop sending to it. Pausing a paused endpoint changes nothing."""
-    locked = _lock_endpoint(endpoint)
+    locked = _lock_present(endpoint)
     return locked if locked.status == Endpoint.Status.PAUSED else _save(locked, now, status=Endpoint.Status.PAUSED)
 
 
 @transaction.atomic
 def resume(*, endpoint: Endpoint, now: datetime) -> Endpoint:
     """Send to it again, if the account may run one more."""
-    locked = _lock_endpoint(endpoint)
+    locked = _lock_present(endpoint)
     if locked.status == Endpoint.Status.RUNNING:
         return locked
     _check_running_limit(locked.account, now)
@@ -87,7 +91,7 @@ def resume(*, endpoint: Endpoint, now: datetime) -> Endpoint:
 @transaction.atomic
 def rotate_secret(*, endpoint: Endpoint, now: datetime) -> Endpoint:
     """Give it a new share secret; from now on every attempt is signed with the new one alone."""
-    return _save(_lock_endpoint(endpoint), now, share_secret=new_share_secret())
+    return _save(_lock_present(endpoint), now, share_secret=new_share_secret())
 
 
 @transaction.atomic
@@ -100,10 +104,16 @@ def delete(*, endpoint: Endpoint, now: datetime) -> None:
 
 def check_zone(*, account: Account, topic: str, now: datetime) -> None:
     """Raise ZoneNotLicensed unless the account may receive events of this topic."""
-    zone = TOPICS[topic].zone
-    if zone not in licensed_zones(account_id=account.pk, now=now):
+    _check_zones(account, [topic], now)
+
+
+def _check_zones(account: Account, topics: Sequence[str], now: datetime) -> None:
+    licensed = licensed_zones(account_id=account.pk, now=now)
+    missing = next((topic for topic in topics if TOPICS[topic].zone not in licensed), None)
+    if missing:
+        zone = TOPICS[missing].zone
         raise ZoneNotLicensed(
-            f"{topic} belongs to webhook zone {zone}, which {account.name} has no valid licence for. "
+            f"{missing} belongs to webhook zone {zone}, which {account.name} has no valid licence for. "
             "Ask customer support to license the zone.",
             {"event_types": [f"zone {zone} is not licensed"]},
         )
@@ -119,6 +129,14 @@ def _lock_endpoint(endpoint: Endpoint) -> Endpoint:
     fresh = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
     fresh.account = account
     return fresh
+
+
+def _lock_present(endpoint: Endpoint) -> Endpoint:
+    """Who came after a deletion is told so."""
+    locked = _lock_endpoint(endpoint)
+    if locked.status == Endpoint.Status.DELETED:
+        raise EndpointNotRunning(f"The endpoint {locked.name} is deleted.")
+    return locked
 
 
 def _save(endpoint: Endpoint, now: datetime, **changes: Any) -> Endpoint:
@@ -154,13 +172,12 @@ def _check_known(event_types: Sequence[str]) -> None:
 
 
 def _check_event_types(
-    account: Account, event_types: Sequence[str], now: datetime, *, may_be_none: bool = False
+    account: Account, event_types: Sequence[str], now: datetime, *, held: Sequence[str] = ()
 ) -> None:
-    if not event_types and not may_be_none:
+    if not event_types:
         raise InvalidInput("Choose at least one event type.", {"event_types": ["choose at least one"]})
     _check_known(event_types)
-    for topic in event_types:
-        check_zone(account=account, topic=topic, now=now)
+    _check_zones(account, [topic for topic in event_types if topic not in held], now)
 
 
 def _check_running_limit(account: Account, now: datetime) -> None:

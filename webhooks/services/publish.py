@@ -58,9 +58,11 @@ class Published:
     deliveries: list[Delivery]
 
 
-def publish(*, account: Account, happenings: Sequence[Happening], now: datetime) -> list[Published]:
-    """Accept all of the happenings, or none when one of them is not valid."""
-    prefixes = [""] if len(happenings) == 1 else [f"[{place}]." for place in range(len(happenings))]
+def publish(
+    *, account: Account, happenings: Sequence[Happening], now: datetime, is_batch: bool = False
+) -> list[Published]:
+    """Accept all of the happenings, or none when one of them is not valid. Faults of a batch name the place in it."""
+    prefixes = [f"[{place}]." if is_batch else "" for place in range(len(happenings))]
     drafts = [
         draft(account=account, happening=happening, now=now, prefix=prefix)
         for happening, prefix in zip(happenings, prefixes, strict=True)
