@@ -14,7 +14,9 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
     path(
         "api/docs/",
-        SpectacularSwaggerSplitView.as_view(authentication_classes=[], permission_classes=[], url_name="schema"),
+        SpectacularSwaggerSplitView.as_view(
+            authentication_classes=[], permission_classes=[], url_name="schema", template_name="api_docs.html"
+        ),
         name="docs",
     ),
     path("livez", health.livez),

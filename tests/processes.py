@@ -201,7 +201,7 @@ class Embedded:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send it any signal."""
-        self._popen.send_signal(number)
+        self.process.send_signal(number)
 
     def terminate(self, timeout: float = 10) -> int:
         return self.process.terminate(timeout)

@@ -393,3 +393,9 @@ def test_nothing_is_sent_again_once_the_licence_is_over(api: APIClient, deliver:
     Licence.objects.filter(account=alice, zone=1).update(valid_until=NOW)
     assert refusal(redeliver(api, delivery)) == (403, "zone_not_licensed")
     assert Delivery.objects.get().status == "delivered"
+
+
+def test_a_misspelt_filter_is_refused_instead_of_showing_every_row(api: APIClient) -> None:
+    answer = api.get("/api/v1/deliveries/", {"stauts": "failed"})
+    assert answer.status_code == 400
+    assert "stauts is no filter" in answer.json()["error"]["message"]

@@ -291,6 +291,8 @@ def written(fields: dict[str, str]) -> str:
 # URLs
 
 BAD_URLS = [
+    "",
+    f"http://example.com/{'x' * 2000}",
     "javascript:alert(1)",
     "ftp://example.com/",
     "file:///etc/passwd",
@@ -336,9 +338,8 @@ def test_a_url_that_cannot_be_sent_to_is_refused(call: str, api: APIClient, ids:
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("url", ["", "http://example.com/" + "x" * 2000, "http://a\0b/"], ids=["none", "long", "NUL"])
-def test_a_url_that_cannot_be_kept_is_refused(url: str, api: APIClient, ids: dict[str, int]) -> None:
-    answer = send(api, "create", ids, written({**GOOD["create"], "url": json.dumps(url)}))
+def test_a_url_with_a_nul_is_refused(api: APIClient, ids: dict[str, int]) -> None:
+    answer = send(api, "create", ids, written({**GOOD["create"], "url": json.dumps("http://a\0b/")}))
     assert refusal(answer) == (400, "invalid_request")
     assert list(error_of(answer)["fields"]) == ["url"]
 

@@ -166,3 +166,14 @@ def content_of(answer: Any) -> bytes:
     if isinstance(answer, StreamingHttpResponse):
         return b"".join(answer)
     return bytes(answer.content)
+
+
+def test_calls_are_grouped_titled_and_say_how_they_refuse(schema: dict[str, Any]) -> None:
+    create = schema["paths"]["/api/v1/endpoints/"]["post"]
+    assert (create["tags"], create["summary"]) == (["endpoints"], "Create a running endpoint")
+    assert create["responses"]["4XX"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
+
+
+def test_a_path_without_its_last_slash_is_served_without_a_redirect() -> None:
+    assert anyone().get("/api/schema").status_code == 200
+    assert anyone().post("/api/v1/events").status_code == 401

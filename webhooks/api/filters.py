@@ -15,6 +15,7 @@ from webhooks.engine.lifecycle import Status
 from webhooks.models import Delivery
 
 LARGEST_ID = 2**63 - 1
+PAGING = ("cursor", "limit")
 
 PARAMETERS = [
     OpenApiParameter("endpoint", int, description="The endpoint's id."),
@@ -79,6 +80,13 @@ class DeliveryFilter(filters.FilterSet):  # type: ignore[misc]
         for name in ("since", "until"):
             self.form.fields[name].zone = zone
 
+    def is_valid(self) -> bool:
+        """A misspelt filter must not pass in silence: it would show every row."""
+        known = {*self.filters, *PAGING}
+        for name in sorted(set(self.data) - known):
+            self.form.add_error(None, f"{name[:50]} is no filter. Known are {', '.join(sorted(known))}.")
+        return bool(super().is_valid())
+
     def with_text(self, deliveries: QuerySet[Delivery], _name: str, text: str) -> QuerySet[Delivery]:
         """Bodies hold every character beyond ASCII as an escape, so the text is looked for as they spell it."""
-        return deliveries.filter(event__body__contains=json.dumps(text)[1:-1])
+        return deliveries.filter(event__body__icontains=json.dumps(text)[1:-1])

@@ -28,11 +28,15 @@ class LicenceOut(serializers.ModelSerializer[Licence]):
 class AccountOut(serializers.ModelSerializer[Account]):
     endpoint_limit = serializers.SerializerMethodField()
     running_endpoints = serializers.SerializerMethodField()
-    licences = LicenceOut(many=True)
+    licences = serializers.SerializerMethodField()
 
     class Meta:
         model = Account
         fields = ["id", "name", "time_zone", "plan", "endpoint_limit", "running_endpoints", "licences"]
+
+    @extend_schema_field(LicenceOut(many=True))
+    def get_licences(self, account: Account) -> Any:
+        return LicenceOut(account.licences.order_by("id"), many=True, context=self.context).data
 
     def get_endpoint_limit(self, _account: Account) -> int:
         return int(self.context["endpoint_limit"])
@@ -64,7 +68,7 @@ class EventTypeOut(serializers.Serializer[Any]):
 
 class EndpointIn(StrictSerializer):
     name = Text(max_length=100)
-    url = Text(max_length=2000, trim_whitespace=False)
+    url = Text(allow_blank=True, trim_whitespace=False)
     event_types = serializers.ListField(child=Text(max_length=100), max_length=50)
 
 
