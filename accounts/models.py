@@ -1,4 +1,4 @@
-"""Account, Licence and ApiToken."""
+"""Account, Licence, ApiToken and AuditEntry."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo, available_timezones
@@ -82,3 +82,20 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class AuditEntry(models.Model):
+    """Who did something that matters, to what, and when. `actor` names a console user or an API token."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="audit_entries", db_index=False)
+    actor = models.CharField(max_length=200)
+    action = models.CharField(max_length=50)
+    target = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["account", "-id"], name="audit_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.action} {self.target}"

@@ -1,4 +1,4 @@
-"""Endpoint, Delivery, Attempt, and two small helpers of the doors: AcceptedRequest and Worker."""
+"""Endpoint, Delivery, Attempt, and what the doors and the operator need: AcceptedRequest, Notice, Worker."""
 
 import uuid
 
@@ -16,7 +16,11 @@ def new_idempotency_key() -> str:
 
 
 class Endpoint(models.Model):
-    """A receiver's URL and what it wants to hear about. A deleted endpoint stays for the history's sake."""
+    """A receiver's URL and what it wants to hear about. A deleted endpoint stays for the history's sake.
+
+    Options beyond MAAC, for receivers under development: `verify_tls` off takes self-signed certificates,
+    `host_override` is sent as the Host header, `extra_headers` are up to ten static headers, name to value.
+    """
 
     class Status(models.TextChoices):
         RUNNING = "running", "Running"
@@ -29,6 +33,9 @@ class Endpoint(models.Model):
     event_types = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     share_secret = EncryptedField()
+    verify_tls = models.BooleanField(default=True)
+    host_override = models.CharField(max_length=255, default="", blank=True)
+    extra_headers = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -138,6 +145,23 @@ class AcceptedRequest(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Notice(models.Model):
+    """Tells an account that an endpoint keeps failing, as MAAC's customer support would."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notices")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="notices")
+    reason = models.CharField(max_length=30)
+    message = models.TextField()
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["endpoint", "-created_at"], name="notice_newest_of_endpoint")]
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class Worker(models.Model):
