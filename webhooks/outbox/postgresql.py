@@ -1,12 +1,14 @@
 """The outbox on PostgreSQL: rows are won with SKIP LOCKED, a batch is settled by one statement."""
 
+import base64
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from webhooks.outbox.rows import Row, row
+from webhooks.outbox.rows import row
 
 if TYPE_CHECKING:
     from webhooks.outbox import Settlement
@@ -29,16 +31,14 @@ RETURNING delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account
           delivery.idempotency_key, delivery.attempt_count, delivery.series_start
 """
 
-_TYPES = (
-    "bigint", "text", "text", "timestamptz", "timestamptz", "integer", "text", "smallint",
-    "timestamptz", "double precision", "double precision", "double precision", "double precision", "double precision",
-    "text", "text", "text", "text", "bytea", "boolean",
-)  # fmt: skip
-"""Of the fields of Row, in their order."""
-
-_SETTLE = f"""
-WITH settled({", ".join(Row._fields)}) AS (
-    SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _TYPES)})
+_SETTLE = """
+WITH settled AS (
+    SELECT * FROM json_to_recordset(%s::json) AS settled (
+        delivery_id bigint, claim_token text, status text, due_at timestamptz, finished_at timestamptz, number integer,
+        reason text, status_code smallint, started_at timestamptz, duration_ms float, dns_ms float, connect_ms float,
+        tls_ms float, first_byte_ms float, address text, request_headers jsonb, detail text, response_headers jsonb,
+        response_body text, response_truncated boolean
+    )
 ), moved AS (
     UPDATE webhooks_delivery AS delivery
     SET status = settled.status, due_at = settled.due_at, finished_at = settled.finished_at, claim_token = '',
@@ -51,9 +51,10 @@ INSERT INTO webhooks_attempt
     (delivery_id, number, started_at, duration_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, address, request_headers,
      reason, detail, status_code, response_headers, response_body, response_truncated)
 SELECT delivery_id, number, started_at, duration_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, address,
-       request_headers::jsonb, reason, detail, status_code, response_headers::jsonb, response_body, response_truncated
+       request_headers, reason, detail, status_code, response_headers, decode(response_body, 'base64'),
+       response_truncated
 FROM settled JOIN moved ON moved.id = settled.delivery_id
-"""  # noqa: S608 - nothing but our own column names goes into it
+"""
 
 
 class Backend:
@@ -79,11 +80,28 @@ class Backend:
 
     def settle(self, settlements: Sequence["Settlement"]) -> int:
         """Move the deliveries and store their attempts; how many moved."""
-        columns = zip(*map(row, settlements), strict=True)
+        rows = [row(settlement)._asdict() for settlement in settlements]
+        # One JSON text costs a tenth of twenty arrays.
+        text = json.dumps(rows, default=_plain)
+        if "\\u0000" in text:
+            text = json.dumps(_without_nul(rows), default=_plain)
         with connection.cursor() as cursor:
-            cursor.execute(_SETTLE, [list(column) for column in columns])
+            cursor.execute(_SETTLE, [text])
             return int(cursor.rowcount)
 
     def read_time(self, value: datetime) -> datetime:
         """A time as a raw query gives it."""
         return value
+
+
+def _without_nul(value: Any) -> Any:
+    """PostgreSQL stores no NUL in text."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, list | tuple):
+        return [_without_nul(entry) for entry in value]
+    return {name: _without_nul(entry) for name, entry in value.items()} if isinstance(value, dict) else value
+
+
+def _plain(value: datetime | bytes) -> str:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value.isoformat()

@@ -1,6 +1,5 @@
 """A settlement as the columns that both databases store."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,9 +28,9 @@ class Row(NamedTuple):
     tls_ms: float | None
     first_byte_ms: float | None
     address: str
-    request_headers: str
+    request_headers: Headers
     detail: str
-    response_headers: str
+    response_headers: Headers
     response_body: bytes
     response_truncated: bool
 
@@ -57,18 +56,9 @@ def row(settlement: "Settlement") -> Row:
         tls_ms=timings.tls,
         first_byte_ms=timings.first_byte,
         address=outcome.address,
-        request_headers=_headers(outcome.request_headers),
-        detail=_text(verdict.detail),
-        response_headers=_headers(outcome.headers),
+        request_headers=outcome.request_headers,
+        detail=verdict.detail,
+        response_headers=outcome.headers,
         response_body=outcome.body,
         response_truncated=outcome.truncated,
     )
-
-
-def _headers(headers: Headers) -> str:
-    return json.dumps([[_text(name), _text(value)] for name, value in headers])
-
-
-def _text(value: str) -> str:
-    """PostgreSQL stores no NUL in text."""
-    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")

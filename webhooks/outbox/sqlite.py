@@ -1,5 +1,6 @@
 """The outbox on SQLite: IMMEDIATE transactions let in one writer at a time; a statement is a call in process."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,8 @@ class Backend:
             return 0
         attempt = (
             r.delivery_id, r.number, _time(r.started_at), r.duration_ms, r.dns_ms, r.connect_ms, r.tls_ms,
-            r.first_byte_ms, r.address, r.request_headers, r.reason, r.detail, r.status_code, r.response_headers,
+            r.first_byte_ms, r.address, json.dumps(r.request_headers), r.reason, r.detail, r.status_code,
+            json.dumps(r.response_headers),
             r.response_body, r.response_truncated,
         )  # fmt: skip
         cursor.execute(_STORE, attempt)
