@@ -7,40 +7,66 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, Sum
 
+from accounts import audit
 from accounts.errors import PlanHoldsNoWebhook, PlanInUse
 from accounts.models import Account, ApiToken, Licence
 
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
-def create_account(*, name: str, time_zone: str, now: datetime, plan: str = Account.Plan.MARKETING) -> Account:
-    return Account.objects.create(name=name, time_zone=time_zone, plan=plan, created_at=now)
+@transaction.atomic
+def create_account(
+    *, name: str, time_zone: str, now: datetime, plan: str = Account.Plan.MARKETING, actor: str = audit.SYSTEM
+) -> Account:
+    account = Account.objects.create(name=name, time_zone=time_zone, plan=plan, created_at=now)
+    audit.record(account=account, actor=actor, action="account.created", target=name, now=now)
+    return account
 
 
 @transaction.atomic
-def grant_zone(*, account: Account, zone: int, valid_from: datetime, valid_until: datetime) -> Licence:
-    """License one webhook zone for a period. Only the marketing plan can hold one."""
+def grant_zone(
+    *,
+    account: Account,
+    zone: int,
+    valid_from: datetime,
+    valid_until: datetime,
+    now: datetime | None = None,
+    actor: str = audit.SYSTEM,
+) -> Licence:
+    """License one webhook zone for a period. Only the marketing plan can hold one. Without `now`: when it begins."""
     _require_marketing_plan(account)
-    return Licence.objects.create(account=account, zone=zone, valid_from=valid_from, valid_until=valid_until)
+    licence = Licence.objects.create(account=account, zone=zone, valid_from=valid_from, valid_until=valid_until)
+    _record_grant(licence, actor, now)
+    return licence
 
 
 @transaction.atomic
 def grant_endpoint_add_on(
-    *, account: Account, extra_endpoints: int, valid_from: datetime, valid_until: datetime
+    *,
+    account: Account,
+    extra_endpoints: int,
+    valid_from: datetime,
+    valid_until: datetime,
+    now: datetime | None = None,
+    actor: str = audit.SYSTEM,
 ) -> Licence:
     """Let the account run more endpoints for a period. Only the marketing plan can hold an add-on."""
     _require_marketing_plan(account)
-    return Licence.objects.create(
+    licence = Licence.objects.create(
         account=account, extra_endpoints=extra_endpoints, valid_from=valid_from, valid_until=valid_until
     )
+    _record_grant(licence, actor, now)
+    return licence
 
 
 @transaction.atomic
-def change_plan(*, account: Account, plan: str, now: datetime) -> Account:
+def change_plan(*, account: Account, plan: str, now: datetime, actor: str = audit.SYSTEM) -> Account:
     """Move the account to another plan; refused while it holds webhook licences that the plan cannot hold."""
     locked = Account.objects.select_for_update().get(pk=account.pk)
     if plan != Account.Plan.MARKETING and locked.licences.filter(valid_until__gt=now).exists():
         raise PlanInUse("The account holds webhook licences, which only the marketing plan can. End them first.")
+    if locked.plan != plan:
+        audit.record(account=locked, actor=actor, action="plan.changed", target=f"{locked.plan} to {plan}", now=now)
     locked.plan = plan
     locked.save(update_fields=["plan"])
     return locked
@@ -57,17 +83,24 @@ def endpoint_limit(*, account: Account, now: datetime) -> int:
     return account.endpoint_limit + (extra or 0)
 
 
-def issue_token(*, account: Account, name: str, now: datetime, token: str | None = None) -> tuple[ApiToken, str]:
+@transaction.atomic
+def issue_token(
+    *, account: Account, name: str, now: datetime, token: str | None = None, actor: str = audit.SYSTEM
+) -> tuple[ApiToken, str]:
     """Make a token and give it back in clear; it cannot be read again. `token` presets its text."""
     clear = token or f"maac_{secrets.token_urlsafe(32)}"
     row = ApiToken.objects.create(
-        account=account, name=name, prefix=clear[:8], digest=token_digest(clear), created_at=now
+        account=account, name=name, prefix=_prefix(clear), digest=token_digest(clear), created_at=now
     )
+    audit.record(account=account, actor=actor, action="token.issued", target=f"token {row}", now=now)
     return row, clear
 
 
-def revoke_token(*, token: ApiToken, now: datetime) -> None:
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
+@transaction.atomic
+def revoke_token(*, token: ApiToken, now: datetime, actor: str = audit.SYSTEM) -> None:
+    """Revoking a revoked token changes nothing."""
+    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
+        audit.record(account=token.account, actor=actor, action="token.revoked", target=f"token {token}", now=now)
 
 
 def authenticate(*, token: str, now: datetime) -> ApiToken | None:
@@ -81,6 +114,17 @@ def authenticate(*, token: str, now: datetime) -> ApiToken | None:
 
 def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _prefix(token: str) -> str:
+    """Enough to tell tokens apart; of a short one, which somebody chose, too little to guess the rest."""
+    return token[: min(8, len(token) // 3)]
+
+
+def _record_grant(licence: Licence, actor: str, now: datetime | None) -> None:
+    moment = now or licence.valid_from
+    target = f"{licence} until {licence.valid_until:%Y-%m-%d}"
+    audit.record(account=licence.account, actor=actor, action="licence.granted", target=target, now=moment)
 
 
 def _require_marketing_plan(account: Account) -> None:

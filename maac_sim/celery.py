@@ -28,9 +28,11 @@ class Delivering(bootsteps.StartStopStep):
         self.entry: Any = None
 
     def start(self, worker: Any) -> None:
+        from maac_sim.metrics import serve_worker_metrics
         from webhooks.services.deliver import allow_delivering
 
         allow_delivering()
+        serve_worker_metrics()
         _note(worker.hostname)
         self.entry = worker.timer.call_repeatedly(HEARTBEAT_SECONDS, _note, (worker.hostname,))
 

@@ -64,8 +64,13 @@ def web(
     threads: Annotated[int, typer.Option(help="Threads of each; a call that waits holds one.", min=1)] = 16,
 ) -> None:
     """Serve console and REST API with gunicorn (PostgreSQL and Redis: DATABASE_URL, REDIS_URL)."""
+    from maac_sim.gunicorn_config import make_shared_folder
+
+    make_shared_folder()
     _exec(
-        "gunicorn", f"maac_sim.wsgi --bind {host}:{port} --worker-class gthread --workers {workers} --threads {threads}"
+        "gunicorn",
+        f"maac_sim.wsgi --config python:maac_sim.gunicorn_config --bind {host}:{port} "
+        f"--worker-class gthread --workers {workers} --threads {threads}",
     )
 
 

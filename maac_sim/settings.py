@@ -4,6 +4,7 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from events import contract
 from maac_sim import __version__
@@ -22,9 +23,10 @@ EMBEDDED = not env.str("DATABASE_URL", default="")
 
 _own = read_own_secrets(DATA_DIR) if EMBEDDED else {}
 SECRET_KEY = env.str("MAAC_SIM_SECRET_KEY", default=_own.get("MAAC_SIM_SECRET_KEY", environ.Env.NOTSET))
-ENCRYPTION_KEYS = env.list(
-    "MAAC_SIM_ENCRYPTION_KEYS", default=[_own["MAAC_SIM_ENCRYPTION_KEYS"]] if _own else environ.Env.NOTSET
-)
+_keys = env.str("MAAC_SIM_ENCRYPTION_KEYS", default=_own.get("MAAC_SIM_ENCRYPTION_KEYS", environ.Env.NOTSET))
+ENCRYPTION_KEYS = [key.strip() for key in _keys.split(",") if key.strip()]
+if not ENCRYPTION_KEYS:
+    raise ImproperlyConfigured("MAAC_SIM_ENCRYPTION_KEYS is empty: it takes at least one key, any long random text.")
 API_TOKEN = env.str("MAAC_SIM_API_TOKEN", default="") or _own.get("MAAC_SIM_API_TOKEN")
 ADMIN_PASSWORD = env.str("MAAC_SIM_ADMIN_PASSWORD", default="") or _own.get("MAAC_SIM_ADMIN_PASSWORD")
 ADMIN_PASSWORD_IS_PRESET = bool(env.str("MAAC_SIM_ADMIN_PASSWORD", default=""))
@@ -105,7 +107,10 @@ if EMBEDDED:
         }
     }
 else:
-    DATABASES = {"default": {**env.db("DATABASE_URL"), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}}
+    _database = {**env.db("DATABASE_URL"), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    # The rows that a statement touches are in memory or on flash: an index costs no more than a scan there.
+    _database["OPTIONS"] = {"options": "-c random_page_cost=1.1", **_database.get("OPTIONS", {})}
+    DATABASES = {"default": _database}
 
 # Celery is the doorbell: a message says only that something may be due.
 
@@ -125,8 +130,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_DB_REUSE_MAX = 1_000_000
 """Celery's Django fixup would otherwise close the database connection around every task."""
 SWEEP_SECONDS = 1.0
+UPKEEP_SECONDS = 60.0
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "webhooks.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": 2 * SWEEP_SECONDS}}
+    "sweep": {"task": "webhooks.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": 2 * SWEEP_SECONDS}},
+    "prune": {"task": "webhooks.tasks.prune", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
+    "notices": {"task": "webhooks.tasks.notices", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
 }
 
 # Webhooks: what MAAC does, and what this simulator chose where MAAC is silent (see events/contract.py)
@@ -142,6 +150,21 @@ WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")
 WEBHOOK_USER_AGENT = env.str("WEBHOOK_USER_AGENT", default=f"maac-sim/{__version__}")
 WEBHOOK_IN_FLIGHT = env.int("WEBHOOK_IN_FLIGHT", default=512)
 WEBHOOK_IN_FLIGHT_PER_ENDPOINT = env.int("WEBHOOK_IN_FLIGHT_PER_ENDPOINT", default=64)
+
+# Operation: how long events are kept, when an account is told that an endpoint fails, what is measured
+
+WEBHOOK_RETENTION_DAYS = env.float("WEBHOOK_RETENTION_DAYS", default=30.0)
+WEBHOOK_RETENTION_EVENTS = env.int("WEBHOOK_RETENTION_EVENTS", default=1_000_000)
+WEBHOOK_NOTICE_IN_A_ROW = env.int("WEBHOOK_NOTICE_IN_A_ROW", default=5)
+WEBHOOK_NOTICE_RATE = env.float("WEBHOOK_NOTICE_RATE", default=0.5)
+WEBHOOK_NOTICE_EMAIL = env.list("WEBHOOK_NOTICE_EMAIL", default=[])
+WEBHOOK_AUTO_PAUSE = env.bool("WEBHOOK_AUTO_PAUSE", default=False)
+METRICS_HOST = env.str("MAAC_SIM_METRICS_HOST", default="127.0.0.1")
+METRICS_PORT = env.int("MAAC_SIM_METRICS_PORT", default=0)
+
+globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = env.str("MAAC_SIM_EMAIL_FROM", default="maac-sim@localhost")
 
 # REST
 
@@ -200,11 +223,27 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else
 
 # Log
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "webhooks.secrets.ReportFilter"
+LOG_LEVEL = env.str("MAAC_SIM_LOG_LEVEL", default="WARNING")
+ATTEMPT_LOG = env.bool("MAAC_SIM_ATTEMPT_LOG", default=LOG_LEVEL in ("INFO", "DEBUG"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("MAAC_SIM_LOG_LEVEL", default="WARNING")},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "bare": {"format": "{message}", "style": "{"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "json": {"class": "logging.StreamHandler", "formatter": "bare"},
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "webhooks.attempt": {
+            "handlers": ["json"],
+            "level": "INFO" if ATTEMPT_LOG else "WARNING",
+            "propagate": False,
+        },
+    },
 }

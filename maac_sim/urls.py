@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from maac_sim import health
+from maac_sim import health, metrics
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -21,6 +21,7 @@ urlpatterns = [
     ),
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
 ]
 handler400 = "webhooks.api.errors.bad_request"
 handler404 = "webhooks.api.errors.not_found"

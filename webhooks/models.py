@@ -1,4 +1,4 @@
-"""Endpoint, Delivery, Attempt, and what the doors and the operator need: AcceptedRequest, Notice, Worker."""
+"""Endpoint, Delivery, Due, Attempt, and what the doors and the operator need: AcceptedRequest, Notice, Worker."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from accounts.models import Account
 from events.models import Event
-from webhooks.engine.lifecycle import DONE, OPEN, Status
+from webhooks.engine.lifecycle import DONE, Status
 from webhooks.secrets import EncryptedField
 
 
@@ -54,11 +54,10 @@ class Endpoint(models.Model):
 
 
 class Delivery(models.Model):
-    """One event on its way to one endpoint; the row is the queue.
+    """One event on its way to one endpoint. While it is pending, a `Due` row says when it is to be sent.
 
-    While the delivery is open, `due_at` is the moment from which a worker may claim it: for a pending one when to
-    send, for a sending one when the lease runs out. `claim_token` fences off a worker that comes back too late.
     `series_start` is the number of attempts made before the current series (a redelivery begins a new one).
+    Columns that change when an attempt is settled carry no index, so that PostgreSQL can update the row in its place.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
@@ -70,8 +69,6 @@ class Delivery(models.Model):
     status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in Status], default=Status.PENDING)
     reason = models.CharField(max_length=30, default="", blank=True)
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True)
-    claim_token = models.CharField(max_length=32, default="", blank=True)
     attempt_count = models.PositiveIntegerField(default=0)
     series_start = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
@@ -83,20 +80,15 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         indexes = [
-            models.Index(fields=["endpoint", "due_at"], name="delivery_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["account", "-id"], name="delivery_newest"),
             models.Index(fields=["endpoint", "-id"], name="delivery_of_endpoint"),
             models.Index(fields=["redelivery_of"], name="delivery_copies", condition=Q(redelivery_of__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
-                name="delivery_open_has_due_at",
-                condition=Q(status__in=[s.value for s in OPEN], due_at__isnull=False, finished_at__isnull=True)
-                | Q(status__in=[s.value for s in DONE], due_at__isnull=True, finished_at__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="delivery_sending_has_claim",
-                condition=(Q(status="sending") & ~Q(claim_token="")) | (~Q(status="sending") & Q(claim_token="")),
+                name="delivery_done_has_its_time",
+                condition=Q(status=Status.PENDING.value, finished_at__isnull=True)
+                | Q(status__in=[s.value for s in DONE], finished_at__isnull=False),
             ),
         ]
 
@@ -104,10 +96,34 @@ class Delivery(models.Model):
         return self.idempotency_key
 
 
+class Due(models.Model):
+    """The queue: a pending delivery, and the moment from which a worker may claim it.
+
+    A claimed one has a `claim_token`, and `due_at` is when its lease runs out and another worker may take it. The token
+    fences off a worker that comes back too late. The rows are small, so the queue is quick however long the log is.
+    """
+
+    delivery = models.OneToOneField(
+        Delivery, primary_key=True, on_delete=models.CASCADE, related_name="due", db_constraint=False
+    )
+    endpoint_id = models.BigIntegerField()
+    due_at = models.DateTimeField()
+    claim_token = models.CharField(max_length=32, default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["endpoint_id", "due_at"], name="due_of_endpoint")]
+
+    def __str__(self) -> str:
+        return f"Due at {self.due_at}"
+
+
 class Attempt(models.Model):
     """One request that was made for a delivery, and what came of it. Times in milliseconds."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False)
+    # The statement that stores an attempt joins its delivery, so a constraint would only check the same again.
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False, db_constraint=False
+    )
     number = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     duration_ms = models.FloatField()

@@ -1,20 +1,51 @@
-"""Share secrets: how they are made, and how they rest encrypted in the database."""
+"""Share secrets: how they are made, how they rest encrypted in the database, and what error reports hide."""
 
 import base64
 import hashlib
+import re
 import secrets
 from functools import lru_cache
+from types import FrameType
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
+from django.http import HttpRequest, QueryDict
+from django.views.debug import SafeExceptionReporterFilter
+
+
+class SecretUnreadable(Exception):
+    """A share secret cannot be decrypted: MAAC_SIM_ENCRYPTION_KEYS must list the key that it was stored with."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 def new_share_secret() -> str:
     """32 lower-case hex characters. *Chosen*: MAAC does not document the form of its secrets."""
     return secrets.token_hex(16)
+
+
+class Encrypted(str):
+    """A value as the database holds it."""
+
+    __slots__ = ()
+
+
+class _DecryptedWhenRead(DeferredAttribute):
+    """A row whose key is lost can still be listed, paused, and given a new secret; only who reads the secret fails."""
+
+    def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
+        value = super().__get__(instance, cls)
+        if instance is not None and isinstance(value, Encrypted):
+            value = decrypt(value)
+            self.__set__(instance, value)
+        return value
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
 
 
 class EncryptedField(models.TextField):  # type: ignore[type-arg]
@@ -23,16 +54,52 @@ class EncryptedField(models.TextField):  # type: ignore[type-arg]
     The first of `settings.ENCRYPTION_KEYS` encrypts; all of them decrypt, so that a key can be replaced.
     """
 
+    descriptor_class = _DecryptedWhenRead
+
     def get_prep_value(self, value: Any) -> Any:
-        return None if value is None else _fernet(tuple(settings.ENCRYPTION_KEYS)).encrypt(value.encode()).decode()
+        if value is None or isinstance(value, Encrypted):
+            return value
+        return _fernet(_keys()).encrypt(value.encode()).decode()
 
     def from_db_value(self, value: str | None, _expression: object, _connection: object) -> str | None:
-        return None if value is None else decrypt(value)
+        return None if value is None else Encrypted(value)
 
 
 def decrypt(stored: str) -> str:
     """The clear text of an encrypted column's value."""
-    return _decrypted(stored, tuple(settings.ENCRYPTION_KEYS))
+    return _decrypted(stored, _keys())
+
+
+def reencrypted(stored: str) -> Encrypted | None:
+    """The value under the first key; None where it is so already."""
+    first, *_ = keys = _keys()
+    try:
+        _fernet((first,)).decrypt(stored)
+    except InvalidToken:
+        pass
+    else:
+        return None
+    try:
+        return Encrypted(_fernet(keys).rotate(stored.encode()).decode())
+    except InvalidToken:
+        raise SecretUnreadable from None
+
+
+class ReportFilter(SafeExceptionReporterFilter):
+    """What Django puts into reports of errors (by e-mail to the administrators), without anything secret."""
+
+    hidden_settings = re.compile(
+        "API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|COOKIE|SESSION|CSRF|DATABASE|BROKER|EMAIL_HOST_USER|_URL$", re.I
+    )
+
+    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
+        if request is None:
+            return {}
+        return {name: self.cleanse_setting(name, value) for name, value in QueryDict.items(request.POST)}
+
+    def get_traceback_frame_variables(self, _request: HttpRequest | None, _frame: FrameType) -> Any:
+        """None at all: tokens, secrets and whole requests pass through too many frames to name them."""
+        return ()
 
 
 @lru_cache(maxsize=16384)
@@ -40,9 +107,11 @@ def _decrypted(stored: str, keys: tuple[str, ...]) -> str:
     try:
         return _fernet(keys).decrypt(stored).decode()
     except InvalidToken:
-        raise ImproperlyConfigured(
-            "A share secret cannot be decrypted: MAAC_SIM_ENCRYPTION_KEYS must still list the key it was stored with."
-        ) from None
+        raise SecretUnreadable from None
+
+
+def _keys() -> tuple[str, ...]:
+    return tuple(settings.ENCRYPTION_KEYS)
 
 
 @lru_cache(maxsize=8)

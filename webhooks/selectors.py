@@ -3,14 +3,16 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
 from accounts.models import Account
 from events.models import Event
-from webhooks.engine.lifecycle import OPEN
-from webhooks.models import Attempt, Delivery, Endpoint, Worker
+from webhooks.engine.lifecycle import Status
+from webhooks.models import Attempt, Delivery, Endpoint, Notice, Worker
 
 WORKER_IS_LATE_AFTER = timedelta(seconds=10)
 LOOK_AGAIN = (0.005, 0.01, 0.02, 0.05)
@@ -26,7 +28,7 @@ def running_endpoints(*, account: Account) -> int:
 
 
 def deliveries(*, account: Account) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(account=account).select_related("event", "endpoint").order_by("-id")
+    return Delivery.objects.filter(account=account).select_related("event", "endpoint", "due").order_by("-id")
 
 
 def deliveries_with_attempts(*, account: Account) -> QuerySet[Delivery]:
@@ -39,6 +41,10 @@ def events(*, account: Account) -> QuerySet[Event]:
     return Event.objects.filter(account=account).prefetch_related(in_order).order_by("-id")
 
 
+def notices(*, account: Account) -> QuerySet[Notice]:
+    return Notice.objects.filter(account=account).select_related("endpoint").order_by("-id")
+
+
 def wait_for_event(
     *,
     event_id: int,
@@ -49,7 +55,7 @@ def wait_for_event(
     """Wait until every delivery of the event is done, at most `timeout` seconds; whether they are."""
     deadline = clock() + timeout
     looks = 0
-    while Delivery.objects.filter(event_id=event_id, status__in=OPEN).exists():
+    while Delivery.objects.filter(event_id=event_id, status=Status.PENDING).exists():
         left = deadline - clock()
         if left <= 0:
             return False
@@ -73,3 +79,59 @@ def worker_health(*, now: datetime) -> Health:
     age = now - seen
     heard = f"heard {max(0.0, age.total_seconds()):.1f} s ago"
     return Health(age <= WORKER_IS_LATE_AFTER, heard)
+
+
+OVERDUE_AFTER = timedelta(seconds=5)
+"""A delivery that has been due for longer waits for a worker that is missing or has too much to do."""
+COUNTED_AT_MOST = 100_000
+CLAIM_LASTS_AT_MOST = timedelta(seconds=30)
+
+_COUNTED = """
+SELECT coalesce(sum(CASE WHEN due_at <= %s THEN 1 ELSE 0 END), 0),
+       coalesce(sum(CASE WHEN due_at <= %s THEN 1 ELSE 0 END), 0)
+FROM (SELECT due_at FROM webhooks_due LIMIT %s) AS waiting
+"""
+_BY_ENDPOINT = """
+WITH RECURSIVE visit(endpoint_id) AS (
+    SELECT min(endpoint_id) FROM webhooks_due
+    UNION ALL
+    SELECT (SELECT min(endpoint_id) FROM webhooks_due WHERE endpoint_id > visit.endpoint_id)
+    FROM visit WHERE visit.endpoint_id IS NOT NULL
+)
+SELECT min((SELECT min(due_at) FROM webhooks_due WHERE endpoint_id = visit.endpoint_id)),
+       coalesce(sum((SELECT count(*) FROM webhooks_due
+            WHERE endpoint_id = visit.endpoint_id AND due_at > %s AND due_at <= %s AND claim_token <> '')), 0)
+FROM visit WHERE endpoint_id IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits and what is under way. `due` and `overdue` stop counting after a hundred thousand rows."""
+
+    due: int
+    overdue: int
+    oldest_due_age: float
+    """Seconds; 0 when nothing is due."""
+    in_flight: int
+
+
+def queue(*, now: datetime) -> Queue:
+    """The queue's state. Its cost grows with the endpoints that have open deliveries, not with the rows that wait."""
+    lease_end = now + timedelta(seconds=settings.WEBHOOK_ATTEMPT_TIMEOUT) + CLAIM_LASTS_AT_MOST
+    as_stored = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, [as_stored(now), as_stored(now - OVERDUE_AFTER), COUNTED_AT_MOST])
+        due, overdue = cursor.fetchone()
+        cursor.execute(_BY_ENDPOINT, [as_stored(now), as_stored(lease_end)])
+        first, in_flight = cursor.fetchone()
+    if isinstance(first, str):
+        first = datetime.fromisoformat(first).replace(tzinfo=UTC)
+    age = max(0.0, (now - first).total_seconds()) if first else 0.0
+    return Queue(int(due), int(overdue), age, int(in_flight))
+
+
+def worker_ages(*, now: datetime) -> dict[str, float]:
+    """Seconds since each worker was last heard from."""
+    seen = Worker.objects.order_by("name").values_list("name", "seen_at")
+    return {name: max(0.0, (now - seen_at).total_seconds()) for name, seen_at in seen}

@@ -1,10 +1,24 @@
 """What Celery runs."""
 
+from datetime import UTC, datetime
+
 from celery import shared_task
 
 from webhooks.services.deliver import deliver_due
+from webhooks.services.notices import give_notices
+from webhooks.services.retention import prune as prune_old
 
 
 @shared_task(name="webhooks.tasks.deliver")
 def deliver() -> None:
     deliver_due()
+
+
+@shared_task(name="webhooks.tasks.prune")
+def prune() -> None:
+    prune_old(now=datetime.now(UTC))
+
+
+@shared_task(name="webhooks.tasks.notices")
+def notices() -> None:
+    give_notices(now=datetime.now(UTC))

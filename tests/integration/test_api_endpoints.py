@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Licence
 from events.contract import TOPICS
 from tests.integration.conftest import NOW, client_of, error_of, refusal
+from tests.integration.test_deliver import happen, run_until_quiet
+from tests.receiver import Receiver
 from webhooks.errors import EndpointNotRunning
 from webhooks.models import Endpoint
 from webhooks.services import endpoints
@@ -40,7 +43,10 @@ def test_a_new_endpoint_runs_and_shows_its_secret_in_full(api: APIClient, alice:
     body = answer.json()
     stored = alice.endpoints.get()
     assert answer.status_code == 201
-    assert list(body) == ["id", "name", "url", "event_types", "status", "share_secret", "created_at", "updated_at"]
+    assert list(body) == [
+        "id", "name", "url", "event_types", "status", "share_secret", "verify_tls", "host_override", "extra_headers",
+        "created_at", "updated_at",
+    ]  # fmt: skip
     assert (body["id"], body["name"], body["url"]) == (stored.pk, "CRM", "https://crm.example/hook")
     assert (body["status"], body["event_types"]) == ("running", ["prize.points_added"])
     assert re.fullmatch("[0-9a-f]{32}", body["share_secret"])
@@ -196,6 +202,137 @@ def test_event_types_cannot_be_added_after_their_licence_has_ended(
     answer = api.patch(at(endpoint), {"event_types": ["message.first_open", "prize.points_added"]})
     assert refusal(answer) == (403, "zone_not_licensed")
     assert api.get(at(endpoint)).json()["event_types"] == ["message.first_open"]
+
+
+# Options
+
+
+OPTIONS: dict[str, Any] = {
+    "verify_tls": False,
+    "host_override": "crm.example:8443",
+    "extra_headers": {"Authorization": "Bearer x", "X-Shop": "tokyo"},
+}
+DEFAULTS: dict[str, Any] = {"verify_tls": True, "host_override": "", "extra_headers": {}}
+
+
+def options_of(answer: Any) -> dict[str, Any]:
+    return {name: answer.json()[name] for name in OPTIONS}
+
+
+def test_without_options_an_endpoint_is_as_at_maac(api: APIClient) -> None:
+    assert options_of(api.post(ENDPOINTS, wanted())) == DEFAULTS
+
+
+def test_options_can_be_set_when_it_is_made_and_taken_back(api: APIClient) -> None:
+    made = api.post(ENDPOINTS, wanted(**OPTIONS))
+    path = f"{ENDPOINTS}{made.json()['id']}/"
+    assert options_of(made) == options_of(api.get(path)) == OPTIONS
+    assert options_of(api.patch(path, {"name": "POS"})) == OPTIONS
+    assert options_of(api.patch(path, DEFAULTS)) == options_of(api.get(path)) == DEFAULTS
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_each_option_can_be_changed_alone(option: str, api: APIClient, make_endpoint: MakeEndpoint) -> None:
+    answer = api.patch(at(make_endpoint()), {option: OPTIONS[option]})
+    assert options_of(answer) == {**DEFAULTS, option: OPTIONS[option]}
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("host_override", "https://crm.example", "Write the host alone"),
+        ("host_override", "crm.example:99999", "cannot be read"),
+        ("host_override", ".".join(["x" * 63] * 4), "not a valid name"),
+        ("host_override", ".".join(["x" * 60] * 4) + ":00000000000080", "longer than 255"),
+        ("extra_headers", {"Host": "crm.example"}, "set by the simulator"),
+        ("extra_headers", {"X-A": "1\r\nX-B: 2"}, "printable"),
+        ("extra_headers", {f"X-{number}": "1" for number in range(11)}, "At most 10"),
+        ("extra_headers", {"X-A": 1}, "must be text"),
+        ("extra_headers", ["X-A"], "an object of names and values"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_in_words(
+    option: str, value: Any, words: str, api: APIClient, make_endpoint: MakeEndpoint
+) -> None:
+    for answer in (api.post(ENDPOINTS, wanted(**{option: value})), api.patch(at(make_endpoint()), {option: value})):
+        assert refusal(answer) == (400, "invalid_request")
+        assert list(error_of(answer)["fields"]) == [option]
+        assert words in error_of(answer)["message"]
+
+
+def test_every_header_at_fault_is_named(api: APIClient) -> None:
+    answer = api.post(ENDPOINTS, wanted(extra_headers={"Host": "x", "X-A": "\n", "X-Good": "1"}))
+    assert len(error_of(answer)["fields"]["extra_headers"]) == 2
+
+
+def test_what_is_sent_has_the_options_and_the_log_shows_it_as_it_arrived(
+    api: APIClient, make_endpoint: MakeEndpoint, alice: Account
+) -> None:
+    with Receiver(tls=True) as receiver:
+        api.patch(at(make_endpoint(url=receiver.url("/hook"))), OPTIONS)
+        happen(alice)
+        run_until_quiet()
+        (got,) = receiver.requests
+    (delivery,) = api.get("/api/v1/deliveries/").json()["results"]
+    assert delivery["status"] == "delivered"
+    (attempt,) = api.get(f"/api/v1/deliveries/{delivery['id']}/").json()["attempts"]
+    assert list(attempt["request"]["headers"].items()) == got.headers
+    assert got.headers[0] == ("Host", "crm.example:8443")
+    assert got.headers[-3:-1] == [("Authorization", "Bearer x"), ("X-Shop", "tokyo")]
+
+
+def test_a_certificate_nobody_vouches_for_fails_unless_verification_is_off(
+    api: APIClient, make_endpoint: MakeEndpoint, alice: Account, settings: Settings
+) -> None:
+    settings.WEBHOOK_RETRY_WAITS = ()
+    with Receiver(tls=True) as receiver:
+        endpoint = make_endpoint(url=receiver.url("/hook"))
+        for verify, status in ((True, "failed"), (False, "delivered"), (True, "failed")):
+            api.patch(at(endpoint), {"verify_tls": verify})
+            happen(alice)
+            run_until_quiet()
+            assert api.get("/api/v1/deliveries/").json()["results"][0]["status"] == status
+        settings.WEBHOOK_CA_FILE = str(receiver.certificate)
+        happen(alice)
+        run_until_quiet()
+        assert api.get("/api/v1/deliveries/").json()["results"][0]["status"] == "delivered"
+
+
+# Where the simulator may not send
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:9/", "http://127.1/", "http://[::ffff:10.0.0.1]/", "http://0xA9FEA9FE/"]
+)
+def test_a_private_address_is_refused_when_an_endpoint_is_made_and_when_it_is_sent_to(
+    url: str, api: APIClient, make_endpoint: MakeEndpoint, alice: Account, settings: Settings
+) -> None:
+    of_old = make_endpoint(url=url)
+    settings.WEBHOOK_ALLOW_PRIVATE_NETWORKS = False
+    answers = [api.post(ENDPOINTS, wanted(url=url)), api.patch(at(of_old), {"url": url})]
+    assert [refusal(answer) for answer in answers] == [(400, "invalid_url")] * 2
+    assert_refused_at_once(api, alice, error_of(answers[0])["message"])
+
+
+def test_http_is_refused_when_an_endpoint_is_made_and_when_it_is_sent_to(
+    api: APIClient, make_endpoint: MakeEndpoint, alice: Account, settings: Settings, receiver: Receiver
+) -> None:
+    make_endpoint(url=receiver.url("/hook"))
+    settings.WEBHOOK_REQUIRE_HTTPS = True
+    answer = api.post(ENDPOINTS, wanted(url=receiver.url("/hook")))
+    assert refusal(answer) == (400, "invalid_url")
+    assert_refused_at_once(api, alice, error_of(answer)["message"])
+    assert receiver.connections == 0
+
+
+def assert_refused_at_once(api: APIClient, account: Account, message: str) -> None:
+    """One attempt, none after it, and the sentence that creating it is refused with."""
+    happen(account)
+    run_until_quiet()
+    (delivery,) = api.get("/api/v1/deliveries/").json()["results"]
+    assert (delivery["status"], delivery["reason"], delivery["attempt_count"]) == ("failed", "REFUSED_ADDRESS", 1)
+    (attempt,) = api.get(f"/api/v1/deliveries/{delivery['id']}/").json()["attempts"]
+    assert attempt["detail"] == message
 
 
 # Pause and resume

@@ -20,7 +20,7 @@ from accounts.models import Account
 from accounts.services import issue_token, revoke_token
 from events.contract import TOPICS
 from tests.integration.conftest import NOW, anyone, error_of, licensed_account, refusal
-from webhooks.models import Delivery
+from webhooks.models import Delivery, Due
 from webhooks.services import endpoints
 from webhooks.services.publish import Happening, publish
 
@@ -42,6 +42,7 @@ WRITES = {
 }
 READS = {
     "account": ("GET", "/account/"),
+    "audit": ("GET", "/audit/"),
     "event types": ("GET", "/event-types/"),
     "list": ("GET", "/endpoints/"),
     "show": ("GET", "/endpoints/{endpoint}/"),
@@ -62,8 +63,9 @@ def furnish(account: Account) -> dict[str, int]:
         account=account, name="CRM", url="http://127.0.0.1:9/", event_types=list(TOPICS), now=NOW
     )
     (published,) = publish(account=account, happenings=[Happening(POINTS)], now=NOW)
-    over = {"status": "failed", "due_at": None, "finished_at": NOW}
+    over = {"status": "failed", "finished_at": NOW}
     Delivery.objects.filter(pk=published.deliveries[0].pk).update(**over)
+    Due.objects.filter(delivery=published.deliveries[0]).delete()
     return {"endpoint": endpoint.pk, "event": published.event.pk, "delivery": published.deliveries[0].pk}
 
 
@@ -200,6 +202,33 @@ LIST = (
 )
 FLAG = ("0", "1", '"true"', '"yes"', "null", "[]", "{}", "1e999")
 OBJECT = ("5", '"x"', "true", "null", "[]", "[{}]", "1e999")
+HOST = (
+    '"http://crm.example"',
+    '"crm.example/"',
+    '"a b"',
+    r'"a\r\nX-A: 1"',
+    '"u@crm.example"',
+    '"crm.example:0"',
+    '"夏.jp"',
+)
+HEADERS = (
+    '{"X-A": 1}',
+    '{"X-A": null}',
+    '{"X-A": ["1"]}',
+    '{"X-A": ""}',
+    r'{"X-A": "a\r\nX-B: 1"}',
+    r'{"X-A": "a\u0000b"}',
+    r'{"X-A": "\ud800"}',
+    r'{"\ud800": "1"}',
+    r'{"X\u0000": "1"}',
+    '{"": "1"}',
+    '{"Host": "crm.example"}',
+    '{"content-length": "0"}',
+    '{"CrescLab-Signature": "x"}',
+    '{"X-A": "1", "x-a": "2"}',
+    json.dumps({f"X-{number}": "1" for number in range(11)}),
+    json.dumps({"X" * 100_000: "1"}),
+)
 SEED = ("1.5", "true", "null", "[]", "{}", '""', f'"{"x" * 101}"', r'"a\u0000b"', r'"\ud800"', "1" + "0" * 30, "1e999")
 
 GOOD = {
@@ -211,6 +240,9 @@ GOOD = {
 }
 FIELDS = [
     *[(call, field, TEXT) for call in ("create", "edit") for field in ("name", "url")],
+    *[(call, "verify_tls", FLAG) for call in ("create", "edit")],
+    *[(call, "host_override", (*TEXT, *HOST)) for call in ("create", "edit")],
+    *[(call, "extra_headers", (*OBJECT, *HEADERS)) for call in ("create", "edit")],
     *[(call, "event_types", (*LIST, json.dumps([POINTS] * 51))) for call in ("create", "edit")],
     ("test", "event_type", TEXT),
     ("publish", "topic", TEXT),
@@ -457,7 +489,7 @@ BAD_CURSORS = [
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("call", ["list", "log"])
+@pytest.mark.parametrize("call", ["list", "log", "audit"])
 def test_a_bad_cursor_is_refused(call: str, api: APIClient) -> None:
     for bad in [*BAD_CURSORS, cursor("p=" + "9" * 5000), cursor("p=" + "9" * 30)]:
         answer = api.get(f"{V1}{CALLS[call][1]}?cursor={bad}")
@@ -466,7 +498,7 @@ def test_a_bad_cursor_is_refused(call: str, api: APIClient) -> None:
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("call", ["list", "log"])
+@pytest.mark.parametrize("call", ["list", "log", "audit"])
 def test_a_bad_limit_is_refused(call: str, api: APIClient) -> None:
     for limit in ("0", "-1", "x", "1.5", "", "%00", "1e3", "１", "000"):
         answer = api.get(f"{V1}{CALLS[call][1]}?limit={limit}")
@@ -506,7 +538,21 @@ def test_a_bad_timeout_is_refused(api: APIClient, ids: dict[str, int]) -> None:
 # Anything
 
 
-NAMES = ["name", "url", "event_types", "topic", "data", "seed", "timestamp", "merge", "new_key", "event_type"]
+NAMES = [
+    "name",
+    "url",
+    "event_types",
+    "verify_tls",
+    "host_override",
+    "extra_headers",
+    "topic",
+    "data",
+    "seed",
+    "timestamp",
+    "merge",
+    "new_key",
+    "event_type",
+]
 WORDS = ["http://127.0.0.1:9/", "2026-03-05T09:00:00Z", "0001-01-01", "prize_name", "points_count"]
 leaves = (
     st.none()

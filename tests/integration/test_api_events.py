@@ -11,8 +11,11 @@ from accounts.models import Account, Licence
 from events.contract import TOPICS
 from events.models import Event
 from tests.integration.conftest import NOW, client_of, error_of, race, refusal
+from webhooks.api.serializers import EventDeliveryOut, EventOut, WaitOut
 from webhooks.models import AcceptedRequest, Delivery, Endpoint
 from webhooks.services import endpoints
+from webhooks.services.publish import Happening
+from webhooks.services.publish import publish as accept
 
 EVENTS = "/api/v1/events/"
 BATCH = "/api/v1/events/batch/"
@@ -413,7 +416,7 @@ def test_waiting_for_an_event_without_deliveries_ends_at_once(api: APIClient) ->
 def test_waiting_ends_when_every_delivery_is_done(api: APIClient, make_endpoint: MakeEndpoint) -> None:
     make_endpoint()
     event = publish(api).json()
-    Delivery.objects.update(status="delivered", reason="OK", status_code=200, due_at=None, finished_at=NOW)
+    Delivery.objects.update(status="delivered", reason="OK", status_code=200, finished_at=NOW)
     body = api.get(f"{EVENTS}{event['id']}/wait/").json()
     assert (body["done"], body["timed_out"]) == (True, False)
     assert (body["deliveries"][0]["status"], body["deliveries"][0]["status_code"]) == ("delivered", 200)
@@ -426,3 +429,11 @@ def test_waiting_ends_when_the_time_is_over(timeout: str, api: APIClient, make_e
     body = api.get(f"{EVENTS}{event['id']}/wait/", {"timeout": timeout}).json()
     assert (body["done"], body["timed_out"]) == (False, True)
     assert body["deliveries"] == event["deliveries"]
+
+
+def test_what_is_written_by_hand_has_the_fields_that_the_schema_tells(alice: Account) -> None:
+    (published,) = accept(account=alice, happenings=[Happening("message.first_open")], now=NOW)
+    for serializer in (EventOut(), WaitOut(context={"done": True})):
+        assert list(serializer.to_representation(published.event)) == list(serializer.fields)
+    delivery = Delivery(endpoint_id=1, event=published.event)
+    assert list(EventDeliveryOut().to_representation(delivery)) == list(EventDeliveryOut().fields)

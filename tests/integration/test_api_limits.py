@@ -158,7 +158,7 @@ def test_a_test_event_needs_the_zone_too(bob: Account, make_endpoint: MakeEndpoi
 @pytest.mark.parametrize("plan", [Account.Plan.ENTRY, Account.Plan.ECOMMERCE])
 def test_only_the_marketing_plan_can_hold_a_webhook_licence(plan: str, db: None) -> None:
     account = create_account(name="Small brand", time_zone="Asia/Taipei", now=NOW, plan=plan)
-    period = {"valid_from": NOW, "valid_until": NOW + YEAR}
+    period: dict[str, Any] = {"valid_from": NOW, "valid_until": NOW + YEAR}
     with pytest.raises(PlanHoldsNoWebhook, match="marketing plan"):
         grant_zone(account=account, zone=1, **period)
     with pytest.raises(PlanHoldsNoWebhook, match="marketing plan"):

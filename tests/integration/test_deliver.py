@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import Account
 from events.contract import TOPICS
 from tests.receiver import Hang, Receiver, Reset
-from webhooks.models import Delivery, Endpoint
+from webhooks.models import Delivery, Due, Endpoint
 from webhooks.services import deliver, endpoints
 from webhooks.services.publish import Happening, publish
 from webhooks.services.redeliver import redeliver
@@ -105,7 +105,7 @@ def test_a_secret_that_is_rotated_between_two_attempts_signs_the_second(
     settings.WEBHOOK_RETRY_WAITS = (30.0,)
     run_until_quiet()
     new = endpoints.rotate_secret(endpoint=endpoint, now=now()).share_secret
-    Delivery.objects.update(due_at=now())
+    Due.objects.update(due_at=now())
     run_until_quiet()
     first, second = receiver.requests
     assert first.verifies(old)

@@ -4,9 +4,11 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pycurl
 import pytest
 
 from tests.receiver import (
@@ -26,16 +28,17 @@ from tests.receiver import (
 from tests.servers import free_port
 from tests.unit.jobs import job
 from webhooks.engine.addresses import AddressPolicy
-from webhooks.engine.exchange import Limits
+from webhooks.engine.exchange import Exchange, Limits
 from webhooks.engine.job import Answered, Job, Outcome, Reason, Unanswered
+from webhooks.engine.lifecycle import Move, judge
 from webhooks.engine.network import Network
 
 SHORT = Limits(connect_timeout=0.3, attempt_timeout=0.3)
 
 
 @contextmanager
-def network(**options: Any) -> Iterator[Network]:
-    opened = Network(user_agent="maac-sim/test", **{"limits": SHORT, **options})
+def network(kind: type[Network] = Network, **options: Any) -> Iterator[Network]:
+    opened = kind(user_agent="maac-sim/test", **{"limits": SHORT, **options})
     try:
         yield opened
     finally:
@@ -147,6 +150,13 @@ def test_a_name_that_does_not_resolve_is_named() -> None:
     assert (reason, "nowhere.invalid" in detail) == (Reason.NAME_NOT_RESOLVED, True)
 
 
+def test_a_name_server_that_does_not_answer_is_named() -> None:
+    exchange = Exchange(SHORT, "maac-sim/test", None)
+    exchange.begin(job(url="http://crm.example/"), now=0.0)
+    reason, detail = fault(exchange.outcome(pycurl.E_OPERATION_TIMEDOUT, "Resolving timed out"))
+    assert (reason, "within 0.3 s" in detail) == (Reason.NAME_NOT_RESOLVED, True)
+
+
 def test_a_timeout_on_a_kept_connection_is_the_receivers_not_the_names(receiver: Receiver) -> None:
     receiver.script("/hook", 200, Hang())
     with network() as opened:
@@ -182,19 +192,235 @@ def test_tls_where_plain_http_is_spoken_is_named(receiver: Receiver) -> None:
     assert (reason, "Does the receiver speak https" in detail) == (Reason.TLS_ERROR, True)
 
 
-def test_a_private_address_is_refused_where_the_socket_opens(receiver: Receiver) -> None:
-    closed = AddressPolicy(allow_private_networks=False)
-    for host in ("127.0.0.1", "localhost", "2130706433"):
+def test_a_private_address_is_refused_before_anything_is_sent(receiver: Receiver) -> None:
+    for host in ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"):
         url = f"http://{host}:{receiver.port}/hook"
-        reason, detail = fault(send_one(job(url=url), policy=closed, limits=Limits()))
+        outcome = send_one(job(url=url), policy=CLOSED, limits=Limits())
+        reason, detail = fault(outcome)
         assert (reason, "not a public address" in detail) == (Reason.REFUSED_ADDRESS, True)
+        assert (outcome.address, outcome.request_headers, outcome.timings.total) == ("", (), 0)
     assert receiver.connections == 0
 
 
-def test_a_url_that_libcurl_cannot_read_fails_without_harm() -> None:
-    outcome = send_one(job(url="http://[::zz]/"))
-    assert fault(outcome)[0] is Reason.INVALID_URL
-    assert outcome.request_headers == ()
+def test_where_https_is_required_nothing_goes_to_an_http_endpoint_of_old(receiver: Receiver) -> None:
+    reason, detail = fault(send_one(job(url=receiver.url("/hook")), policy=AddressPolicy(require_https=True)))
+    assert (reason, "https://" in detail) == (Reason.REFUSED_ADDRESS, True)
+    assert receiver.connections == 0
+
+
+def test_a_url_that_cannot_be_read_fails_without_harm(receiver: Receiver) -> None:
+    with network() as opened:
+        outcomes = send(opened, job(1, url="http://[::zz]/"), job(2, url=receiver.url("/hook")))
+    assert fault(outcomes[1])[0] is Reason.INVALID_URL
+    assert outcomes[1].request_headers == ()
+    assert answer(outcomes[2]).status_code == 200
+
+
+def test_a_request_that_cannot_be_built_fails_without_harm(receiver: Receiver) -> None:
+    with network() as opened:
+        odd = job(1, url=receiver.url("/hook"), host_override="日本語.example")
+        outcomes = send(opened, odd, job(2, url=receiver.url("/hook")))
+    assert fault(outcomes[1])[0] is Reason.INVALID_URL
+    assert outcomes[1].request_headers == ()
+    assert answer(outcomes[2]).status_code == 200
+    assert len(receiver.requests) == 1
+
+
+def test_nothing_goes_out_for_a_secret_that_cannot_be_read(receiver: Receiver) -> None:
+    reason, detail = fault(send_one(job(url=receiver.url("/hook"), secret=None)))
+    assert (reason, "MAAC_SIM_ENCRYPTION_KEYS" in detail) == (Reason.UNCLASSIFIED, True)
+    assert receiver.connections == 0
+
+
+# Addresses that names turn out to have
+
+
+class Names(Network):
+    """A network whose names resolve as the test says, in place of DNS."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.lines: list[str] = []
+
+    def point(self, receiver: Receiver, *addresses: str) -> str:
+        """Let crm.example have these addresses from now on; the URL that leads to the receiver's port there."""
+        name = f"crm.example:{receiver.port}"
+        self.lines = [f"-{name}", f"{name}:{','.join(addresses)}"]
+        return f"http://{name}/hook"
+
+    def start(self, job: Job) -> None:
+        if not self._idle:
+            self._idle.append(self._new_exchange())
+        self._idle[-1].handle.setopt(pycurl.RESOLVE, self.lines)
+        super().start(job)
+
+
+class OnlyLoopbackOne(AddressPolicy):
+    """Takes 127.0.0.1, where the receiver listens, for a public address, and judges every other as always."""
+
+    def refusal(self, address: str) -> str | None:
+        return None if address == "127.0.0.1" else super().refusal(address)
+
+
+CLOSED = AddressPolicy(allow_private_networks=False)
+ALMOST_CLOSED = OnlyLoopbackOne(allow_private_networks=False)
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]"]
+)
+def test_a_public_name_with_a_private_address_is_refused_where_the_socket_opens(
+    address: str, receiver: Receiver
+) -> None:
+    with network(Names, policy=CLOSED) as opened:
+        assert isinstance(opened, Names)
+        url = opened.point(receiver, address)
+        CLOSED.check_url(url)
+        reason, detail = fault(send(opened, job(url=url))[1])
+    assert (reason, "not a public address" in detail) == (Reason.REFUSED_ADDRESS, True)
+    assert receiver.connections == 0
+
+
+def test_a_name_that_changes_its_address_after_the_check_is_refused(receiver: Receiver) -> None:
+    receiver.always("/hook", Answer(200, headers=(("Connection", "close"),)))
+    with network(Names, policy=ALMOST_CLOSED) as opened:
+        assert isinstance(opened, Names)
+        url = opened.point(receiver, "127.0.0.1")
+        assert answer(send(opened, job(1, url=url))[1]).status_code == 200
+        opened.point(receiver, "127.0.0.2")
+        reason, detail = fault(send(opened, job(2, url=url))[2])
+        assert (reason, "127.0.0.2 is not a public address" in detail) == (Reason.REFUSED_ADDRESS, True)
+        opened.point(receiver, "127.0.0.1")
+        assert answer(send(opened, job(3, url=url))[3]).status_code == 200
+    assert [got.key for got in receiver.requests] == [f"{number:032x}" for number in (1, 3)]
+
+
+def test_a_kept_connection_leads_only_where_it_was_checked_to_lead(receiver: Receiver) -> None:
+    with network(Names, policy=ALMOST_CLOSED) as opened:
+        assert isinstance(opened, Names)
+        url = opened.point(receiver, "127.0.0.1")
+        send(opened, job(1, url=url))
+        opened.point(receiver, "127.0.0.2")
+        kept = answer(send(opened, job(2, url=url))[2])
+        assert kept.address == f"127.0.0.1:{receiver.port}"
+        by_address = job(3, url=f"http://127.0.0.2:{receiver.port}/hook")
+        assert fault(send(opened, by_address)[3])[0] is Reason.REFUSED_ADDRESS
+        receiver.script("/hook", CloseSilently())
+        send(opened, job(4, url=url))
+        assert fault(send(opened, job(5, url=url))[5])[0] is Reason.REFUSED_ADDRESS
+    assert receiver.connections == 1
+
+
+@pytest.mark.parametrize("addresses", [("10.0.0.1", "127.0.0.1"), ("127.0.0.1", "10.0.0.1"), ("[::1]", "127.0.0.1")])
+def test_of_several_addresses_one_that_is_allowed_is_reached(addresses: tuple[str, ...], receiver: Receiver) -> None:
+    with network(Names, policy=ALMOST_CLOSED) as opened:
+        assert isinstance(opened, Names)
+        url = opened.point(receiver, *addresses)
+        outcome = answer(send(opened, job(url=url))[1])
+    assert (outcome.status_code, outcome.address) == (200, f"127.0.0.1:{receiver.port}")
+
+
+def test_a_fault_of_the_address_that_is_allowed_is_not_called_a_refusal(receiver: Receiver) -> None:
+    receiver.close()
+    with network(Names, policy=ALMOST_CLOSED) as opened:
+        assert isinstance(opened, Names)
+        url = opened.point(receiver, "127.0.0.1", "10.0.0.1")
+        assert fault(send(opened, job(url=url))[1])[0] is Reason.COULD_NOT_CONNECT
+
+
+def test_sockets_that_were_checked_are_closed_like_all_others(receiver: Receiver) -> None:
+    receiver.always("/hook", Answer(200, headers=(("Connection", "close"),)))
+    before = len(list(Path("/dev/fd").iterdir()))
+    with network(policy=ALMOST_CLOSED) as opened:
+        for number in range(20):
+            send(opened, job(number, url=receiver.url("/hook")))
+    assert len(list(Path("/dev/fd").iterdir())) < before + 10
+
+
+def test_a_refused_address_ends_the_delivery_at_once(receiver: Receiver) -> None:
+    outcome = send_one(job(url=receiver.url("/hook")), policy=CLOSED)
+    verdict = judge(outcome, tries=1, waits=(1.0, 2.0, 4.0))
+    assert (verdict.move, verdict.retry_in) == (Move.FAIL, None)
+
+
+# An endpoint's own options
+
+
+def test_a_host_of_its_own_and_extra_headers_arrive_as_they_are_logged(receiver: Receiver) -> None:
+    added = (("X-B", "2"), ("X-A", "1"), ("Accept", "text/plain"), ("Cookie", "a=1"), ("Authorization", "Bearer x"))
+    one = job(url=receiver.url("/hook"), host_override="CRM.example:8443", extra_headers=added)
+    outcome = send_one(one)
+    (got,) = receiver.requests
+    assert list(outcome.request_headers) == got.headers
+    assert got.headers[0] == ("Host", "CRM.example:8443")
+    assert [header for header in got.headers if header in added] == list(added)
+    assert [name for name, _ in got.headers[:5]] == [
+        "Host",
+        "User-Agent",
+        "Content-Type",
+        "CrescLab-Idempotency-Key",
+        "CrescLab-Signature",
+    ]
+    assert got.verifies("s3cret")
+
+
+@pytest.mark.parametrize("host", ["localhost", "2130706433", "127.1", "LOCALHOST", "localhost."])
+def test_whatever_the_host_the_headers_that_are_logged_are_those_that_arrive(host: str, receiver: Receiver) -> None:
+    outcome = send_one(job(url=f"http://{host}:{receiver.port}/hook"))
+    assert list(outcome.request_headers) == receiver.requests[0].headers
+
+
+def test_one_endpoints_options_do_not_stay_for_the_next(receiver: Receiver) -> None:
+    with network() as opened:
+        odd = job(1, url=receiver.url("/hook"), host_override="crm.example", extra_headers=(("X-A", "1"),))
+        send(opened, odd)
+        send(opened, job(2, url=receiver.url("/hook")))
+    got = receiver.requests[1]
+    assert (got.header("Host"), got.header("X-A")) == (f"127.0.0.1:{receiver.port}", None)
+    assert receiver.connections == 1
+
+
+def test_without_tls_verification_any_certificate_is_taken() -> None:
+    with Receiver(tls=True) as receiver:
+        one = job(url=receiver.url("/hook"), verify_tls=False)
+        outcome = answer(send_one(one, limits=Limits()))
+        assert outcome.status_code == 200
+        assert list(outcome.request_headers) == receiver.requests[0].headers
+
+
+@pytest.mark.parametrize("keep", [True, False], ids=["connection kept", "connection closed, session kept"])
+def test_a_verified_job_never_rides_on_what_an_unverified_one_left(keep: bool) -> None:
+    with Receiver(tls=True) as receiver, network(limits=Limits()) as opened:
+        receiver.always("/hook", Answer(200, headers=() if keep else (("Connection", "close"),)))
+        verified = job(url=receiver.url("/hook"))
+        for number in range(1, 9, 2):
+            loose = replace(verified, delivery_id=number, verify_tls=False)
+            assert answer(send(opened, loose)[number]).status_code == 200
+            strict = replace(verified, delivery_id=number + 1)
+            assert fault(send(opened, strict)[number + 1])[0] is Reason.TLS_ERROR
+        assert len(receiver.requests) == 4
+
+
+def test_verified_and_unverified_jobs_each_keep_a_connection_of_their_own() -> None:
+    with Receiver(tls=True) as receiver:
+        with network(limits=Limits(), ca_file=Path(receiver.certificate)) as opened:
+            for number in range(6):
+                one = job(number, url=receiver.url("/hook"), verify_tls=number % 2 == 0)
+                assert answer(send(opened, one)[number]).status_code == 200
+        assert receiver.connections == 2
+
+
+def test_a_certificate_for_another_name_is_a_tls_error_whatever_the_host_header_says() -> None:
+    with Receiver(tls=True) as receiver, network(Names, limits=Limits(), ca_file=receiver.certificate) as opened:
+        assert isinstance(opened, Names)
+        url = opened.point(receiver, "127.0.0.1").replace("http:", "https:")
+        wrong = job(1, url=url, host_override="localhost")
+        assert fault(send(opened, wrong)[1])[0] is Reason.TLS_ERROR
+        right = job(2, url=receiver.url("/hook"), host_override="crm.example")
+        assert answer(send(opened, right)[2]).status_code == 200
+
+
+# Side by side
 
 
 def test_many_fly_side_by_side_and_the_slow_ones_hold_up_nobody(receiver: Receiver) -> None:

@@ -20,7 +20,7 @@ from webhooks import outbox
 from webhooks.engine.job import Job, Outcome
 from webhooks.engine.lifecycle import judge
 from webhooks.engine.pump import Room
-from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.models import Attempt, Delivery, Due, Endpoint
 from webhooks.outbox import Claim, Settlement
 from webhooks.services import endpoints
 from webhooks.services.publish import Happening, publish
@@ -60,7 +60,7 @@ def test_a_claim_takes_what_is_due_with_all_that_sending_needs(alice: Account, m
     assert (job.secret, job.body) == (endpoint.share_secret, delivery.event.body.encode())
     assert (job.idempotency_key, job.number, job.tries) == (delivery.idempotency_key, 1, 1)
     assert job.retry_waits == (1.0, 2.0, 4.0)
-    assert (delivery.status, delivery.due_at, delivery.claim_token) == ("sending", NOW + LEASE, job.claim_token)
+    assert (delivery.due.due_at, delivery.due.claim_token) == (NOW + LEASE, job.claim_token)
 
 
 def test_what_is_claimed_cannot_be_claimed_again_until_its_lease_runs_out(
@@ -137,7 +137,8 @@ def test_an_endpoint_that_was_deleted_or_paused_since_is_skipped_and_says_why(
     assert claim().jobs == []
     reasons = dict(Delivery.objects.values_list("endpoint_id", "reason"))
     assert reasons == {paused.pk: "endpoint_paused", deleted.pk: "endpoint_deleted"}
-    assert set(Delivery.objects.values_list("status", "due_at", "finished_at")) == {("skipped", None, NOW)}
+    assert set(Delivery.objects.values_list("status", "finished_at")) == {("skipped", NOW)}
+    assert not Due.objects.exists()
 
 
 def test_a_licence_that_ran_out_between_two_attempts_ends_the_delivery(
@@ -179,7 +180,8 @@ def test_a_delivered_one_is_done_with_its_attempt_in_the_log(alice: Account, mak
     assert settle(claim().jobs, answered(200, headers=(("X-A", "1"),), body=b"ok"), later) == 1
     delivery = Delivery.objects.get()
     assert (delivery.status, delivery.reason, delivery.status_code) == ("delivered", "OK", 200)
-    assert (delivery.due_at, delivery.finished_at, delivery.claim_token) == (None, later, "")
+    assert delivery.finished_at == later
+    assert not Due.objects.exists()
     attempt = delivery.attempts.get()
     assert (attempt.number, attempt.status_code, bytes(attempt.response_body)) == (1, 200, b"ok")
     assert attempt.response_headers == [["X-A", "1"]]
@@ -204,7 +206,8 @@ def test_a_worker_that_comes_back_too_late_changes_nothing(alice: Account, make_
     late = claim().jobs
     current = claim(now=NOW + LEASE).jobs
     assert settle(late, answered(400)) == 0
-    assert Delivery.objects.get().status == "sending"
+    assert Delivery.objects.get().status == "pending"
+    assert Due.objects.get().claim_token == current[0].claim_token
     assert not Attempt.objects.exists()
     assert settle(current, answered(200)) == 1
     assert settle(late, answered(400)) == 0

@@ -6,7 +6,7 @@ import pytest
 
 from events.contract import TOPICS
 from tests.unit.jobs import job
-from webhooks.engine.signing import signature, signed_headers
+from webhooks.engine.signing import header_faults, signature, signed_headers
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 
@@ -29,3 +29,76 @@ def test_the_headers_are_those_of_the_contract_in_their_order() -> None:
     assert values["Content-Type"] == "application/json; charset=utf-8"
     assert values["CrescLab-Idempotency-Key"] == "000000000000000000000000000000ab"
     assert values["CrescLab-Signature"] == signature("s3cret", b"{}")
+
+
+def test_what_an_endpoint_adds_comes_after_them_in_its_order() -> None:
+    added = (("X-B", "1"), ("X-A", "2"))
+    assert signed_headers(job(extra_headers=added), user_agent="maac-sim/test")[4:] == added
+
+
+def test_nothing_is_signed_without_a_secret() -> None:
+    with pytest.raises(ValueError, match="share secret"):
+        signed_headers(job(secret=None), user_agent="maac-sim/test")
+
+
+def test_a_job_shows_its_secret_to_no_log() -> None:
+    assert "s3cret" not in repr(job())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Shop": "tokyo"},
+        {"Authorization": "Bearer abc.def=="},
+        {"a!#$%&'*+-.^_`|~9": "x"},
+        {"Accept": "*/*", "Cookie": "a=1; b=2"},
+        {"X" * 100: "~" * 1000},
+        {f"X-{number}": "1" for number in range(10)},
+    ],
+)
+def test_up_to_ten_headers_may_be_added(headers: dict[str, str]) -> None:
+    assert header_faults(headers) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({"": "1"}, "no header name"),
+        ({"X A": "1"}, "no header name"),
+        ({"X:": "1"}, "no header name"),
+        ({"X\r\nY": "1"}, "no header name"),
+        ({"X\n": "1"}, "no header name"),
+        ({"X-夏": "1"}, "no header name"),
+        ({"\ud800": "1"}, "no header name"),
+        ({"X" * 101: "1"}, "no header name"),
+        ({"X-A": "1", "x-a": "2"}, "twice"),
+        ({"X-A": ""}, "printable"),
+        ({"X-A": " 1"}, "printable"),
+        ({"X-A": "1 "}, "printable"),
+        ({"X-A": "1\r\nX-B: 2"}, "printable"),
+        ({"X-A": "1\n"}, "printable"),
+        ({"X-A": "a\x00b"}, "printable"),
+        ({"X-A": "a\tb"}, "printable"),
+        ({"X-A": "\x7f"}, "printable"),
+        ({"X-A": "夏"}, "printable"),
+        ({"X-A": "x" * 1001}, "printable"),
+        ({f"X-{number}": "1" for number in range(11)}, "At most 10"),
+        *[
+            ({name: "1"}, "is set by the simulator")
+            for name in ("Host", "content-LENGTH", "Content-Type", "USER-AGENT")
+        ],
+        *[({name: "1"}, "is set by the simulator") for name in ("CrescLab-Signature", "cresclab-anything")],
+        *[({name: "1"}, "belongs to the connection") for name in ("Transfer-Encoding", "connection", "Expect", "TE")],
+    ],
+)
+def test_other_headers_are_refused_with_a_sentence(headers: dict[str, str], words: str) -> None:
+    (fault,) = header_faults(headers)
+    assert words in fault
+    assert fault.endswith(".")
+    assert fault.isascii()
+
+
+def test_every_fault_is_told_and_no_more_than_there_is_room_for() -> None:
+    assert len(header_faults({"Host": "a", "X-A": "\n", "X-B": "good"})) == 2
+    assert len(header_faults({f"X {number}": "1" for number in range(10_000)})) == 11

@@ -1,5 +1,6 @@
 """One shape for every error: `{"error": {"code", "message", "fields"}}`."""
 
+import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -12,6 +13,7 @@ from rest_framework.views import set_rollback
 from accounts.errors import Refusal
 from webhooks import errors
 from webhooks.api.parsing import BodyTooLarge
+from webhooks.secrets import SecretUnreadable
 
 _STATUSES: tuple[tuple[type[Refusal], int], ...] = (
     (errors.InvalidInput, status.HTTP_400_BAD_REQUEST),
@@ -21,6 +23,13 @@ _STATUSES: tuple[tuple[type[Refusal], int], ...] = (
 )
 _NOT_FOUND = "Nothing is here. See /api/docs/ for the calls, and check that the id is one of your account's."
 
+_UNREADABLE = (
+    "The share secret cannot be decrypted with the keys of this simulator. Its operator must list the old key in "
+    "MAAC_SIM_ENCRYPTION_KEYS; if that key is lost, change the share secret."
+)
+
+log = logging.getLogger(__name__)
+
 
 def handle(error: Exception, _context: object) -> Response | None:
     """DRF's exception handler; None leaves the error to Django, as a 500."""
@@ -28,6 +37,10 @@ def handle(error: Exception, _context: object) -> Response | None:
         set_rollback()
         answered = next(status_code for kind, status_code in _STATUSES if isinstance(error, kind))
         return Response(body(error.code, error.message, error.fields), status=answered)
+    if isinstance(error, SecretUnreadable):
+        set_rollback()
+        log.error("%s", error)
+        return Response(body("secret_unreadable", _UNREADABLE), status=status.HTTP_503_SERVICE_UNAVAILABLE)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, RequestDataTooBig):

@@ -1,15 +1,17 @@
 """What comes in and what goes out, call by call."""
 
-from functools import cached_property
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Account, Licence
+from accounts.models import Account, AuditEntry, Licence
 from events.models import Event
 from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse, read_moment
-from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.engine.signing import EXTRA_HEADERS
+from webhooks.models import Attempt, Delivery, Due, Endpoint
 
 MASK = "•" * 8
 
@@ -66,10 +68,30 @@ class EventTypeOut(serializers.Serializer[Any]):
     fields = FieldOut(many=True)  # type: ignore[assignment]
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": EXTRA_HEADERS})
+class HeadersField(serializers.Field):  # type: ignore[type-arg]
+    """Header names and values; which of them may be added is for the service to say."""
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError('Write an object of names and values, such as {"X-Shop": "tokyo"}.')
+        if not all(isinstance(value, str) for value in data.values()):
+            raise serializers.ValidationError("Every value must be text.")
+        return dict(data)
+
+    def to_representation(self, value: dict[str, str]) -> dict[str, str]:
+        return dict(sorted(value.items()))
+
+
 class EndpointIn(StrictSerializer):
     name = Text(max_length=100)
     url = Text(allow_blank=True, trim_whitespace=False)
     event_types = serializers.ListField(child=Text(max_length=100), max_length=50)
+    verify_tls = TrueOrFalse(required=False, help_text="`false` takes any certificate; missing: `true`.")
+    host_override = Text(
+        required=False, allow_blank=True, trim_whitespace=False, help_text="`host` or `host:port` for the Host header."
+    )
+    extra_headers = HeadersField(required=False, help_text="Static headers, sent after those of MAAC, by name.")
 
 
 @extend_schema_field({"type": "string", "enum": ["running", "paused"]}, component_name="EndpointStatus")
@@ -82,13 +104,25 @@ class EndpointOut(serializers.ModelSerializer[Endpoint]):
 
     status = EndpointStatus()
     share_secret = serializers.SerializerMethodField()
+    verify_tls = serializers.BooleanField()
+    host_override = serializers.CharField()
+    extra_headers = HeadersField()
 
     class Meta:
         model = Endpoint
-        fields = ["id", "name", "url", "event_types", "status", "share_secret", "created_at", "updated_at"]
+        fields = [
+            "id", "name", "url", "event_types", "status", "share_secret", "verify_tls", "host_override",
+            "extra_headers", "created_at", "updated_at",
+        ]  # fmt: skip
 
     def get_share_secret(self, endpoint: Endpoint) -> str:
         return endpoint.share_secret if self.context.get("reveal") else MASK
+
+
+class AuditEntryOut(serializers.ModelSerializer[AuditEntry]):
+    class Meta:
+        model = AuditEntry
+        fields = ["id", "actor", "action", "target", "at"]
 
 
 class SecretOut(serializers.Serializer[Any]):
@@ -168,6 +202,17 @@ class EventDeliveryOut(serializers.ModelSerializer[Delivery]):
         model = Delivery
         fields = ["id", "endpoint", "idempotency_key", "status", "reason", "status_code", "attempt_count"]
 
+    def to_representation(self, delivery: Delivery) -> dict[str, Any]:
+        return {
+            "id": delivery.pk,
+            "endpoint": delivery.endpoint_id,
+            "idempotency_key": delivery.idempotency_key,
+            "status": str(delivery.status),
+            "reason": delivery.reason,
+            "status_code": delivery.status_code,
+            "attempt_count": delivery.attempt_count,
+        }
+
 
 class NotReachedOut(serializers.Serializer[Any]):
     endpoint = serializers.IntegerField()
@@ -177,37 +222,49 @@ class NotReachedOut(serializers.Serializer[Any]):
 
 
 class EventOut(serializers.ModelSerializer[Event]):
-    deliveries = serializers.SerializerMethodField()
+    """An event and its deliveries, which `context["deliveries"]` may hold by event id.
+
+    It is written out by hand: the framework would find out its fields anew for every request, which took longer than
+    accepting the event. The declared fields are what the schema tells; a test holds the two together.
+    """
+
+    deliveries = EventDeliveryOut(many=True)
     not_reached = NotReachedOut(many=True)
 
     class Meta:
         model = Event
         fields = ["id", "topic", "is_test", "occurred_at", "created_at", "body", "deliveries", "not_reached"]
 
-    @extend_schema_field(EventDeliveryOut(many=True))
-    def get_deliveries(self, event: Event) -> list[dict[str, Any]]:
+    def to_representation(self, event: Event) -> dict[str, Any]:
         known: dict[int, list[Delivery]] = self.context.get("deliveries", {})
         deliveries = known[event.pk] if event.pk in known else event.deliveries.all()
-        return [self._delivery_out.to_representation(delivery) for delivery in deliveries]
+        one = EventDeliveryOut()
+        return {
+            "id": event.pk,
+            "topic": event.topic,
+            "is_test": event.is_test,
+            "occurred_at": _moment(event.occurred_at),
+            "created_at": _moment(event.created_at),
+            "body": event.body,
+            "deliveries": [one.to_representation(delivery) for delivery in deliveries],
+            "not_reached": event.not_reached,
+        }
 
-    @cached_property
-    def _delivery_out(self) -> EventDeliveryOut:
-        # A serializer finds out its fields anew each time it is made, which a batch would pay for a thousand times.
-        return EventDeliveryOut()
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 class WaitOut(EventOut):
-    done = serializers.SerializerMethodField()
-    timed_out = serializers.SerializerMethodField()
+    done = serializers.BooleanField()
+    timed_out = serializers.BooleanField()
 
     class Meta(EventOut.Meta):
         fields = [*EventOut.Meta.fields, "done", "timed_out"]
 
-    def get_done(self, _event: Event) -> bool:
-        return bool(self.context["done"])
-
-    def get_timed_out(self, _event: Event) -> bool:
-        return not self.context["done"]
+    def to_representation(self, event: Event) -> dict[str, Any]:
+        done = bool(self.context["done"])
+        return {**super().to_representation(event), "done": done, "timed_out": not done}
 
 
 class DeliveryOut(serializers.ModelSerializer[Delivery]):
@@ -217,6 +274,7 @@ class DeliveryOut(serializers.ModelSerializer[Delivery]):
     endpoint = serializers.IntegerField(source="endpoint_id")
     endpoint_name = serializers.CharField(source="endpoint.name")
     redelivery_of = serializers.IntegerField(source="redelivery_of_id", allow_null=True)
+    due_at = serializers.SerializerMethodField(help_text="When it is to be sent; null once it is done.")
 
     class Meta:
         model = Delivery
@@ -225,8 +283,15 @@ class DeliveryOut(serializers.ModelSerializer[Delivery]):
             "status_code", "attempt_count", "due_at", "created_at", "finished_at", "redelivery_of",
         ]  # fmt: skip
 
+    def get_due_at(self, delivery: Delivery) -> datetime | None:
+        due: Due | None = getattr(delivery, "due", None)
+        return due.due_at if due else None
+
 
 class AttemptOut(serializers.ModelSerializer[Attempt]):
+    retry_after = serializers.SerializerMethodField(
+        help_text="What the receiver asked for; noted, while the waits stay MAAC's."
+    )
     request = serializers.SerializerMethodField()
     response = serializers.SerializerMethodField()
 
@@ -234,8 +299,11 @@ class AttemptOut(serializers.ModelSerializer[Attempt]):
         model = Attempt
         fields = [
             "number", "started_at", "duration_ms", "dns_ms", "connect_ms", "tls_ms", "first_byte_ms", "address",
-            "reason", "detail", "status_code", "request", "response",
+            "reason", "detail", "status_code", "retry_after", "request", "response",
         ]  # fmt: skip
+
+    def get_retry_after(self, attempt: Attempt) -> str | None:
+        return next((value for name, value in attempt.response_headers if name.lower() == "retry-after"), None)
 
     @extend_schema_field(RequestOut)
     def get_request(self, attempt: Attempt) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from webhooks.api import event_views, schema, views  # noqa: F401 - the schema's extension registers itself
+from webhooks.api import event_views, notice_views, schema, views  # noqa: F401 - the schema's extension registers itself
 
 urlpatterns = [
     path("account/", views.AccountView.as_view()),
+    path("audit/", views.AuditView.as_view()),
     path("event-types/", views.EventTypesView.as_view()),
     path("endpoints/", views.EndpointsView.as_view()),
     path("endpoints/<int:endpoint_id>/", views.EndpointView.as_view()),
@@ -21,4 +22,6 @@ urlpatterns = [
     path("deliveries/", event_views.DeliveriesView.as_view()),
     path("deliveries/<int:delivery_id>/", event_views.DeliveryView.as_view()),
     path("deliveries/<int:delivery_id>/redeliver/", event_views.RedeliverView.as_view()),
+    path("notices/", notice_views.NoticesView.as_view()),
+    path("notices/<int:notice_id>/read/", notice_views.NoticeReadView.as_view()),
 ]

@@ -1,4 +1,4 @@
-"""The calls of /api/v1/: account, event types, endpoints."""
+"""The calls of /api/v1/: account, event types, endpoints, audit log."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import audit
 from accounts.services import endpoint_limit, licensed_zones
 from events import contract
 from events.samples import default_moment, sample
@@ -19,6 +20,7 @@ from webhooks.api.paging import NewestFirst
 from webhooks.api.parsing import Nothing
 from webhooks.api.serializers import (
     AccountOut,
+    AuditEntryOut,
     EndpointIn,
     EndpointOut,
     EventTypeOut,
@@ -32,6 +34,11 @@ EXAMPLE_SEED = 1
 
 def now_utc() -> datetime:
     return datetime.now(UTC)
+
+
+def actor_of(request: Request) -> str:
+    """How the audit log names the caller."""
+    return f"token {request.auth}"
 
 
 def endpoint_of(request: Request, endpoint_id: int) -> Endpoint:
@@ -87,7 +94,8 @@ class EndpointsView(APIView):
         """Create a running endpoint. The answer shows its share secret in full."""
         fields = EndpointIn(data=request.data)
         fields.is_valid(raise_exception=True)
-        endpoint = endpoints.create(account=account_of(request), now=now_utc(), **fields.validated_data)
+        account, actor = account_of(request), actor_of(request)
+        endpoint = endpoints.create(account=account, now=now_utc(), actor=actor, **fields.validated_data)
         return Response(EndpointOut(endpoint, context={"reveal": True}).data, status=status.HTTP_201_CREATED)
 
 
@@ -101,17 +109,17 @@ class EndpointView(APIView):
 
     @extend_schema(request=EndpointIn(partial=True), responses=EndpointOut)
     def patch(self, request: Request, endpoint_id: int) -> Response:
-        """Change name, URL or event types; what is left out stays."""
+        """Change name, URL, event types or options; what is left out stays."""
         endpoint = endpoint_of(request, endpoint_id)
         fields = EndpointIn(data=request.data, partial=True)
         fields.is_valid(raise_exception=True)
-        edited = endpoints.edit(endpoint=endpoint, now=now_utc(), **fields.validated_data)
+        edited = endpoints.edit(endpoint=endpoint, now=now_utc(), actor=actor_of(request), **fields.validated_data)
         return Response(EndpointOut(edited).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, endpoint_id: int) -> Response:
         """Delete an endpoint. Its deliveries stay readable."""
-        endpoints.delete(endpoint=endpoint_of(request, endpoint_id), now=now_utc())
+        endpoints.delete(endpoint=endpoint_of(request, endpoint_id), now=now_utc(), actor=actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -121,7 +129,8 @@ class PauseView(APIView):
         """Pause an endpoint: nothing is sent to it until it is resumed."""
         endpoint = endpoint_of(request, endpoint_id)
         expect_nothing(request)
-        return Response(EndpointOut(endpoints.pause(endpoint=endpoint, now=now_utc())).data)
+        paused = endpoints.pause(endpoint=endpoint, now=now_utc(), actor=actor_of(request))
+        return Response(EndpointOut(paused).data)
 
 
 class ResumeView(APIView):
@@ -130,14 +139,17 @@ class ResumeView(APIView):
         """Resume a paused endpoint, if the account may run one more."""
         endpoint = endpoint_of(request, endpoint_id)
         expect_nothing(request)
-        return Response(EndpointOut(endpoints.resume(endpoint=endpoint, now=now_utc())).data)
+        resumed = endpoints.resume(endpoint=endpoint, now=now_utc(), actor=actor_of(request))
+        return Response(EndpointOut(resumed).data)
 
 
 class SecretView(APIView):
     @extend_schema(responses=SecretOut)
     def get(self, request: Request, endpoint_id: int) -> Response:
-        """Reveal the share secret."""
-        return Response({"share_secret": endpoint_of(request, endpoint_id).share_secret})
+        """Reveal the share secret. The audit log says who did."""
+        endpoint = endpoint_of(request, endpoint_id)
+        secret = endpoints.reveal_secret(endpoint=endpoint, now=now_utc(), actor=actor_of(request))
+        return Response({"share_secret": secret})
 
 
 class RotateSecretView(APIView):
@@ -146,7 +158,21 @@ class RotateSecretView(APIView):
         """Change the share secret. The old one stops being used at once."""
         endpoint = endpoint_of(request, endpoint_id)
         expect_nothing(request)
-        return Response({"share_secret": endpoints.rotate_secret(endpoint=endpoint, now=now_utc()).share_secret})
+        rotated = endpoints.rotate_secret(endpoint=endpoint, now=now_utc(), actor=actor_of(request))
+        return Response({"share_secret": rotated.share_secret})
+
+
+class AuditView(APIView):
+    """The audit log."""
+
+    pagination_class = NewestFirst
+
+    @extend_schema(responses=AuditEntryOut(many=True))
+    def get(self, request: Request) -> Response:
+        """List who did what to your account's endpoints, tokens and licences, newest first."""
+        pages = NewestFirst()
+        page = pages.paginate_queryset(audit.entries(account=account_of(request)), request, view=self)
+        return pages.get_paginated_response(AuditEntryOut(page, many=True).data)
 
 
 def _event_type(topic: contract.Topic, licensed: bool) -> dict[str, Any]:

@@ -1,6 +1,11 @@
-"""Which URLs and addresses may be reached: the same verdict when an endpoint is made and when it is sent to."""
+"""Which URLs and addresses may be reached: the same verdict when an endpoint is made and when it is sent to.
+
+`check_url` judges what a URL says; `refusal` judges each address that its host turns out to have, at the moment its
+socket is opened. A name can change its address between the two, so the second is the one that holds.
+"""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
@@ -8,11 +13,50 @@ from urllib.parse import quote, urlsplit
 URL_LENGTH = 2000
 
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LOOSE_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Tables of our own: what Python calls global has changed from version to version.
+_NOT_PUBLIC_IPV4 = [
+    ipaddress.IPv4Network(network)
+    for network in (
+        "0.0.0.0/8",  # this host
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # carriers' NAT, and the metadata service of Alibaba Cloud
+        "127.0.0.0/8",
+        "168.63.129.16/32",  # the platform service of Azure, on an address that looks public
+        "169.254.0.0/16",  # link-local, and the metadata service of most clouds
+        "172.16.0.0/12",
+        "192.0.0.0/24",  # protocols, and the metadata service of Oracle Cloud
+        "192.0.2.0/24",  # documentation
+        "192.88.99.0/24",  # relays of 6to4
+        "192.168.0.0/16",
+        "198.18.0.0/15",  # benchmarks
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, and broadcast
+    )
+]
+_PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
+_NOT_PUBLIC_IPV6 = [
+    ipaddress.IPv6Network(network)
+    for network in (
+        "2001::/23",  # Teredo (2001::/32) and other protocols
+        "2001:db8::/32",  # documentation
+        "3fff::/20",
+    )
+]
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class BadUrl(ValueError):
     """The URL cannot be sent to; the message says why and what to write instead."""
+
+
+class RefusedUrl(BadUrl):
+    """The URL is well formed, but this simulator may not send to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +68,7 @@ class AddressPolicy:
 
     def refusal(self, address: str) -> str | None:
         """Why this IP address must not be connected to, or None."""
-        if self.allow_private_networks:
-            return None
-        ip = _unwrapped(ipaddress.ip_address(address.split("%", 1)[0]))
-        if ip.is_global and not ip.is_multicast:
+        if self.allow_private_networks or _is_public(ipaddress.ip_address(address.split("%", 1)[0])):
             return None
         return f"{address} is not a public address, and this simulator may not reach private networks."
 
@@ -35,19 +76,26 @@ class AddressPolicy:
         """Raise BadUrl for a URL that could never be sent to. Names are not resolved here."""
         host = _host(url)
         if self.require_https and not url.lower().startswith("https:"):
-            raise BadUrl("The URL must begin with https:// on this simulator.")
-        literal = _literal_address(host)
-        if literal and (refusal := self.refusal(literal)):
-            raise BadUrl(refusal)
+            raise RefusedUrl("The URL must begin with https:// on this simulator.")
+        address = "127.0.0.1" if _is_localhost(host) else _literal_address(host)
+        if address and self.refusal(address):
+            raise RefusedUrl(f"{host} is not a public address, and this simulator may not reach private networks.")
+
+
+def check_host_override(text: str) -> None:
+    """Raise BadUrl unless this can stand in a Host header: a name or an address, and a port if there is one."""
+    if not text.isascii():
+        raise BadUrl("The host must be in ASCII; write a name in another script in its xn-- form.")
+    if any(char in text for char in "/?#"):
+        raise BadUrl("Write the host alone, such as example.com or example.com:8443.")
+    _host(f"http://{text}/")
 
 
 @lru_cache(maxsize=4096)
 def wire_url(url: str) -> str:
     """The URL as it goes on the wire: host in ASCII (IDNA), everything else percent-encoded, no fragment."""
     parts = urlsplit(url.strip())
-    host = parts.hostname or ""
-    if not host.isascii():
-        host = host.encode("idna").decode()
+    host = _ascii(parts.hostname or "")
     if ":" in host:
         host = f"[{host}]"
     netloc = f"{host}:{parts.port}" if parts.port is not None else host
@@ -56,8 +104,16 @@ def wire_url(url: str) -> str:
     return f"{parts.scheme}://{netloc}{path}{query}"
 
 
+@lru_cache(maxsize=4096)
+def host_header(url: str) -> str:
+    """What the Host header says for a URL: the port only where it is not the scheme's own."""
+    parts = urlsplit(wire_url(url))
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return parts.netloc.removesuffix(f":{default}") if parts.port == default else parts.netloc
+
+
 def _host(url: str) -> str:
-    """The host of a URL that is well formed; BadUrl for every other."""
+    """The host, in ASCII, of a URL that is well formed; BadUrl for every other."""
     if len(url) > URL_LENGTH:
         raise BadUrl(f"The URL is longer than {URL_LENGTH} characters.")
     if any(ord(char) <= 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in url):
@@ -75,60 +131,71 @@ def _host(url: str) -> str:
         raise BadUrl("The URL must not hold a user name or password: MAAC signs requests instead.")
     if "\\" in url:
         raise BadUrl("The URL has a backslash in it; use / instead.")
-    _check_host(host)
-    return host
+    return _checked_host(host)
 
 
-def _check_host(host: str) -> None:
+def _checked_host(host: str) -> str:
     try:
-        name = host if host.isascii() else host.encode("idna").decode()
+        name = _ascii(host)
     except UnicodeError as error:
         raise BadUrl(f"The host name {host!r} is not a valid name.") from error
-    labels = name.removesuffix(".").split(".")
-    if ":" not in name and (len(name) > 253 or not all(_is_label(label) for label in labels)):
+    if not (_is_ipv6(name) if ":" in name else _is_name(name)):
         raise BadUrl(f"The host name {host!r} is not a valid name.")
+    return name
+
+
+def _ascii(host: str) -> str:
+    return host if host.isascii() else host.encode("idna").decode()
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def _is_name(name: str) -> bool:
+    return len(name) <= 253 and all(_is_label(label) for label in name.removesuffix(".").split("."))
 
 
 def _is_label(label: str) -> bool:
     return 0 < len(label) <= 63 and all(char.isalnum() or char in "-_" for char in label)
 
 
+def _is_localhost(host: str) -> bool:
+    """Names that libcurl itself takes for this machine."""
+    return f".{host.removesuffix('.')}".endswith(".localhost")
+
+
 def _literal_address(host: str) -> str | None:
     """The IP address that a host spells, also as the decimal, octal and short forms that resolvers take."""
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return _loose_ipv4(host)
+    return host if ":" in host else _loose_ipv4(host)
 
 
 def _loose_ipv4(host: str) -> str | None:
     """`2130706433`, `0x7f.1`, `0177.0.0.1`: what inet_aton reads as an IPv4 address."""
-    try:
-        numbers = [_loose_number(part) for part in host.removesuffix(".").split(".")]
-    except ValueError:
+    parts = host.removesuffix(".").split(".")
+    if len(parts) > 4 or not all(map(_LOOSE_NUMBER.fullmatch, parts)):
         return None
-    if len(numbers) > 4 or any(number > 255 for number in numbers[:-1]):
+    *front, last = map(_loose_number, parts)
+    if any(number > 255 for number in front) or last >= 256 ** (4 - len(front)):
         return None
-    last_bytes = 5 - len(numbers)
-    if numbers[-1] >= 256**last_bytes:
-        return None
-    value = numbers[-1] + sum(number << (8 * (3 - place)) for place, number in enumerate(numbers[:-1]))
-    return str(ipaddress.IPv4Address(value))
+    return str(ipaddress.IPv4Address(last + sum(number << (8 * (3 - place)) for place, number in enumerate(front))))
 
 
 def _loose_number(text: str) -> int:
     if text.lower().startswith("0x"):
         return int(text, 16)
-    return int(text, 8) if text.startswith("0") and len(text) > 1 else int(text)
+    return int(text, 8) if text.startswith("0") else int(text)
 
 
-def _unwrapped(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address inside an IPv6 one that only carries it."""
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return ip.ipv4_mapped
-        if ip.sixtofour:
-            return ip.sixtofour
-        if ip in _NAT64:
-            return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip
+def _is_public(ip: Address) -> bool:
+    """Whether the whole internet may be meant; an IPv6 address that carries an IPv4 one is as public as that."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return not any(ip in network for network in _NOT_PUBLIC_IPV4)
+    inner = ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
+    if inner:
+        return _is_public(inner)
+    return ip in _PUBLIC_IPV6 and not any(ip in network for network in _NOT_PUBLIC_IPV6)

@@ -5,12 +5,11 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pycurl
 
 from events import contract
-from webhooks.engine.addresses import wire_url
+from webhooks.engine.addresses import host_header, wire_url
 from webhooks.engine.job import Answered, Headers, Job, Outcome, Reason, Timings, Unanswered
 from webhooks.engine.signing import signed_headers
 
@@ -54,10 +53,12 @@ class Exchange:
 
     def __init__(self, limits: Limits, user_agent: str, ca_file: Path | None) -> None:
         self.handle = _new_handle(limits, ca_file)
-        self.refusal: str | None = None
         self.job: Job
         self._limits = limits
         self._user_agent = user_agent
+        self._verifies_tls = True
+        self._refusal: str | None = None
+        self._has_socket = False
         self._started_at = 0.0
         self._url = ""
         self._headers: Headers = ()
@@ -67,18 +68,29 @@ class Exchange:
         self.handle.setopt(pycurl.WRITEFUNCTION, self._on_body)
 
     def begin(self, job: Job, now: float) -> None:
-        """Make the handle ready to send `job`; `now` is in seconds since 1970. ValueError for a URL beyond repair."""
-        self.job, self._started_at, self.refusal, self._url = job, now, None, ""
+        """Make the handle ready to send `job`; `now` is in seconds since 1970. ValueError for what cannot be sent."""
+        self.job, self._started_at, self._refusal, self._has_socket = job, now, None, False
         self._head, self._body, self._read = [], [], 0
-        self._headers = signed_headers(job, user_agent=self._user_agent)
         self._url = wire_url(job.url)
+        host = ("Host", job.host_override or host_header(job.url))
+        self._headers = (host, *signed_headers(job, user_agent=self._user_agent))
         handle = self.handle
         handle.setopt(pycurl.URL, self._url)
+        if job.verify_tls is not self._verifies_tls:
+            self._set_tls(job.verify_tls)
         handle.setopt(pycurl.HTTPHEADER, [*_NOT_OURS, *(f"{name}: {value}" for name, value in self._headers)])
         handle.setopt(pycurl.POSTFIELDSIZE_LARGE, len(job.body))
         # With POSTFIELDS libcurl could send the body a second time on its own, unseen by the log.
         handle.setopt(pycurl.READFUNCTION, io.BytesIO(job.body).read)
         handle.setopt(pycurl.HEADERFUNCTION, self._head.append)
+
+    def refuse(self, refusal: str) -> None:
+        """Note that one of the addresses of this job's host may not be reached."""
+        self._refusal = refusal
+
+    def allow(self) -> None:
+        """Note that one of them may: what becomes of the job is not the refusal's doing."""
+        self._has_socket = True
 
     def outcome(self, code: int, message: str) -> Outcome:
         """What came of it; `code` and `message` are libcurl's, 0 for a whole answer."""
@@ -91,6 +103,12 @@ class Exchange:
         reason, detail = self._fault(code, message, status_code, timings)
         return Unanswered(started_at, timings, address, sent, reason, detail, headers, kept, truncated)
 
+    def _set_tls(self, verify: bool) -> None:
+        """libcurl keeps connections and TLS sessions of the two kinds apart by itself."""
+        self.handle.setopt(pycurl.SSL_VERIFYPEER, int(verify))
+        self.handle.setopt(pycurl.SSL_VERIFYHOST, 2 if verify else 0)
+        self._verifies_tls = verify
+
     def _on_body(self, chunk: bytes) -> int | None:
         """Keep a chunk of the answer; any number but the chunk's length makes libcurl stop reading."""
         room = self._limits.answer_kept + 1 - min(self._read, self._limits.answer_kept + 1)
@@ -99,8 +117,8 @@ class Exchange:
         return -1 if self._read > self._limits.answer_read else None
 
     def _fault(self, code: int, message: str, status_code: int, timings: Timings) -> tuple[Reason, str]:
-        if self.refusal:
-            return Reason.REFUSED_ADDRESS, self.refusal
+        if self._refusal and not self._has_socket:
+            return Reason.REFUSED_ADDRESS, self._refusal
         if code == pycurl.E_OPERATION_TIMEDOUT:
             return self._timeout(status_code, timings)
         reason = _REASONS.get(code, Reason.UNCLASSIFIED)
@@ -154,11 +172,13 @@ class Exchange:
         return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
     def _sent_headers(self) -> Headers:
-        """All headers as libcurl puts them on the wire: Host first, then ours, then the length."""
-        if not self._url:
-            return ()
-        host = ("Host", _host_header(self._url))
-        return (host, *self._headers, ("Content-Length", str(len(self.job.body))))
+        """All headers as libcurl puts them on the wire: ours, Host first, and then the length."""
+        return (*self._headers, ("Content-Length", str(len(self.job.body))))
+
+
+def unsent(reason: Reason, detail: str, now: float) -> Outcome:
+    """The outcome of a job that was not even begun."""
+    return Unanswered(now, Timings(total=0.0), "", (), reason, detail)
 
 
 _NOT_OURS = ("Accept:", "Expect:")
@@ -179,12 +199,6 @@ def _new_handle(limits: Limits, ca_file: Path | None) -> pycurl.Curl:
     if ca_file:
         handle.setopt(pycurl.CAINFO, str(ca_file))
     return handle
-
-
-def _host_header(url: str) -> str:
-    parts = urlsplit(url)
-    default = {"http": 80, "https": 443}[parts.scheme]
-    return parts.netloc.removesuffix(f":{default}") if parts.port == default else parts.netloc
 
 
 def _parse_head(lines: list[bytes]) -> tuple[int, Headers]:

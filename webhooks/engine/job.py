@@ -1,6 +1,6 @@
 """What goes into the engine and what comes out: a Job to send, the Outcome of sending it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 Headers = tuple[tuple[str, str], ...]
@@ -12,18 +12,23 @@ class Job:
 
     `number` counts every attempt of the delivery from 1; `tries` counts those of the current series, this one
     included (a redelivery starts a new series). `retry_waits` are the seconds before each retry of the series.
+    `secret` is None where it cannot be read: the attempt then fails unsent. `host_override` stands in the Host header
+    in place of the URL's host; TLS goes by the URL all the same. `extra_headers` follow those of the contract.
     """
 
     delivery_id: int
     endpoint_id: int
     claim_token: str
     url: str
-    secret: str
+    secret: str | None = field(repr=False)
     body: bytes
     idempotency_key: str
     number: int
     tries: int
     retry_waits: tuple[float, ...]
+    verify_tls: bool = True
+    host_override: str = ""
+    extra_headers: Headers = ()
 
 
 class Reason(StrEnum):

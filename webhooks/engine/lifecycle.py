@@ -1,11 +1,13 @@
 """A delivery's life: every state, every move between them, and the judgement after an attempt.
 
-    pending ──claim──> sending ──accept──> delivered
-       ^                 │ │ └──fail─────> failed
-       ├──retry, return──┘ └────skip─────> skipped
-       └──────────redeliver── delivered, failed, skipped
+    pending ──accept──> delivered ─┐
+    │  ^ ^ ├──fail────> failed ────┤
+    │  │ │ └──skip────> skipped ───┤
+    └──┘ └───────redeliver─────────┘
+    retry
 
-A claim is a lease: when it runs out the delivery can be claimed again (sending ──claim──> sending).
+A pending delivery stands in the queue. There a worker claims it for as long as a lease, which moves nothing: when the
+lease runs out, the delivery is there for the next worker.
 """
 
 from dataclasses import dataclass
@@ -18,15 +20,12 @@ from webhooks.engine.job import Answered, Outcome, Reason
 
 class Status(StrEnum):
     PENDING = "pending"
-    SENDING = "sending"
     DELIVERED = "delivered"
     FAILED = "failed"
     SKIPPED = "skipped"
 
 
 class Move(StrEnum):
-    CLAIM = "claim"
-    RETURN = "return"
     RETRY = "retry"
     ACCEPT = "accept"
     FAIL = "fail"
@@ -43,20 +42,15 @@ class SkipReason(StrEnum):
 
 
 MOVES: dict[tuple[Status, Move], Status] = {
-    (Status.PENDING, Move.CLAIM): Status.SENDING,
-    (Status.SENDING, Move.CLAIM): Status.SENDING,
-    (Status.SENDING, Move.RETURN): Status.PENDING,
-    (Status.SENDING, Move.RETRY): Status.PENDING,
-    (Status.SENDING, Move.ACCEPT): Status.DELIVERED,
-    (Status.SENDING, Move.FAIL): Status.FAILED,
-    (Status.SENDING, Move.SKIP): Status.SKIPPED,
+    (Status.PENDING, Move.RETRY): Status.PENDING,
+    (Status.PENDING, Move.ACCEPT): Status.DELIVERED,
+    (Status.PENDING, Move.FAIL): Status.FAILED,
+    (Status.PENDING, Move.SKIP): Status.SKIPPED,
     (Status.DELIVERED, Move.REDELIVER): Status.PENDING,
     (Status.FAILED, Move.REDELIVER): Status.PENDING,
     (Status.SKIPPED, Move.REDELIVER): Status.PENDING,
 }
 
-OPEN = (Status.PENDING, Status.SENDING)
-"""A delivery in one of these has a `due_at`: the moment from which a worker may claim it."""
 DONE = (Status.DELIVERED, Status.FAILED, Status.SKIPPED)
 
 FINAL_REASONS = (Reason.REFUSED_ADDRESS, Reason.INVALID_URL)
@@ -79,7 +73,7 @@ class Verdict:
 
     @property
     def status(self) -> Status:
-        return MOVES[Status.SENDING, self.move]
+        return MOVES[Status.PENDING, self.move]
 
 
 def judge(outcome: Outcome, *, tries: int, waits: tuple[float, ...], any_2xx: bool = True) -> Verdict:

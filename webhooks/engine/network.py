@@ -1,31 +1,42 @@
 """The only code that opens sockets: sends Jobs side by side with libcurl and turns every fault into an Outcome."""
 
-import contextlib
-import selectors
 import socket
+import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pycurl
 
-from webhooks.engine.addresses import AddressPolicy
-from webhooks.engine.exchange import Exchange, Limits
-from webhooks.engine.job import Job, Outcome
+from webhooks.engine.addresses import AddressPolicy, BadUrl, RefusedUrl
+from webhooks.engine.exchange import Exchange, Limits, unsent
+from webhooks.engine.job import Job, Outcome, Reason
 
-_CURL_TO_SELECTOR = {
-    pycurl.POLL_IN: selectors.EVENT_READ,
-    pycurl.POLL_OUT: selectors.EVENT_WRITE,
-    pycurl.POLL_INOUT: selectors.EVENT_READ | selectors.EVENT_WRITE,
-}
-_NEVER = float("inf")
+LONGEST_WAIT = 0.02
+"""Seconds of one wait for the network, during which `wake` is not heard."""
+RESOLVING_WAIT = 0.002
+"""Seconds between looks while a name is being resolved and there is no socket to wait for."""
+
+_UNREADABLE = (
+    Reason.UNCLASSIFIED,
+    "The endpoint's share secret cannot be decrypted, so nothing was sent. MAAC_SIM_ENCRYPTION_KEYS must list the key "
+    "that it was stored with; if that key is lost, change the share secret.",
+)
+
+
+class Lent(socket.socket):
+    """libcurl works on a duplicate of the socket that it is given; ours closes as soon as pycurl lets go of it."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class Network:
     """Sends jobs: `start` them, `poll` for what has come back, `wake` a poll from another thread, `close` at the end.
 
-    `clock` gives seconds since 1970. `ca_file` replaces the authorities that libcurl trusts.
+    `clock` gives seconds since 1970. `ca_file` replaces the authorities that libcurl trusts. The `policy` is one for
+    the network's whole life, so a connection that is kept leads to an address that it allows.
     """
 
     def __init__(
@@ -40,50 +51,57 @@ class Network:
         self._user_agent = user_agent
         self._limits = limits or Limits()
         self._policy = policy or AddressPolicy()
+        self._fault_of = lru_cache(maxsize=4096)(self._judge_url)
         self._ca_file = ca_file
         self._clock = clock
         self._idle: list[Exchange] = []
         self._busy: dict[pycurl.Curl, Exchange] = {}
         self._early: list[tuple[Job, Outcome]] = []
-        self._timer = _NEVER
-        self._selector = selectors.DefaultSelector()
-        self._doorbell, self._door = socket.socketpair()
-        self._doorbell.setblocking(False)
-        self._door.setblocking(False)
-        self._selector.register(self._door, selectors.EVENT_READ)
+        self._rung = threading.Event()
         self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, 512)
 
     def start(self, job: Job) -> None:
         """Begin sending; the outcome comes out of a later `poll`."""
+        fault = _UNREADABLE if job.secret is None else self._fault_of(job.url)
+        if fault:
+            self._early.append((job, unsent(*fault, self._clock())))
+            return
         exchange = self._idle.pop() if self._idle else self._new_exchange()
         try:
             exchange.begin(job, self._clock())
         except (ValueError, pycurl.error) as error:
-            self._early.append((job, exchange.outcome(pycurl.E_URL_MALFORMAT, str(error))))
+            self._idle.append(exchange)
+            fault = Reason.INVALID_URL, f"The request cannot be made: {error}."
+            self._early.append((job, unsent(*fault, self._clock())))
             return
         self._busy[exchange.handle] = exchange
         self._multi.add_handle(exchange.handle)
 
     def poll(self, timeout: float) -> list[tuple[Job, Outcome]]:
         """Wait up to `timeout` seconds for network traffic, serve it, and give what has finished."""
-        wait = 0.0 if self._early else max(0.0, min(timeout, self._timer - time.monotonic()))
-        for key, events in self._selector.select(wait):
-            if key.fileobj is self._door:
-                self._drain_door()
-            else:
-                self._multi.socket_action(key.fd, _curl_mask(events))
-        if time.monotonic() >= self._timer:
-            self._timer = _NEVER
-            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._multi.perform()
+        finished = self._finished()
+        if finished or timeout <= 0:
+            return finished
+        self._wait(timeout)
+        self._multi.perform()
         return self._finished()
 
     def wake(self) -> None:
-        """End a `poll` that is waiting; safe from every thread."""
-        with contextlib.suppress(OSError):
-            self._doorbell.send(b"!")
+        """End a `poll` that waits while nothing is in flight; safe from every thread."""
+        self._rung.set()
+
+    def _wait(self, timeout: float) -> None:
+        # Waiting in libcurl takes half the time of calling back into Python for every change of a socket.
+        if not self._busy:
+            self._rung.wait(timeout)
+            self._rung.clear()
+            return
+        next_timer = self._multi.timeout()
+        wait = min(timeout, LONGEST_WAIT, next_timer / 1000 if next_timer >= 0 else LONGEST_WAIT)
+        if self._multi.select(wait) < 0:
+            time.sleep(min(wait, RESOLVING_WAIT))
 
     def close(self) -> None:
         """Drop whatever is still in flight and let go of every socket."""
@@ -94,9 +112,6 @@ class Network:
         self._busy.clear()
         self._idle.clear()
         self._multi.close()
-        self._selector.close()
-        self._doorbell.close()
-        self._door.close()
 
     def _finished(self) -> list[tuple[Job, Outcome]]:
         finished, self._early = self._early, []
@@ -115,6 +130,16 @@ class Network:
         self._idle.append(exchange)
         return exchange.job, exchange.outcome(code, message)
 
+    def _judge_url(self, url: str) -> tuple[Reason, str] | None:
+        """Endpoints outlive settings: what was fit when it was made may not be any more."""
+        try:
+            self._policy.check_url(url)
+        except RefusedUrl as error:
+            return Reason.REFUSED_ADDRESS, str(error)
+        except BadUrl as error:
+            return Reason.INVALID_URL, str(error)
+        return None
+
     def _new_exchange(self) -> Exchange:
         exchange = Exchange(self._limits, self._user_agent, self._ca_file)
         if not self._policy.allow_private_networks:
@@ -123,30 +148,9 @@ class Network:
 
     def _open_socket(self, exchange: Exchange, _purpose: int, address: pycurl.CurlSockAddr) -> socket.socket | int:
         """Open the socket for an address that libcurl has resolved, unless the policy refuses the address."""
-        exchange.refusal = self._policy.refusal(str(address.addr[0]))
-        if exchange.refusal:
+        refusal = self._policy.refusal(str(address.addr[0]))
+        if refusal:
+            exchange.refuse(refusal)
             return pycurl.SOCKET_BAD
-        return socket.socket(address.family, address.socktype, address.protocol)
-
-    def _on_socket(self, what: int, fd: int, _multi: object, _data: object) -> None:
-        known = fd in self._selector.get_map()
-        if what == pycurl.POLL_REMOVE:
-            if known:
-                self._selector.unregister(fd)
-        elif known:
-            self._selector.modify(fd, _CURL_TO_SELECTOR[what])
-        else:
-            self._selector.register(fd, _CURL_TO_SELECTOR[what])
-
-    def _on_timer(self, milliseconds: int) -> None:
-        self._timer = _NEVER if milliseconds < 0 else time.monotonic() + milliseconds / 1000
-
-    def _drain_door(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while self._door.recv(4096):
-                pass
-
-
-def _curl_mask(events: int) -> int:
-    mask = pycurl.CSELECT_IN if events & selectors.EVENT_READ else 0
-    return mask | (pycurl.CSELECT_OUT if events & selectors.EVENT_WRITE else 0)
+        exchange.allow()
+        return Lent(address.family, address.socktype, address.protocol)

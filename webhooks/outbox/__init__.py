@@ -1,9 +1,10 @@
-"""The only bridge between rows and engine: claim what is due, settle what came of it, give back what was not sent.
+"""The only bridge between rows and engine: store, claim what is due, settle what came of it, give back the unsent.
 
 A claim visits the endpoints that have open deliveries one after another, from where the last claim stopped, and takes
 from each no more than the pump has room for. Its cost depends on the endpoints visited, not on the rows that wait.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,22 +21,24 @@ from events.models import Event
 from webhooks.engine.job import Job, Outcome
 from webhooks.engine.lifecycle import SkipReason, Status, Verdict
 from webhooks.engine.pump import Room
-from webhooks.models import Delivery, Endpoint
+from webhooks.metrics import count_skip_after_commit
+from webhooks.models import Delivery, Due, Endpoint
 from webhooks.outbox import postgresql, sqlite
+from webhooks.secrets import SecretUnreadable
+
+log = logging.getLogger(__name__)
 
 ENDPOINTS_VISITED = 100
 """By one claim at most; the next one goes on behind them."""
 
 _DUE = """
 WITH RECURSIVE visit(endpoint_id) AS (
-    SELECT min(endpoint_id) FROM webhooks_delivery WHERE due_at IS NOT NULL AND endpoint_id > %s
+    SELECT min(endpoint_id) FROM webhooks_due WHERE endpoint_id > %s
     UNION ALL
-    SELECT (SELECT min(endpoint_id) FROM webhooks_delivery
-            WHERE due_at IS NOT NULL AND endpoint_id > visit.endpoint_id)
+    SELECT (SELECT min(endpoint_id) FROM webhooks_due WHERE endpoint_id > visit.endpoint_id)
     FROM visit WHERE visit.endpoint_id IS NOT NULL
 )
-SELECT endpoint_id,
-       (SELECT min(due_at) FROM webhooks_delivery WHERE due_at IS NOT NULL AND endpoint_id = visit.endpoint_id)
+SELECT endpoint_id, (SELECT min(due_at) FROM webhooks_due WHERE endpoint_id = visit.endpoint_id)
 FROM visit WHERE endpoint_id IS NOT NULL LIMIT %s
 """
 
@@ -63,7 +66,7 @@ class Settlement(NamedTuple):
 
 
 class Won(NamedTuple):
-    """A delivery's row as a claim takes it."""
+    """What a claim reads of a delivery that it took."""
 
     id: int
     event_id: int
@@ -74,6 +77,25 @@ class Won(NamedTuple):
     idempotency_key: str
     attempt_count: int
     series_start: int
+    body: str
+
+
+_READ = (*Won._fields[:-1], "event__body")
+
+
+def store(*, events: Sequence[Event] = (), deliveries: Sequence[Delivery], due_at: datetime) -> None:
+    """Insert events and their deliveries, pending and in the queue, and give the objects their ids.
+
+    In the caller's transaction: what is accepted and what is to be sent stand or fall together.
+    """
+    _backend().store(events, deliveries, due_at)
+    for delivery in deliveries:
+        delivery.event_id = delivery.event.pk
+
+
+def requeue(delivery: Delivery, *, due_at: datetime) -> None:
+    """Put a delivery that is pending again back into the queue."""
+    Due.objects.create(delivery=delivery, endpoint_id=delivery.endpoint_id, due_at=due_at)
 
 
 def claim(*, room: Room, after: int, now: datetime, lease: timedelta) -> Claim:
@@ -90,10 +112,11 @@ def claim(*, room: Room, after: int, now: datetime, lease: timedelta) -> Claim:
         return Claim([], visited, next_due, is_full=False)
     token = uuid4().hex
     with transaction.atomic():
-        rows = _backend().win(rooms, room.total, token, now, now + lease)
+        won = _backend().win(rooms, room.total, token, now, now + lease)
+        rows = Delivery.objects.filter(pk__in=won).order_by("id").values_list(*_READ)
         jobs = _jobs([Won(*row) for row in rows], token, now)
     wanted = min(room.total, sum(free for _, free in rooms))
-    return Claim(jobs, visited, next_due, is_full=len(rows) >= wanted)
+    return Claim(jobs, visited, next_due, is_full=len(won) >= wanted)
 
 
 def settle(settlements: Sequence[Settlement]) -> int:
@@ -110,14 +133,13 @@ def settle(settlements: Sequence[Settlement]) -> int:
 def give_back(jobs: Iterable[Job], *, now: datetime) -> None:
     """Return claims that were not sent, for others to take at once."""
     for job in jobs:
-        claimed = Delivery.objects.filter(pk=job.delivery_id, claim_token=job.claim_token)
-        claimed.update(status=Status.PENDING, claim_token="", due_at=now)
+        claimed = Due.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token)
+        claimed.update(claim_token="", due_at=now)
 
 
 def release_all(*, now: datetime) -> int:
     """Return every claim; for a start at which no worker can be alive. How many there were."""
-    claimed = Delivery.objects.filter(status=Status.SENDING)
-    return claimed.update(status=Status.PENDING, claim_token="", due_at=now)
+    return Due.objects.exclude(claim_token="").update(claim_token="", due_at=now)
 
 
 def _backend() -> postgresql.Backend | sqlite.Backend:
@@ -142,12 +164,12 @@ def _jobs(rows: list[Won], token: str, now: datetime) -> list[Job]:
         reason = _skip_reason(row, endpoints[row.endpoint_id], zones)
         if reason:
             skipped[reason].append(row.id)
+            count_skip_after_commit(row.topic, reason)
         else:
             sendable.append(row)
     for reason, ids in skipped.items():
         _skip(ids, reason, now)
-    bodies = dict(Event.objects.filter(pk__in={row.event_id for row in sendable}).values_list("pk", "body"))
-    return [_job(row, endpoints[row.endpoint_id], bodies[row.event_id], token) for row in sendable]
+    return [_job(row, endpoints[row.endpoint_id], token) for row in sendable]
 
 
 def _licensed_zones(account_ids: set[int], now: datetime) -> set[tuple[int, int | None]]:
@@ -166,22 +188,30 @@ def _skip_reason(row: Won, endpoint: Endpoint, zones: set[tuple[int, int | None]
 
 
 def _skip(ids: list[int], reason: SkipReason, now: datetime) -> None:
-    Delivery.objects.filter(pk__in=ids).update(
-        status=Status.SKIPPED, reason=reason, due_at=None, claim_token="", finished_at=now
-    )
+    Due.objects.filter(delivery_id__in=ids).delete()
+    Delivery.objects.filter(pk__in=ids).update(status=Status.SKIPPED, reason=reason, finished_at=now)
 
 
-def _job(row: Won, endpoint: Endpoint, body: str, token: str) -> Job:
+def _job(row: Won, endpoint: Endpoint, token: str) -> Job:
+    """A secret that cannot be read fails the deliveries of its endpoint, with that reason, and holds up no other."""
     number = row.attempt_count + 1
+    try:
+        secret = endpoint.share_secret
+    except SecretUnreadable as error:
+        log.error("Delivery %d to endpoint %d cannot be signed: %s", row.id, endpoint.pk, error)  # noqa: TRY400
+        secret = None
     return Job(
         delivery_id=row.id,
         endpoint_id=row.endpoint_id,
         claim_token=token,
         url=endpoint.url,
-        secret=endpoint.share_secret,
-        body=body.encode(),
+        secret=secret,
+        body=row.body.encode(),
         idempotency_key=row.idempotency_key,
         number=number,
         tries=number - row.series_start,
         retry_waits=() if row.is_test and not settings.WEBHOOK_RETRY_TESTS else settings.WEBHOOK_RETRY_WAITS,
+        verify_tls=endpoint.verify_tls,
+        host_override=endpoint.host_override,
+        extra_headers=tuple(sorted(endpoint.extra_headers.items())),
     )

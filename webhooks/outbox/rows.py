@@ -1,17 +1,19 @@
-"""A settlement as the columns that both databases store."""
+"""Events, deliveries and settlements as the columns that both databases store."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from events.models import Event
 from webhooks.engine.job import Answered, Headers
 from webhooks.engine.lifecycle import Move
+from webhooks.models import Delivery
 
 if TYPE_CHECKING:
     from webhooks.outbox import Settlement
 
 
 class Row(NamedTuple):
-    """First what moves the delivery, then what the attempt keeps."""
+    """First what moves the delivery, then what the attempt keeps. Without `due_at` the delivery is done."""
 
     delivery_id: int
     claim_token: str
@@ -62,3 +64,32 @@ def row(settlement: "Settlement") -> Row:
         response_body=outcome.body,
         response_truncated=outcome.truncated,
     )
+
+
+def event_row(event: Event) -> dict[str, Any]:
+    """An event's columns, its id first."""
+    return {
+        "id": event.pk,
+        "account_id": event.account_id,
+        "topic": event.topic,
+        "is_test": event.is_test,
+        "occurred_at": event.occurred_at,
+        "created_at": event.created_at,
+        "body": event.body,
+        "not_reached": event.not_reached,
+    }
+
+
+def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    """A new delivery's columns, its id first; its event must have an id already."""
+    return {
+        "id": delivery.pk,
+        "account_id": delivery.account_id,
+        "event_id": delivery.event.pk,
+        "endpoint_id": delivery.endpoint_id,
+        "topic": delivery.topic,
+        "is_test": delivery.is_test,
+        "idempotency_key": delivery.idempotency_key,
+        "created_at": delivery.created_at,
+        "redelivery_of_id": delivery.redelivery_of_id,
+    }

@@ -1,33 +1,53 @@
-"""The outbox on SQLite: IMMEDIATE transactions let in one writer at a time; a statement is a call in process."""
+"""The outbox on SQLite: IMMEDIATE transactions let in one writer at a time; a statement is a call in process.
+
+Statements go to the driver itself: Django's cursor would cost several times what SQLite does.
+"""
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from webhooks.outbox.rows import Row, row
+from events.models import Event
+from webhooks.models import Delivery
+from webhooks.outbox.rows import Row, delivery_row, event_row, row
 
 if TYPE_CHECKING:
     from webhooks.outbox import Settlement
 
 _WIN = """
-UPDATE webhooks_delivery SET status = 'sending', claim_token = %s, due_at = %s
-WHERE id IN (SELECT id FROM webhooks_delivery WHERE endpoint_id = %s AND due_at <= %s ORDER BY due_at LIMIT %s)
-RETURNING id, event_id, endpoint_id, account_id, topic, is_test, idempotency_key, attempt_count, series_start
+UPDATE webhooks_due SET claim_token = ?, due_at = ?
+WHERE delivery_id IN (
+    SELECT delivery_id FROM webhooks_due WHERE endpoint_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?
+)
+RETURNING delivery_id
 """
+_HELD = "SELECT 1 FROM webhooks_due WHERE delivery_id = ? AND claim_token = ?"
+_DONE = "DELETE FROM webhooks_due WHERE delivery_id = ?"
+_AGAIN = "UPDATE webhooks_due SET due_at = ?, claim_token = '' WHERE delivery_id = ?"
 _MOVE = """
-UPDATE webhooks_delivery
-SET status = %s, due_at = %s, finished_at = %s, claim_token = '', attempt_count = %s, reason = %s, status_code = %s
-WHERE id = %s AND claim_token = %s
+UPDATE webhooks_delivery SET status = ?, finished_at = ?, attempt_count = ?, reason = ?, status_code = ? WHERE id = ?
 """
-_STORE = """
+_STORE_ATTEMPT = """
 INSERT INTO webhooks_attempt
     (delivery_id, number, started_at, duration_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, address, request_headers,
      reason, detail, status_code, response_headers, response_body, response_truncated)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_STORE_EVENT = """
+INSERT INTO events_event (account_id, topic, is_test, occurred_at, created_at, body, not_reached)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_STORE_DELIVERY = """
+INSERT INTO webhooks_delivery
+    (account_id, event_id, endpoint_id, topic, is_test, idempotency_key, created_at, redelivery_of_id, status, reason,
+     attempt_count, series_start)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', '', 0, 0)
+"""
+_STORE_DUE = "INSERT INTO webhooks_due (delivery_id, endpoint_id, due_at, claim_token) VALUES (?, ?, ?, '')"
 
 
 class Backend:
@@ -35,53 +55,72 @@ class Backend:
 
     def win(
         self, rooms: Sequence[tuple[int, int]], limit: int, token: str, now: datetime, lease_end: datetime
-    ) -> list[tuple[Any, ...]]:
-        """Claim up to `limit` due rows, from each endpoint no more than its room."""
-        won: list[tuple[Any, ...]] = []
-        with connection.cursor() as cursor:
+    ) -> list[int]:
+        """Claim up to `limit` due deliveries, from each endpoint no more than its room; their ids."""
+        won: list[int] = []
+        with connection.wrap_database_errors:
             for endpoint_id, room in rooms:
                 free = min(room, limit - len(won))
-                if free <= 0:
-                    break
-                cursor.execute(_WIN, [token, _time(lease_end), endpoint_id, _time(now), free])
-                won += cursor.fetchall()
+                taken = _driver().execute(_WIN, [token, _time(lease_end), endpoint_id, _time(now), free])
+                won += [delivery_id for (delivery_id,) in taken.fetchall()]
         return won
 
     def settle(self, settlements: Sequence["Settlement"]) -> int:
         """Move the deliveries and store their attempts; how many moved."""
-        with connection.cursor() as cursor:
-            return sum(self._settle(cursor, row(settlement)) for settlement in settlements)
+        with connection.wrap_database_errors:
+            driver = _driver()
+            rows = [row(settlement) for settlement in settlements]
+            held = [r for r in rows if driver.execute(_HELD, [r.delivery_id, r.claim_token]).fetchone()]
+            driver.executemany(_DONE, [(r.delivery_id,) for r in held if r.due_at is None])
+            driver.executemany(_AGAIN, [(_time(r.due_at), r.delivery_id) for r in held if r.due_at is not None])
+            driver.executemany(_MOVE, map(_move, held))
+            driver.executemany(_STORE_ATTEMPT, map(_attempt, held))
+        return len(held)
+
+    def store(self, events: Sequence[Event], deliveries: Sequence[Delivery], due_at: datetime) -> None:
+        """Insert events, deliveries and their places in the queue, and give the objects their ids."""
+        with connection.wrap_database_errors:
+            for event in events:
+                event.pk = _insert(_STORE_EVENT, event_row(event))
+            for delivery in deliveries:
+                delivery.pk = _insert(_STORE_DELIVERY, delivery_row(delivery))
+            due = _time(due_at)
+            _driver().executemany(_STORE_DUE, [(entry.pk, entry.endpoint_id, due) for entry in deliveries])
 
     def read_time(self, value: str) -> datetime:
         """A time as a raw query gives it."""
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
-    def _settle(self, cursor: Any, r: Row) -> int:
-        cursor.execute(
-            _MOVE,
-            [
-                r.status,
-                _time(r.due_at),
-                _time(r.finished_at),
-                r.number,
-                r.reason,
-                r.status_code,
-                r.delivery_id,
-                r.claim_token,
-            ],
-        )
-        if not cursor.rowcount:
-            return 0
-        attempt = (
-            r.delivery_id, r.number, _time(r.started_at), r.duration_ms, r.dns_ms, r.connect_ms, r.tls_ms,
-            r.first_byte_ms, r.address, json.dumps(r.request_headers), r.reason, r.detail, r.status_code,
-            json.dumps(r.response_headers),
-            r.response_body, r.response_truncated,
-        )  # fmt: skip
-        cursor.execute(_STORE, attempt)
-        return 1
+
+def _driver() -> sqlite3.Connection:
+    connection.ensure_connection()
+    driver: sqlite3.Connection = connection.connection
+    return driver
+
+
+def _insert(statement: str, values: dict[str, Any]) -> int:
+    cursor = _driver().execute(statement, [_plain(value) for name, value in values.items() if name != "id"])
+    return int(cursor.lastrowid or 0)
+
+
+def _move(r: Row) -> tuple[Any, ...]:
+    return (r.status, _time(r.finished_at), r.number, r.reason, r.status_code, r.delivery_id)
+
+
+def _attempt(r: Row) -> tuple[Any, ...]:
+    return (
+        r.delivery_id, r.number, _time(r.started_at), r.duration_ms, r.dns_ms, r.connect_ms, r.tls_ms, r.first_byte_ms,
+        r.address, json.dumps(r.request_headers), r.reason, r.detail, r.status_code, json.dumps(r.response_headers),
+        r.response_body, r.response_truncated,
+    )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _time(value)
+    return json.dumps(value) if isinstance(value, list) else value
 
 
 def _time(value: datetime | None) -> str | None:
-    adapted: str | None = connection.ops.adapt_datetimefield_value(value)
-    return adapted
+    """As Django writes times into SQLite: UTC without an offset."""
+    return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))

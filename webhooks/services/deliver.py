@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 
 from webhooks import outbox
+from webhooks.attempt_log import note_attempts
 from webhooks.engine.exchange import Limits
 from webhooks.engine.job import Job, Outcome
 from webhooks.engine.lifecycle import judge
@@ -145,6 +146,7 @@ class Run:
 
     def _settle(self) -> None:
         settled = _settled(self._unsettled)
+        note_attempts(self._unsettled)
         if settled < len(self._unsettled):
             log.warning("%d attempts came back after their claim had run out.", len(self._unsettled) - settled)
         self._unsettled = []

@@ -1,16 +1,21 @@
-"""Create, edit, pause, resume, rotate and delete endpoints."""
+"""Create, edit, pause, resume and delete endpoints; reveal and rotate their secrets.
 
-from collections.abc import Sequence
+Each leaves an entry in the audit log that names the `actor`, in the transaction of the change itself.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
+from accounts import audit
 from accounts.models import Account
 from accounts.services import endpoint_limit, licensed_zones
 from events.contract import TOPICS
-from webhooks.engine.addresses import AddressPolicy, BadUrl
+from webhooks.engine.addresses import AddressPolicy, BadUrl, check_host_override
+from webhooks.engine.signing import header_faults
 from webhooks.errors import (
     EndpointNotRunning,
     InvalidInput,
@@ -22,6 +27,8 @@ from webhooks.errors import (
 from webhooks.models import Endpoint
 from webhooks.secrets import new_share_secret
 
+HOST_LENGTH = 255
+
 
 def address_policy() -> AddressPolicy:
     """Which addresses this simulator may reach."""
@@ -31,21 +38,37 @@ def address_policy() -> AddressPolicy:
 
 
 @transaction.atomic
-def create(*, account: Account, name: str, url: str, event_types: Sequence[str], now: datetime) -> Endpoint:
+def create(
+    *,
+    account: Account,
+    name: str,
+    url: str,
+    event_types: Sequence[str],
+    verify_tls: bool = True,
+    host_override: str = "",
+    extra_headers: Mapping[str, str] | None = None,
+    now: datetime,
+    actor: str = audit.SYSTEM,
+) -> Endpoint:
     """A new running endpoint with a share secret of its own."""
     locked = _lock(account.pk)
     _check_url(url)
     _check_event_types(locked, event_types, now)
     _check_running_limit(locked, now)
-    return Endpoint.objects.create(
+    endpoint = Endpoint.objects.create(
         account=locked,
         name=_checked_name(name),
         url=url,
         event_types=_ordered(event_types),
         share_secret=new_share_secret(),
+        verify_tls=verify_tls,
+        host_override=_checked_host(host_override),
+        extra_headers=_checked_headers(extra_headers or {}),
         created_at=now,
         updated_at=now,
     )
+    _record(endpoint, "endpoint.created", actor, now)
+    return endpoint
 
 
 @transaction.atomic
@@ -55,7 +78,11 @@ def edit(
     name: str | None = None,
     url: str | None = None,
     event_types: Sequence[str] | None = None,
+    verify_tls: bool | None = None,
+    host_override: str | None = None,
+    extra_headers: Mapping[str, str] | None = None,
     now: datetime,
+    actor: str = audit.SYSTEM,
 ) -> Endpoint:
     """Change what is given. Event types that it has already may stay after their licence has ended."""
     locked = _lock_present(endpoint)
@@ -63,42 +90,65 @@ def edit(
         _check_url(url)
     if event_types is not None:
         _check_event_types(locked.account, event_types, now, held=locked.event_types)
-    changes: dict[str, Any] = {
+    given: dict[str, Any] = {
         "name": None if name is None else _checked_name(name),
         "url": url,
         "event_types": None if event_types is None else _ordered(event_types),
+        "verify_tls": verify_tls,
+        "host_override": None if host_override is None else _checked_host(host_override),
+        "extra_headers": None if extra_headers is None else _checked_headers(extra_headers),
     }
-    return _save(locked, now, **{field: value for field, value in changes.items() if value is not None})
+    changes = {field: value for field, value in given.items() if value is not None}
+    changed = [field for field, value in changes.items() if value != getattr(locked, field)]
+    if changed:
+        _record(locked, "endpoint.edited", actor, now, ", ".join(changed))
+    return _save(locked, now, **changes)
 
 
 @transaction.atomic
-def pause(*, endpoint: Endpoint, now: datetime) -> Endpoint:
+def pause(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> Endpoint:
     """Stop sending to it. Pausing a paused endpoint changes nothing."""
     locked = _lock_present(endpoint)
-    return locked if locked.status == Endpoint.Status.PAUSED else _save(locked, now, status=Endpoint.Status.PAUSED)
+    if locked.status == Endpoint.Status.PAUSED:
+        return locked
+    _record(locked, "endpoint.paused", actor, now)
+    return _save(locked, now, status=Endpoint.Status.PAUSED)
 
 
 @transaction.atomic
-def resume(*, endpoint: Endpoint, now: datetime) -> Endpoint:
+def resume(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> Endpoint:
     """Send to it again, if the account may run one more."""
     locked = _lock_present(endpoint)
     if locked.status == Endpoint.Status.RUNNING:
         return locked
     _check_running_limit(locked.account, now)
+    _record(locked, "endpoint.resumed", actor, now)
     return _save(locked, now, status=Endpoint.Status.RUNNING)
 
 
 @transaction.atomic
-def rotate_secret(*, endpoint: Endpoint, now: datetime) -> Endpoint:
-    """Give it a new share secret; from now on every attempt is signed with the new one alone."""
-    return _save(_lock_present(endpoint), now, share_secret=new_share_secret())
+def reveal_secret(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> str:
+    """The share secret in clear. Who asked is noted before they see it."""
+    locked = _lock_present(endpoint)
+    _record(locked, "endpoint.secret_revealed", actor, now)
+    secret: str = locked.share_secret
+    return secret
 
 
 @transaction.atomic
-def delete(*, endpoint: Endpoint, now: datetime) -> None:
+def rotate_secret(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> Endpoint:
+    """Give it a new share secret; from now on every attempt is signed with the new one alone."""
+    locked = _lock_present(endpoint)
+    _record(locked, "endpoint.secret_rotated", actor, now)
+    return _save(locked, now, share_secret=new_share_secret())
+
+
+@transaction.atomic
+def delete(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> None:
     """Take it out of every list; its deliveries stay readable. Deleting a deleted endpoint changes nothing."""
     locked = _lock_endpoint(endpoint)
     if locked.status != Endpoint.Status.DELETED:
+        _record(locked, "endpoint.deleted", actor, now)
         _save(locked, now, status=Endpoint.Status.DELETED, deleted_at=now)
 
 
@@ -147,6 +197,12 @@ def _save(endpoint: Endpoint, now: datetime, **changes: Any) -> Endpoint:
     return endpoint
 
 
+def _record(endpoint: Endpoint, action: str, actor: str, now: datetime, changed: str = "") -> None:
+    target = f"endpoint {endpoint.pk} ({endpoint.name})"
+    target = f"{target}: {changed}" if changed else target
+    audit.record(account=endpoint.account, actor=actor, action=action, target=target, now=now)
+
+
 def _checked_name(name: str) -> str:
     stripped = name.strip()
     if not stripped or len(stripped) > 100 or not stripped.isprintable():
@@ -161,6 +217,26 @@ def _check_url(url: str) -> None:
         address_policy().check_url(url)
     except BadUrl as error:
         raise InvalidUrl(str(error), {"url": [str(error)]}) from error
+
+
+def _checked_host(host: str) -> str:
+    """Empty: the URL's own host stands in the Host header."""
+    try:
+        if host:
+            check_host_override(host)
+    except BadUrl as error:
+        raise InvalidInput(f"host_override: {error}", {"host_override": [str(error)]}) from error
+    if len(host) > HOST_LENGTH:
+        fault = f"The host is longer than {HOST_LENGTH} characters."
+        raise InvalidInput(f"host_override: {fault}", {"host_override": [fault]})
+    return host
+
+
+def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    faults = header_faults(headers)
+    if faults:
+        raise InvalidInput(f"extra_headers: {faults[0]}", {"extra_headers": faults})
+    return dict(headers)
 
 
 def _check_known(event_types: Sequence[str]) -> None:

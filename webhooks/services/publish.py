@@ -13,6 +13,7 @@ from accounts.services import licensed_zones
 from events import contract
 from events.models import Event
 from events.samples import sample
+from webhooks import metrics, outbox
 from webhooks.engine.lifecycle import SkipReason
 from webhooks.errors import InvalidPayload, UnknownEventType
 from webhooks.models import Delivery, Endpoint
@@ -103,14 +104,14 @@ def _data(happening: Happening, account: Account, occurred_at: datetime) -> Any:
 def _store(account: Account, drafts: Sequence[Draft], now: datetime) -> list[Published]:
     endpoints = list(account.endpoints.exclude(status=Endpoint.Status.DELETED).order_by("id"))
     zones = licensed_zones(account_id=account.pk, now=now)
-    events = Event.objects.bulk_create(_event(account, entry, endpoints, zones, now) for entry in drafts)
-    deliveries = Delivery.objects.bulk_create(_deliveries(events, endpoints, now))
-    by_event: dict[int, list[Delivery]] = {event.pk: [] for event in events}
-    for delivery in deliveries:
-        by_event[delivery.event_id].append(delivery)
+    events = [_event(account, entry, endpoints, zones, now) for entry in drafts]
+    published = [Published(event, _deliveries(event, endpoints, now)) for event in events]
+    deliveries = [delivery for entry in published for delivery in entry.deliveries]
+    outbox.store(events=events, deliveries=deliveries, due_at=now)
     if deliveries:
         nudge_after_commit()
-    return [Published(event, by_event[event.pk]) for event in events]
+    metrics.count_accepted_after_commit(event.topic for event in events)
+    return published
 
 
 def _event(account: Account, entry: Draft, endpoints: Iterable[Endpoint], zones: set[int], now: datetime) -> Event:
@@ -140,22 +141,19 @@ def _why_not(endpoint: Endpoint, topic: str, zones: set[int]) -> str | None:
     return None
 
 
-def _deliveries(events: Sequence[Event], endpoints: Sequence[Endpoint], now: datetime) -> Iterable[Delivery]:
-    for event in events:
-        missed = {row["endpoint"] for row in event.not_reached}
-        for endpoint in endpoints:
-            if endpoint.pk not in missed:
-                yield new_delivery(event=event, endpoint=endpoint, now=now)
+def _deliveries(event: Event, endpoints: Sequence[Endpoint], now: datetime) -> list[Delivery]:
+    missed = {row["endpoint"] for row in event.not_reached}
+    reached = [endpoint for endpoint in endpoints if endpoint.pk not in missed]
+    return [new_delivery(event=event, endpoint=endpoint, now=now) for endpoint in reached]
 
 
 def new_delivery(*, event: Event, endpoint: Endpoint, now: datetime) -> Delivery:
-    """A delivery that is due at once, not yet stored."""
+    """A pending delivery, not yet stored."""
     return Delivery(
         account_id=event.account_id,
         event=event,
         endpoint=endpoint,
         topic=event.topic,
         is_test=event.is_test,
-        due_at=now,
         created_at=now,
     )

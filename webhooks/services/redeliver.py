@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from webhooks import outbox
 from webhooks.engine.lifecycle import DONE, Status
 from webhooks.errors import DeliveryInProgress, EndpointNotRunning
 from webhooks.models import Delivery, Endpoint
@@ -36,17 +37,17 @@ def _reopen(delivery: Delivery, now: datetime) -> Delivery:
         status=Status.PENDING,
         reason="",
         status_code=None,
-        due_at=now,
         finished_at=None,
         series_start=F("attempt_count"),
     )
     if not reopened:
         raise DeliveryInProgress("The delivery is still being sent. Wait until it is done, or ask for a new key.")
+    outbox.requeue(delivery, due_at=now)
     return Delivery.objects.get(pk=delivery.pk)
 
 
 def _copy(delivery: Delivery, now: datetime) -> Delivery:
     copy = new_delivery(event=delivery.event, endpoint=delivery.endpoint, now=now)
     copy.redelivery_of = delivery
-    copy.save()
+    outbox.store(deliveries=[copy], due_at=now)
     return copy

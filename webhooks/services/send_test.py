@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from events.models import Event
+from webhooks import outbox
 from webhooks.errors import EndpointNotRunning
 from webhooks.models import Delivery, Endpoint
 from webhooks.nudge import nudge_after_commit
@@ -29,7 +30,7 @@ def send_test(
     if endpoint.status == Endpoint.Status.DELETED:
         raise EndpointNotRunning("The endpoint is deleted.")
     with transaction.atomic():
-        event = Event.objects.create(
+        event = Event(
             account=account,
             topic=entry.topic,
             is_test=True,
@@ -38,6 +39,6 @@ def send_test(
             body=entry.body,
         )
         delivery = new_delivery(event=event, endpoint=endpoint, now=now)
-        delivery.save()
+        outbox.store(events=[event], deliveries=[delivery], due_at=now)
         nudge_after_commit()
     return delivery

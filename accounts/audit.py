@@ -1,0 +1,25 @@
+"""The audit log: who did something that matters, to what, and when. Services write it in their own transaction."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.models import Account, AuditEntry
+
+SYSTEM = "system"
+"""The actor where nobody asked: the first start, a command line, a test."""
+TEXT_LENGTH = 200
+
+
+def record(*, account: Account, actor: str, action: str, target: str, now: datetime) -> None:
+    """Note it. `action` is a thing and what became of it (`endpoint.paused`); `actor` a token or a console user."""
+    AuditEntry.objects.create(account=account, actor=_short(actor), action=action, target=_short(target), at=now)
+
+
+def entries(*, account: Account) -> QuerySet[AuditEntry]:
+    """The account's log, newest first."""
+    return AuditEntry.objects.filter(account=account).order_by("-id")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= TEXT_LENGTH else f"{text[: TEXT_LENGTH - 1]}…"

@@ -1,0 +1,40 @@
+"""What is told of each finished attempt: it is counted, and where the log is on it is a line of JSON.
+
+No line holds a body, a header or a secret. The log is on with MAAC_SIM_ATTEMPT_LOG=true or MAAC_SIM_LOG_LEVEL=INFO.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from webhooks.engine.job import Answered
+from webhooks.metrics import Finished, count_attempts, topic_of
+
+log = logging.getLogger("webhooks.attempt")
+
+
+def note_attempts(attempts: Sequence[Finished]) -> None:
+    """Count these attempts and, if somebody listens, write a line about each."""
+    count_attempts(attempts)
+    if log.isEnabledFor(logging.INFO):
+        for attempt in attempts:
+            log.info("%s", json.dumps(_line(attempt), ensure_ascii=False))
+
+
+def _line(attempt: Finished) -> dict[str, Any]:
+    job, outcome, verdict, finished_at = attempt
+    return {
+        "at": finished_at.isoformat(timespec="milliseconds"),
+        "delivery": job.delivery_id,
+        "endpoint": job.endpoint_id,
+        "topic": topic_of(job.body),
+        "key": job.idempotency_key,
+        "number": job.number,
+        "verdict": verdict.move,
+        "reason": verdict.reason,
+        "status": outcome.status_code if isinstance(outcome, Answered) else None,
+        "duration_ms": round(outcome.timings.total, 3),
+        "retry_in": verdict.retry_in,
+        "address": outcome.address,
+    }

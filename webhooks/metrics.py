@@ -1,0 +1,129 @@
+"""What this process counts about events and deliveries, for Prometheus.
+
+Whoever delivers hands over a batch at a time, so that a delivery costs a few additions and no look-up of a label.
+"""
+
+from bisect import bisect_left
+from collections import Counter as Tally
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache, partial
+from itertools import accumulate
+from threading import Lock
+
+from django.db import transaction
+from prometheus_client import REGISTRY, Counter
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from events.contract import TOPICS
+from webhooks.engine.job import Job, Outcome, Reason
+from webhooks.engine.lifecycle import MOVES, Move, SkipReason, Status, Verdict
+
+Finished = tuple[Job, Outcome, Verdict, datetime]
+"""An attempt that is over, as the outbox settles it."""
+UNKNOWN = "unknown"
+_BEFORE_TOPIC = b'"topic": "'
+_TOPICS = {topic.encode(): topic for topic in TOPICS}
+
+
+class Durations(Collector):
+    """A histogram of seconds that takes a whole batch at once."""
+
+    def __init__(self, name: str, documentation: str, bounds: Sequence[float]) -> None:
+        self._name = name
+        self._documentation = documentation
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+        self._lock = Lock()
+        REGISTRY.register(self)
+
+    def add(self, durations: Sequence[float]) -> None:
+        bounds = self._bounds
+        places = Tally([bisect_left(bounds, seconds) for seconds in durations])
+        with self._lock:
+            for place, count in places.items():
+                self._counts[place] += count
+            self._sum += sum(durations)
+
+    def collect(self) -> Iterable[HistogramMetricFamily]:
+        with self._lock:
+            counts, total = list(accumulate(self._counts)), self._sum
+        names = [*map(str, self._bounds), "+Inf"]
+        family = HistogramMetricFamily(self._name, self._documentation)
+        family.add_metric([], list(zip(names, counts, strict=True)), total)
+        yield family
+
+
+ACCEPTED = Counter("maac_sim_events_accepted", "Events that were accepted.", ["topic"])
+DELIVERIES = Counter("maac_sim_deliveries", "Deliveries that ended.", ["topic", "status", "reason"])
+ATTEMPTS = Counter("maac_sim_attempts", "Attempts, by outcome and what it means.", ["reason", "verdict"])
+PRUNED = Counter("maac_sim_pruned_events", "Events that retention removed.")
+NOTICES = Counter("maac_sim_notices", "Failure notices that were given.", ["reason"])
+ATTEMPT_SECONDS = Durations(
+    "maac_sim_attempt_seconds",
+    "How long an attempt took.",
+    (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+ARRIVAL_SECONDS = Durations(
+    "maac_sim_arrival_seconds",
+    "From acceptance until the first attempt's request stood at the receiver's door.",
+    (0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0),
+)
+
+
+def count_accepted_after_commit(topics: Iterable[str]) -> None:
+    """Count accepted events once the transaction that stores them is through."""
+    transaction.on_commit(partial(_count_accepted, Tally(topics)))
+
+
+def _count_accepted(topics: Tally[str]) -> None:
+    for topic, count in topics.items():
+        ACCEPTED.labels(topic).inc(count)
+
+
+def count_attempts(attempts: Sequence[Finished]) -> None:
+    """Count finished attempts, and the deliveries that ended with them."""
+    kinds = Tally([(_raw_topic(job.body), verdict.move, verdict.reason) for job, _, verdict, _ in attempts])
+    for (topic, move, reason), count in kinds.items():
+        _count(_TOPICS.get(topic, UNKNOWN), move, reason, count)
+    ATTEMPT_SECONDS.add([outcome.timings.total / 1000 for _, outcome, _, _ in attempts])
+    first = [(job, outcome) for job, outcome, _, _ in attempts if job.number == 1]
+    ARRIVAL_SECONDS.add([_arrival(job, outcome) for job, outcome in first if getattr(job, "accepted_at", None)])
+
+
+@lru_cache(maxsize=1024)
+def _counters(topic: str, move: Move, reason: Reason) -> tuple[Counter, ...]:
+    """Every counter that such an attempt adds to; looking one up costs more than all else."""
+    attempts = ATTEMPTS.labels(reason, move)
+    if move is Move.RETRY:
+        return (attempts,)
+    return attempts, DELIVERIES.labels(topic, MOVES[Status.PENDING, move], reason)
+
+
+def _count(topic: str, move: Move, reason: Reason, count: int) -> None:
+    for counter in _counters(topic, move, reason):
+        counter.inc(count)
+
+
+def count_skip_after_commit(topic: str, reason: SkipReason) -> None:
+    """Count a delivery that was skipped once the transaction that ends it is through."""
+    transaction.on_commit(DELIVERIES.labels(topic, Status.SKIPPED, reason).inc)
+
+
+def topic_of(body: bytes) -> str:
+    """The topic as the body spells it, which stands near its start."""
+    return _TOPICS.get(_raw_topic(body), UNKNOWN)
+
+
+def _raw_topic(body: bytes) -> bytes:
+    start = body.find(_BEFORE_TOPIC) + len(_BEFORE_TOPIC)
+    return body[start : body.find(b'"', start)]
+
+
+def _arrival(job: Job, outcome: Outcome) -> float:
+    """Seconds from acceptance until the request could be written; a connection that was kept is ready at once."""
+    timings = outcome.timings
+    ready = (timings.dns or 0.0) + (timings.connect or 0.0) + (timings.tls or 0.0)
+    return outcome.started_at + ready / 1000 - float(getattr(job, "accepted_at", 0.0))

@@ -1,0 +1,52 @@
+"""Bring every share secret under the first encryption key, so that the others can be taken out of the settings."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from webhooks.models import Endpoint
+from webhooks.secrets import SecretUnreadable, reencrypted
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """After a batch: how many rows were looked at and rewritten so far, and which cannot be decrypted by any key."""
+
+    seen: int = 0
+    rewritten: int = 0
+    unreadable: tuple[int, ...] = ()
+
+
+def reencrypt(*, batch: int = BATCH) -> Iterator[Progress]:
+    """Go through the endpoints, deleted ones included, a transaction a batch; may be stopped and run again."""
+    progress, last = Progress(), 0
+    while True:
+        last, step = _rewrite(after=last, batch=batch)
+        if not step.seen:
+            return
+        progress = Progress(
+            progress.seen + step.seen, progress.rewritten + step.rewritten, progress.unreadable + step.unreadable
+        )
+        yield progress
+
+
+@transaction.atomic
+def _rewrite(*, after: int, batch: int) -> tuple[int, Progress]:
+    """The rows stay locked meanwhile: a secret that is being rotated must not be put back."""
+    rows = Endpoint.objects.select_for_update(of=("self",)).filter(pk__gt=after).order_by("pk")[:batch]
+    stored = list(rows.annotate(stored=Cast("share_secret", TextField())).values_list("pk", "stored"))
+    rewritten = 0
+    unreadable = []
+    for pk, value in stored:
+        try:
+            fresh = reencrypted(value)
+        except SecretUnreadable:
+            unreadable.append(pk)
+            continue
+        rewritten += Endpoint.objects.filter(pk=pk).update(share_secret=fresh) if fresh else 0
+    return stored[-1][0] if stored else after, Progress(len(stored), rewritten, tuple(unreadable))
