@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from webhooks.engine.job import Answered
-from webhooks.metrics import Finished, count_attempts, topic_of
+from webhooks.metrics import Finished, count_attempts
 
 log = logging.getLogger("webhooks.attempt")
 
@@ -27,8 +27,9 @@ def _line(attempt: Finished) -> dict[str, Any]:
     return {
         "at": finished_at.isoformat(timespec="milliseconds"),
         "delivery": job.delivery_id,
+        "event": job.event_id,
         "endpoint": job.endpoint_id,
-        "topic": topic_of(job.body),
+        "topic": job.topic,
         "key": job.idempotency_key,
         "number": job.number,
         "verdict": verdict.move,

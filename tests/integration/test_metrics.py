@@ -25,13 +25,12 @@ from tests.servers import free_port
 from tests.unit.jobs import answered, job, unanswered
 from webhooks import metrics, selectors
 from webhooks.attempt_log import log, note_attempts
-from webhooks.engine.job import Job, Outcome, Reason
+from webhooks.engine.job import Job, Outcome, Reason, Timings
 from webhooks.engine.lifecycle import judge
 from webhooks.models import Endpoint
 from webhooks.services import endpoints, workers
 
 MakeEndpoint = Callable[..., Endpoint]
-BODY = b'{"timestamp": "2026-03-05T09:00:00.000000+08:00", "topic": "prize.points_added", "data": {}}'
 POINTS = "prize.points_added"
 
 
@@ -66,7 +65,7 @@ def change(db: None) -> Change:
 
 
 def finished(outcome: Outcome, made: Job | None = None) -> metrics.Finished:
-    sent = made or job(body=BODY)
+    sent = made or job(topic=POINTS)
     return sent, outcome, judge(outcome, tries=sent.tries, waits=sent.retry_waits), NOW
 
 
@@ -75,7 +74,7 @@ def finished(outcome: Outcome, made: Job | None = None) -> metrics.Finished:
 
 def test_attempts_are_counted_by_outcome_and_deliveries_where_they_end(change: Change) -> None:
     note_attempts([finished(answered(200))] * 3 + [finished(answered(500)), finished(answered(410))])
-    note_attempts([finished(unanswered(Reason.REQUEST_TIMEOUT), job(body=BODY, tries=4))])
+    note_attempts([finished(unanswered(Reason.REQUEST_TIMEOUT), job(topic=POINTS, tries=4))])
     counted = "maac_sim_attempts_total"
     assert change.of(counted, reason="OK", verdict="accept") == 3
     assert change.of(counted, reason="ERROR_STATUS_CODE", verdict="retry") == 1
@@ -95,9 +94,14 @@ def test_how_long_attempts_took_is_a_histogram_in_seconds(change: Change) -> Non
     assert change.of(f"{name}_sum") == pytest.approx(0.003)
 
 
-def test_a_body_that_names_no_known_topic_makes_no_new_label(change: Change) -> None:
-    note_attempts([finished(answered(200), job(body=b'{"topic": "made.up"}')), finished(answered(200), job())])
-    assert change.of("maac_sim_deliveries_total", topic="unknown", status="delivered", reason="OK") == 2
+def test_from_acceptance_to_the_receivers_door_is_a_histogram_of_first_attempts(change: Change) -> None:
+    made = job(topic=POINTS, accepted_at=0.97)
+    connected = answered(200, started_at=1.0, timings=Timings(total=1.5, dns=1.0, connect=2.0, tls=7.0))
+    note_attempts([finished(connected, made), finished(connected, replace(made, number=2, tries=2))])
+    name = "maac_sim_arrival_seconds"
+    assert change.of(f"{name}_count") == 1
+    assert change.of(f"{name}_sum") == pytest.approx(0.04)
+    assert (change.of(f"{name}_bucket", le="0.02"), change.of(f"{name}_bucket", le="0.05")) == (0, 1)
 
 
 def test_accepted_events_are_counted_by_topic_when_they_are_stored(
@@ -131,7 +135,7 @@ def test_a_delivery_run_counts_what_it_delivers(
     happen(alice, 20)
     run_until_quiet()
     assert change.of("maac_sim_deliveries_total", topic=TOPIC, status="delivered", reason="OK") == 20
-    assert change.of("maac_sim_attempt_seconds_count") == 20
+    assert change.of("maac_sim_attempt_seconds_count") == change.of("maac_sim_arrival_seconds_count") == 20
 
 
 # What the database knows
@@ -254,11 +258,12 @@ def lines() -> Iterator[list[str]]:
 
 
 def test_an_attempt_is_one_line_of_json(lines: list[str]) -> None:
-    note_attempts([finished(answered(503), replace(job(7, body=BODY), number=2, tries=2))])
+    note_attempts([finished(answered(503), replace(job(7, topic=POINTS, event_id=5), number=2, tries=2))])
     (line,) = lines
     assert json.loads(line) == {
         "at": "2026-03-05T01:00:00.000+00:00",
         "delivery": 7,
+        "event": 5,
         "endpoint": 1,
         "topic": POINTS,
         "key": f"{7:032x}",
@@ -275,7 +280,7 @@ def test_an_attempt_is_one_line_of_json(lines: list[str]) -> None:
 def test_a_line_holds_no_secret_no_body_and_no_line_break(lines: list[str]) -> None:
     secret = "the-share-secret"
     outcome = answered(200, body=b"an-answer", headers=(("Set-Cookie", "a-cookie"),), address="a\nb")
-    note_attempts([finished(outcome, job(body=BODY, secret=secret))])
+    note_attempts([finished(outcome, job(body=b'{"timestamp": 1}', secret=secret))])
     (line,) = lines
     for kept_out in (secret, "timestamp", "an-answer", "a-cookie", "\n"):
         assert kept_out not in line

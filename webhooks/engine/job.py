@@ -26,6 +26,10 @@ class Job:
     number: int
     tries: int
     retry_waits: tuple[float, ...]
+    event_id: int = 0
+    topic: str = ""
+    accepted_at: float = 0.0
+    """Seconds since 1970, when the delivery was made."""
     verify_tls: bool = True
     host_override: str = ""
     extra_headers: Headers = ()

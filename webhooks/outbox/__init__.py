@@ -77,6 +77,7 @@ class Won(NamedTuple):
     idempotency_key: str
     attempt_count: int
     series_start: int
+    created_at: datetime
     body: str
 
 
@@ -210,6 +211,9 @@ def _job(row: Won, endpoint: Endpoint, token: str) -> Job:
         idempotency_key=row.idempotency_key,
         number=number,
         tries=number - row.series_start,
+        event_id=row.event_id,
+        topic=row.topic,
+        accepted_at=row.created_at.timestamp(),
         retry_waits=() if row.is_test and not settings.WEBHOOK_RETRY_TESTS else settings.WEBHOOK_RETRY_WAITS,
         verify_tls=endpoint.verify_tls,
         host_override=endpoint.host_override,
