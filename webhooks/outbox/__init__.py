@@ -47,7 +47,8 @@ FROM visit WHERE endpoint_id IS NOT NULL LIMIT %s
 class Claim:
     """`jobs` to send. `next_due` is when something not taken now falls due, None if nothing waits that was seen.
 
-    `visited` is where the next claim goes on; 0 begins again at the first endpoint.
+    `visited` is where the next claim goes on; 0 begins again at the first endpoint. `is_full` says that more may be due
+    already than there was room for.
     """
 
     jobs: list[Job]
@@ -106,18 +107,19 @@ def claim(*, room: Room, after: int, now: datetime, lease: timedelta) -> Claim:
     """
     due = _due_endpoints(after)
     visited = due[-1][0] if len(due) == ENDPOINTS_VISITED else 0
-    rooms = [(endpoint, room.busy.get(endpoint, room.each)) for endpoint, due_at in due if due_at <= now]
-    rooms = [(endpoint, free) for endpoint, free in rooms if free > 0]
+    asked = [(endpoint, room.busy.get(endpoint, room.each)) for endpoint, due_at in due if due_at <= now]
+    rooms = [(endpoint, free) for endpoint, free in asked if free > 0]
+    is_held_up = len(rooms) < len(asked)
     next_due = min((due_at for _, due_at in due if due_at > now), default=None)
     if not rooms or not room.total:
-        return Claim([], visited, next_due, is_full=False)
+        return Claim([], visited, next_due, is_full=bool(asked))
     token = uuid4().hex
     with transaction.atomic():
         won = _backend().win(rooms, room.total, token, now, now + lease)
         rows = Delivery.objects.filter(pk__in=won).order_by("id").values_list(*_READ)
         jobs = _jobs([Won(*row) for row in rows], token, now)
     wanted = min(room.total, sum(free for _, free in rooms))
-    return Claim(jobs, visited, next_due, is_full=len(won) >= wanted)
+    return Claim(jobs, visited, next_due, is_full=is_held_up or len(won) >= wanted)
 
 
 def settle(settlements: Sequence[Settlement]) -> int:
