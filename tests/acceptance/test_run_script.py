@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, skip_or_fail
 from tests.processes import Process, environment, start
+from tests.servers import Missing
 
 COPIED = ("run", "test", ".ci/venv.sh", "pyproject.toml", "constraints.txt")
 TOOLS = ("bash", "dirname", "flock", "sed", "cat", "cksum", "mkdir", "rm", "cp", "chmod", "sleep")
@@ -210,8 +211,9 @@ def test_a_failed_install_ends_the_start_and_the_next_one_tries_again(checkout: 
     assert checkout.asked_for() == MADE
 
 
-@pytest.mark.skipif(shutil.which("flock") is None, reason="without flock two starts do not see each other")
 def test_of_two_starts_at_once_one_makes_the_venv_and_the_other_waits(checkout: Checkout) -> None:
+    if shutil.which("flock") is None:
+        skip_or_fail(Missing("flock is missing, so two starts do not see each other: apt-get install util-linux"))
     checkout.add_python("python3")
     with checkout.begin("run", PIP_TAKES=1) as first, checkout.begin("run", PIP_TAKES=1) as second:
         assert (first.wait(PATIENCE), second.wait(PATIENCE)) == (0, 0)

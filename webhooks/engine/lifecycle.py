@@ -57,11 +57,6 @@ FINAL_REASONS = (Reason.REFUSED_ADDRESS, Reason.INVALID_URL)
 """Faults of the address itself: trying again cannot help."""
 
 
-def target(status: Status, move: Move) -> Status | None:
-    """The state that `move` leads to from `status`; None where it is not allowed."""
-    return MOVES.get((status, move))
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What an outcome means for its delivery. `retry_in` is in seconds, for a retry only."""
