@@ -1,8 +1,9 @@
-"""Account, Licence, ApiToken and AuditEntry."""
+"""Account, Membership, Licence, ApiToken and AuditEntry."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -30,12 +31,29 @@ class Account(models.Model):
     endpoint_limit = models.PositiveSmallIntegerField(default=ENDPOINT_LIMIT)
     created_at = models.DateTimeField()
 
+    class Meta:
+        permissions = [("operate", "Can work as customer support: every account, its licences and limits")]
+
     def __str__(self) -> str:
         return self.name
 
     @property
     def zone_info(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+
+class Membership(models.Model):
+    """A user of the console who works for a brand, and sees that brand's account."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "account"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} of {self.account}"
 
 
 class LicenceQuerySet(models.QuerySet["Licence"]):

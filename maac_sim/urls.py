@@ -8,7 +8,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from maac_sim import health, metrics
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", RedirectView.as_view(pattern_name="console:home")),
+    path("console/", include("webhooks.console.urls")),
     path("console/", admin.site.urls),
     path("api/v1/", include("webhooks.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
@@ -23,6 +24,6 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
 ]
-handler400 = "webhooks.api.errors.bad_request"
-handler404 = "webhooks.api.errors.not_found"
-handler500 = "webhooks.api.errors.server_error"
+handler400 = "maac_sim.faults.bad_request"
+handler404 = "maac_sim.faults.not_found"
+handler500 = "maac_sim.faults.server_error"

@@ -1,0 +1,37 @@
+// What every page shares: the theme switch, copy buttons and lists that submit themselves. Pages work without it.
+
+const THEME_COOKIE = "maac_sim_theme";
+
+function currentTheme() {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+}
+
+function toggleTheme() {
+  const theme = currentTheme() === "dark" ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  document.cookie = `${THEME_COOKIE}=${theme}; path=/; max-age=31536000; samesite=lax`;
+}
+
+// <button data-copy="text"> or <button data-copy-from="#id">; data-copied is shown for a moment afterwards.
+async function copy(button) {
+  const source = button.dataset.copyFrom && document.querySelector(button.dataset.copyFrom);
+  await navigator.clipboard.writeText(source ? (source.value ?? source.textContent) : button.dataset.copy);
+  const label = button.querySelector("[data-label]") || button;
+  const before = label.textContent;
+  if (!button.dataset.copied || label.dataset.busy) return;
+  label.dataset.busy = "1";
+  label.textContent = button.dataset.copied;
+  setTimeout(() => { label.textContent = before; delete label.dataset.busy; }, 1500);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-theme-toggle], [data-copy], [data-copy-from]");
+  if (!button) return;
+  if ("themeToggle" in button.dataset) toggleTheme();
+  else copy(button);
+});
+
+document.addEventListener("change", (event) => {
+  if ("submitOnChange" in event.target.dataset) event.target.form.requestSubmit();
+});

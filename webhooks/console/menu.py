@@ -1,0 +1,40 @@
+"""What the side menu leads to."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the menu. It is the current one on its own page and on every page below it."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    for_operators: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str | Promise
+    entries: tuple[Entry, ...]
+
+
+MENU: tuple[Section, ...] = (
+    Section("", (Entry(_("Home"), "console:home", "home"),)),
+    Section(
+        _("API"),
+        (
+            Entry(_("Webhook"), "console:webhooks", "webhook"),
+            Entry(_("Deliveries"), "console:deliveries", "list"),
+            Entry(_("API token"), "console:tokens", "key"),
+            Entry(_("Technical document"), "console:document", "document"),
+        ),
+    ),
+    Section(
+        _("Customer support"),
+        (Entry(_("Accounts"), "console:accounts", "people", for_operators=True),),
+    ),
+)

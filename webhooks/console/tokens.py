@@ -1,0 +1,10 @@
+"""The page of tokens."""
+
+from django.http import HttpResponse
+
+from webhooks.console.frame import ConsoleRequest, page, render_page
+
+
+@page
+def listing(request: ConsoleRequest) -> HttpResponse:
+    return render_page(request, "console/base.html")
