@@ -1,0 +1,1 @@
+"""Commands of `maac-sim` that need no database and no settings."""

@@ -1,0 +1,148 @@
+"""`maac-sim check`: a conformance run against a receiver, on the terminal and as files."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from events import contract
+from maac_sim import __version__
+from receiver_check import run
+from receiver_check.as_html import as_html
+from receiver_check.as_json import as_json
+from receiver_check.as_junit import as_junit
+from receiver_check.probes import PROBES
+from receiver_check.verdicts import Report, Result, Verdict
+
+EPILOG = """Examples:
+
+maac-sim check http://127.0.0.1:9000/webhook --secret s3cret
+
+SHARE_SECRET=s3cret maac-sim check URL --junit check.xml --html check.html --allow signature-upper-case
+
+maac-sim check URL --secret s3cret --only 'signature-*' --previous-secret the-old-one
+
+Exit codes: 0 nothing failed but what may fail, 1 something failed, 2 the command is wrong.
+"""
+LOOKS = {
+    Verdict.PASSED: ("✓", "green"),
+    Verdict.FAILED: ("✕", "bold red"),
+    Verdict.WARNING: ("!", "yellow"),
+    Verdict.SKIPPED: ("–", "dim"),
+}
+Probes = list[str] | None
+
+
+def check(
+    url: Annotated[str, typer.Argument(help="Where the receiver takes webhooks.", show_default=False)],
+    secret: Annotated[str, typer.Option(envvar="SHARE_SECRET", help="The share secret that it verifies with.")],
+    previous_secret: Annotated[
+        str | None, typer.Option(help="The secret before the last change; to be refused.")
+    ] = None,
+    only: Annotated[Probes, typer.Option(metavar="PROBE", help="Run only these; * stands for any text.")] = None,
+    skip: Annotated[Probes, typer.Option(metavar="PROBE", help="Leave these out.")] = None,
+    allow: Annotated[Probes, typer.Option(metavar="PROBE", help="Let these fail.")] = None,
+    header: Annotated[Probes, typer.Option(metavar="'NAME: VALUE'", help="Send this header, too.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds for each answer.")] = contract.ATTEMPT_TIMEOUT,
+    time_limit: Annotated[float, typer.Option(help="Seconds for the whole run.")] = 120.0,
+    seed: Annotated[
+        str | None, typer.Option(help="Repeat a run with its keys and data.", show_default="random")
+    ] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Take any TLS certificate.")] = False,
+    ca_file: Annotated[Path | None, typer.Option(help="Authorities to trust instead of the usual ones.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML for CI.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page to read and to send around.")] = None,
+) -> None:
+    """Check a receiver: some thirty probes that tell what it does wrong, why that matters and how to mend it."""
+    options = run.Options(
+        seed=seed or secrets.token_hex(4),
+        previous_secret=previous_secret,
+        only=tuple(only or ()),
+        skip=tuple(skip or ()),
+        allow=tuple(allow or ()),
+        timeout=timeout,
+        time_limit=time_limit,
+        headers=tuple(map(_header, header or ())),
+        verify_tls=not insecure,
+        ca_file=str(ca_file) if ca_file else None,
+        user_agent=f"maac-sim/{__version__}",
+    )
+    console = Console(highlight=False)
+    progress = None if json else partial(_print_result, console)
+    try:
+        report = run.check(url, secret, now=datetime.now(UTC), options=options, progress=progress)
+    except run.BadCheck as error:
+        raise typer.BadParameter(str(error)) from error
+    _write(junit, as_junit, report)
+    _write(html, as_html, report)
+    if json:
+        typer.echo(as_json(report))
+    else:
+        _print_end(console, report)
+    raise typer.Exit(0 if report.passed else 1)
+
+
+def probes() -> None:
+    """List the probes of `maac-sim check`: what each sends, why it matters and how to mend it."""
+    table = Table("probe", "what is sent", "why it matters", "how to mend it", show_lines=True)
+    for probe in PROBES.values():
+        table.add_row(Text(probe.id, "bold"), probe.sent, probe.why, probe.fix)
+    Console(highlight=False).print(table)
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon:
+        raise typer.BadParameter(f"--header {line}: write it as 'Name: value'.")
+    return name.strip(), value.strip()
+
+
+def _write(path: Path | None, form: Callable[[Report], str], report: Report) -> None:
+    if path is None:
+        return
+    try:
+        path.write_text(form(report), encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _print_result(console: Console, result: Result, _done: int, _total: int) -> None:
+    """A row of the table, as soon as it is known."""
+    mark, style = LOOKS[result.verdict]
+    row = Table.grid(padding=(0, 1), expand=True)
+    row.add_column(width=1)
+    row.add_column(width=32, overflow="fold")
+    row.add_column(ratio=1, overflow="fold")
+    row.add_column(width=8, justify="right", style="dim")
+    seconds = f"{result.seconds:.2f} s" if result.requests else ""
+    allowed = " (allowed)" if result.allowed and result.verdict is Verdict.FAILED else ""
+    row.add_row(Text(mark, style), Text(result.id, style), Text(f"{result.seen}{allowed}"), seconds)
+    console.print(row)
+
+
+def _print_end(console: Console, report: Report) -> None:
+    for result in report.results:
+        if result.fails or result.verdict is Verdict.WARNING:
+            _print_story(console, result)
+    counts = ", ".join(f"{number} {verdict}" for verdict, number in report.counts.items() if number)
+    console.print()
+    console.print(Text(counts, "bold green" if report.passed else "bold red"), end="")
+    console.print(Text(f" · {report.requests} requests in {report.seconds:.1f} s · --seed {report.seed}", "dim"))
+
+
+def _print_story(console: Console, result: Result) -> None:
+    mark, style = LOOKS[result.verdict]
+    console.print()
+    console.print(Text(f"{mark} {result.title}", style))
+    story = Table.grid(padding=(0, 2))
+    for name, text in (("sent", result.sent), ("came", result.seen), ("why", result.why), ("fix", result.fix)):
+        story.add_row(Text(f"  {name}", "dim"), Text(str(text)))
+    console.print(story)

@@ -1,0 +1,204 @@
+"""Sends requests to the byte, within a deadline, and tells what came back. Nothing is followed or repeated."""
+
+import http.client
+import math
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from events.words import gettext_noop
+from receiver_check.deadline import Deadline
+from receiver_check.verdicts import Answer, Message, Sentence
+
+READ_LIMIT = 64 * 1024
+SAFE = "%/:?#[]@!$&'()*+,;=~"
+
+TOO_LATE = gettext_noop("nothing complete within %(seconds)g s")
+NOT_OPENED = gettext_noop("the connection did not open within %(seconds)g s")
+TIME_OVER = gettext_noop("the time of the whole run is over")
+NO_ADDRESS = gettext_noop("the name %(host)s could not be resolved")
+REFUSED = gettext_noop("the connection was refused")
+TLS_FAILED = gettext_noop("TLS failed: %(reason)s")
+CLOSED = gettext_noop("the connection was closed before an answer was complete")
+NOT_HTTP = gettext_noop("the answer is not HTTP")
+NOT_REACHED = gettext_noop("the connection failed: %(reason)s")
+
+
+class BadTarget(ValueError):
+    """The URL, a header or the certificate file of the receiver cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the receiver is."""
+
+    url: str
+    host: str
+    port: int
+    path: str
+    host_header: str
+    tls: ssl.SSLContext | None
+
+
+def target(url: str, *, verify_tls: bool = True, ca_file: str | None = None) -> Target:
+    """The receiver at this URL; BadTarget if it can be none."""
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname, parts.port
+        ascii_host = (host or "").encode("idna").decode() if not (host or "").isascii() else (host or "")
+    except ValueError as error:
+        raise BadTarget(f"The URL cannot be read: {error}.") from error
+    if parts.scheme not in ("http", "https") or not host or port == 0:
+        raise BadTarget("The URL must be like http://127.0.0.1:9000/webhook, with http:// or https:// and a host.")
+    if parts.username is not None:
+        raise BadTarget("The URL has a user name in it; send it in a header: Authorization.")
+    if any(ord(char) <= 32 or ord(char) == 127 for char in url.strip()):
+        raise BadTarget("The URL has spaces or control characters in it.")
+    shown = f"[{ascii_host}]" if ":" in ascii_host else ascii_host
+    path = quote(parts.path or "/", safe=SAFE) + (f"?{quote(parts.query, safe=SAFE)}" if parts.query else "")
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    tls = _tls(verify_tls, ca_file) if parts.scheme == "https" else None
+    return Target(
+        url=url.strip(),
+        host=ascii_host,
+        port=port or usual,
+        path=path,
+        host_header=shown if (port or usual) == usual else f"{shown}:{port}",
+        tls=tls,
+    )
+
+
+def _tls(verify: bool, ca_file: str | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise BadTarget(f"The certificate file {ca_file} cannot be read: {error}.") from error
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class Sender:
+    """Sends to one receiver. Each answer must be complete within `timeout` seconds."""
+
+    def __init__(self, to: Target, *, timeout: float, connect_timeout: float, ends: float = math.inf) -> None:
+        """`ends`: the moment, by the monotonic clock, from which on nothing more is sent or waited for."""
+        self.target = to
+        self.timeout = timeout
+        self._connect_timeout = min(connect_timeout, timeout)
+        self._ends = ends
+
+    def connect(self) -> Answer:
+        """Open a connection and close it: the answer has no status, and no fault if that went well."""
+        began = time.monotonic()
+        with self._connection() as connection:
+            try:
+                connection.connect()
+            except OSError as error:
+                return Answer(None, time.monotonic() - began, self._fault(error))
+            return Answer(None, time.monotonic() - began)
+
+    def send(self, message: Message) -> Answer:
+        """Send over a connection of its own."""
+        with self._connection() as connection:
+            return self._exchange(connection, message)
+
+    def send_over_one_connection(self, messages: Sequence[Message]) -> list[Answer]:
+        """Send one after the other as a client does that keeps its connection, while the receiver keeps it, too."""
+        answers: list[Answer] = []
+        with self._connection() as connection:
+            for message in messages:
+                kept = connection.sock is not None
+                answer = self._exchange(connection, message)
+                if kept and answer.fault == Sentence(CLOSED) and not answer.headers:
+                    connection.close()  # It was closed just then, as it may be: a client takes a new one.
+                    answer = self._exchange(connection, message)
+                answers.append(answer)
+        return answers
+
+    def abandon(self, message: Message, after: float) -> Answer:
+        """Send, wait a little, and go without reading the answer."""
+        began = time.monotonic()
+        with self._connection() as connection:
+            try:
+                self._put(connection, message)
+                time.sleep(after)
+            except OSError as error:
+                return Answer(None, time.monotonic() - began, self._fault(error))
+        return Answer(None, time.monotonic() - began)
+
+    @contextmanager
+    def _connection(self) -> Iterator[http.client.HTTPConnection]:
+        to, connect_timeout = self.target, self._connect_timeout
+        connection = (
+            http.client.HTTPSConnection(to.host, to.port, timeout=connect_timeout, context=to.tls)
+            if to.tls
+            else http.client.HTTPConnection(to.host, to.port, timeout=connect_timeout)
+        )
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _exchange(self, connection: http.client.HTTPConnection, message: Message) -> Answer:
+        began = time.monotonic()
+        if began >= self._ends:
+            return Answer(None, 0.0, Sentence(TIME_OVER))
+        with Deadline(self._patience()) as deadline:
+            try:
+                deadline.watch(self._put(connection, message))
+                with connection.getresponse() as response:
+                    body = response.read(READ_LIMIT)
+                    headers = tuple(response.getheaders())
+                    if not response.isclosed():  # There is more than anyone wants to read.
+                        connection.close()
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                fault = self._fault(error, late=deadline.passed)
+                connection.close()
+                return Answer(None, time.monotonic() - began, fault)
+        seconds = time.monotonic() - began
+        if deadline.passed:
+            return Answer(None, seconds, Sentence(TOO_LATE, {"seconds": self.timeout}))
+        return Answer(response.status, seconds, None, headers, body)
+
+    def _put(self, connection: http.client.HTTPConnection, message: Message) -> socket.socket:
+        """Send the message, and tell over which socket."""
+        connection.putrequest(message.method, self.target.path, skip_host=True, skip_accept_encoding=True)
+        connection.putheader("Host", self.target.host_header)
+        for name, value in message.headers:
+            connection.putheader(name, value)
+        if message.method != "GET":
+            connection.putheader("Content-Length", str(len(message.body)))
+        if connection.sock is None:
+            connection.connect()
+        sock: socket.socket = connection.sock
+        sock.settimeout(self._patience() + 1)  # The deadline comes first.
+        with suppress(BrokenPipeError, ConnectionResetError):  # It may have answered before it had read everything.
+            connection.endheaders(message.body or None)
+        return sock
+
+    def _patience(self) -> float:
+        return max(min(self.timeout, self._ends - time.monotonic()), 0)
+
+    def _fault(self, error: Exception, *, late: bool = False) -> Sentence:
+        match error:
+            case _ if late:
+                return Sentence(TOO_LATE, {"seconds": self.timeout})
+            case TimeoutError():
+                return Sentence(NOT_OPENED, {"seconds": self._connect_timeout})
+            case socket.gaierror() | UnicodeError():
+                return Sentence(NO_ADDRESS, {"host": self.target.host})
+            case ConnectionRefusedError():
+                return Sentence(REFUSED)
+            case ssl.SSLError():
+                return Sentence(TLS_FAILED, {"reason": error.reason or str(error)})
+            case ConnectionError() | http.client.IncompleteRead():
+                return Sentence(CLOSED)
+            case http.client.HTTPException() | ValueError():
+                return Sentence(NOT_HTTP)
+        return Sentence(NOT_REACHED, {"reason": getattr(error, "strerror", None) or str(error)})

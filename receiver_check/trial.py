@@ -1,0 +1,156 @@
+"""What a probe works with: events signed as MAAC signs them, ways to send them, and a note of every exchange."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from events import contract
+from events.dice import Dice
+from events.samples import sample
+from events.words import gettext_noop
+from receiver_check.digests import sign
+from receiver_check.sender import Sender
+from receiver_check.verdicts import Answer, Exchange, Message
+
+ZONE = ZoneInfo(contract.DEFAULT_TIME_ZONE)
+RECEIPT = "receipt.receipt_validated"
+ORDINARY = gettext_noop("as MAAC sends it")
+EXCHANGES_KEPT = 10
+HEADER_KEY, HEADER_SIGNATURE = contract.HEADER_IDEMPOTENCY_KEY, contract.HEADER_SIGNATURE
+
+
+@dataclass
+class Case:
+    """What all probes of a run share."""
+
+    sender: Sender
+    secret: str
+    previous_secret: str | None
+    seed: str
+    now: datetime
+    user_agent: str
+    extra_headers: tuple[tuple[str, str], ...]
+    topics: tuple[str, ...]
+    """The event types that this run is about."""
+    accepts: dict[str, bool] = field(default_factory=dict)
+    """The event types that were tried, and whether an ordinary event was answered with 200."""
+
+    def accepted_topic(self) -> str | None:
+        """An event type that the receiver accepts, tried now if need be. Without one, a refusal means nothing."""
+        for topic in self.topics:
+            if topic not in self.accepts:
+                answer = Trial(self, f"control {topic}").post(topic)
+                self.accepts[topic] = answer.status == contract.SUCCESS_STATUS
+            if self.accepts[topic]:
+                return topic
+        return None
+
+
+@dataclass
+class Trial:
+    """One probe of one run. The same seed gives the same bytes, but for the time of day."""
+
+    case: Case
+    name: str
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._dice = Dice(f"check {self.name}", self.case.seed)
+
+    @property
+    def topic(self) -> str:
+        """The event type for all that does not depend on it."""
+        return self.case.accepted_topic() or self.case.topics[0]
+
+    def data(self, topic: str, *, ago: timedelta = timedelta()) -> dict[str, Any]:
+        """A believable `data`, another one at each call."""
+        return sample(topic, seed=self._dice.hex(16), moment=self.moment(ago))
+
+    def moment(self, ago: timedelta = timedelta()) -> datetime:
+        return (self.case.now - ago).astimezone(ZONE)
+
+    def event(
+        self,
+        topic: str | None = None,
+        data: dict[str, Any] | None = None,
+        *,
+        ago: timedelta = timedelta(),
+        **more: Any,
+    ) -> Message:
+        """A signed request for an event. `more` are fields that stand beside `data`."""
+        topic = topic or self.topic
+        stamp = contract.format_timestamp(self.moment(ago), ZONE)
+        payload = self.data(topic, ago=ago) if data is None else data
+        content = {"timestamp": stamp, "topic": topic, "data": payload, **more}
+        return self.signed(contract.ENCODER.encode(content).encode())
+
+    def signed(self, body: bytes, *, secret: str | None = None) -> Message:
+        """A request with these bytes and their signature."""
+        digest = sign((self.case.secret if secret is None else secret).encode(), body)
+        headers = (
+            ("User-Agent", self.case.user_agent),
+            ("Content-Type", contract.CONTENT_TYPE),
+            (HEADER_KEY, self.hex(32)),
+            (HEADER_SIGNATURE, digest.hex()),
+            *self.case.extra_headers,
+        )
+        return Message(contract.METHOD, headers, body)
+
+    def hex(self, length: int) -> str:
+        """Digits from the seed."""
+        return self._dice.hex(length)
+
+    def below(self, end: int) -> int:
+        return self._dice.below(end)
+
+    # --- Sending ----------------------------------------------------------------------------------------------------
+
+    def send(self, message: Message, label: str = ORDINARY) -> Answer:
+        """Send and note it."""
+        return self._noted(label, message, self.case.sender.send(message))
+
+    def post(self, topic: str | None = None, data: dict[str, Any] | None = None, label: str = ORDINARY) -> Answer:
+        """Send an event."""
+        return self.send(self.event(topic, data), label)
+
+    def send_at_once(self, messages: Sequence[Message], label: str = ORDINARY) -> list[Answer]:
+        """Send all at the same moment, each over a connection of its own."""
+        with ThreadPoolExecutor(len(messages)) as senders:
+            answers = list(senders.map(self.case.sender.send, messages))
+        for message, answer in zip(messages, answers, strict=True):
+            self._noted(label, message, answer)
+        return answers
+
+    def send_over_one_connection(self, labelled: Iterable[tuple[str, Message]]) -> list[Answer]:
+        """Send one after the other over a connection that is kept."""
+        pairs = list(labelled)
+        answers = self.case.sender.send_over_one_connection([message for _, message in pairs])
+        return [self._noted(label, message, got) for (label, message), got in zip(pairs, answers, strict=True)]
+
+    def abandon(self, message: Message, after: float, label: str) -> Answer:
+        """Send and go away without the answer."""
+        return self._noted(label, message, self.case.sender.abandon(message, after))
+
+    def _noted(self, label: str, message: Message, answer: Answer) -> Answer:
+        self.exchanges.append(Exchange(label, message, answer))
+        return answer
+
+    def notable_exchanges(self) -> tuple[Exchange, ...]:
+        """Those to show: of many only some, and among them the bad ones."""
+        if len(self.exchanges) <= EXCHANGES_KEPT:
+            return tuple(self.exchanges)
+        bad_first = sorted(self.exchanges, key=lambda exchange: exchange.answer.status == contract.SUCCESS_STATUS)
+        return tuple(bad_first[:EXCHANGES_KEPT])
+
+
+def with_header(message: Message, name: str, value: str | None) -> Message:
+    """The message with another value of this header, or without it."""
+    headers = ((n, value if n == name else v) for n, v in message.headers)
+    return replace(message, headers=tuple((n, v) for n, v in headers if v is not None))
+
+
+def signature_of(message: Message) -> str:
+    return dict(message.headers)[HEADER_SIGNATURE]

@@ -1,0 +1,155 @@
+"""The receivers in examples/, started as their README says: each passes the whole check, and two tell their story."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from events.samples import sample
+from receiver_check.run import Options, check
+from receiver_check.sender import Sender, target
+from receiver_check.trial import Case, Trial
+from receiver_check.verdicts import Verdict
+from tests.conftest import ROOT
+from tests.processes import Process, environment, start
+from tests.servers import free_port
+
+EXAMPLES = ROOT / "examples"
+SECRET, PREVIOUS = "s3cret", "the secret before"
+BUILD_TIME = 120.0
+
+
+@dataclass(frozen=True)
+class Example:
+    """How one is started. `needs` is a program, and `package` what Node must find."""
+
+    folder: str
+    command: str
+    needs: str
+    package: str = ""
+
+    def skip_unless_here(self) -> None:
+        if shutil.which(self.needs, path=environment()["PATH"]) is None:
+            pytest.skip(f"{self.needs} is missing, so examples/{self.folder} is not tried")
+        if self.package and not self._has_package():
+            pytest.skip(f"{self.package} is missing: npm install in examples/{self.folder}")
+
+    def _has_package(self) -> bool:
+        asked = [self.needs, "-e", f"require.resolve('{self.package}')"]
+        return subprocess.run(asked, cwd=EXAMPLES / self.folder, capture_output=True, check=False).returncode == 0
+
+
+FASTAPI = Example("python_fastapi", "uvicorn --app-dir {folder} crm:app --port {port}", "uvicorn")
+FLASK = Example("python_flask", "flask --app {folder}/test_drives run --port {port}", "flask")
+RECEIVERS = (
+    FASTAPI,
+    FLASK,
+    Example("node_http", "node {folder}/receiver.js", "node"),
+    Example("node_express", "node {folder}/receiver.js", "node", "express"),
+    Example("php", "php -S 127.0.0.1:{port} {folder}/receiver.php", "php"),
+    Example("go", "go run {folder}/receiver.go", "go"),
+)
+
+
+@contextmanager
+def running(example: Example, folder: Path) -> Iterator[str]:
+    """Its address, without a path; what it stores is in the folder."""
+    example.skip_unless_here()
+    port = free_port()
+    command = example.command.format(folder=EXAMPLES / example.folder, port=port).split()
+    stores = {"CRM_DATABASE": folder / "crm.sqlite3", "BOOKINGS_DATABASE": folder / "bookings.sqlite3"}
+    env = environment(SHARE_SECRET=SECRET, PORT=port, INBOX=folder / "inbox", PYTHONDONTWRITEBYTECODE=1, **stores)
+    with start(command, env, folder / "example.log") as process:
+        wait_until_listening(port, process)
+        yield f"http://127.0.0.1:{port}"
+
+
+def wait_until_listening(port: int, process: Process) -> None:
+    end = time.monotonic() + BUILD_TIME
+    while time.monotonic() < end and process.is_running:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(process.describe())
+
+
+@pytest.mark.parametrize("example", RECEIVERS, ids=lambda example: example.folder)
+def test_an_example_passes_every_probe(example: Example, tmp_path: Path) -> None:
+    with running(example, tmp_path) as url:
+        options = Options(seed="examples", previous_secret=PREVIOUS)
+        report = check(f"{url}/webhook", SECRET, now=datetime.now(UTC), options=options)
+    assert [(r.id, str(r.seen)) for r in report.results if r.verdict is not Verdict.PASSED] == []
+
+
+def sending(url: str) -> Trial:
+    """Events of our own for the stories."""
+    sender = Sender(target(f"{url}/webhook"), timeout=10, connect_timeout=3)
+    return Trial(Case(sender, SECRET, None, "story", datetime.now(UTC), "maac-sim", (), ()), "story")
+
+
+def get(url: str) -> Any:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, timeout=10).json()
+
+
+def test_a_validated_receipt_adds_points_in_the_crm_once(tmp_path: Path) -> None:
+    receipt = sample("receipt.receipt_validated", seed=1)
+    item = {"description": "春のパン", "unit_price": 65.0, "quantity": 2.0, "amount": 130.0}
+    receipt |= {"items": [item, {**item, "amount": 104.5}]}
+    member = f"/members/{receipt['line_uid']}"
+    with running(FASTAPI, tmp_path) as url:
+        trial = sending(url)
+        assert get(url + member)["points"] == 0
+        event = trial.event("receipt.receipt_validated", receipt)
+        assert [answer.status for answer in (*trial.send_at_once([event] * 5), trial.send(event))] == [200] * 6
+        assert get(url + member)["points"] == 2
+        assert trial.post("receipt.receipt_validated", receipt).status == 200  # redelivered under a new key
+        assert get(url + member)["points"] == 2
+        assert trial.post("receipt.receipt_validated", {**receipt, "number": "AB00000001"}).status == 200
+        assert get(url + member)["points"] == 4
+
+
+def test_a_survey_books_a_test_drive_once_and_only_by_its_aliases(tmp_path: Path) -> None:
+    other = sample("form.surveycake_submitted", seed=1)
+    survey = sample("form.surveycake_submitted", seed=2)
+    alias = {
+        "maac_member_name": ["佐藤 さくら"],
+        "test_drive_car": ["Aozora EV"],
+        "test_drive_date": ["2026-12-05"],
+        "preferred_store": ["shinjuku"],
+    }
+    survey["answer"]["alias"] = alias
+    with running(FLASK, tmp_path) as url:
+        trial = sending(url)
+        event = trial.event("form.surveycake_submitted", survey)
+        assert [answer.status for answer in (*trial.send_at_once([event] * 5), trial.send(event))] == [200] * 6
+        assert trial.post("form.surveycake_submitted", other).status == 200
+        (booking,) = get(f"{url}/bookings")
+    assert booking == {
+        "answer_hash": survey["answer_hash"],
+        "line_uid": survey["line_uid"],
+        "name": "佐藤 さくら",
+        "car": "Aozora EV",
+        "day": "2026-12-05",
+        "store": "shinjuku",
+    }
+
+
+def test_the_readme_of_the_examples_starts_them_as_the_tests_do() -> None:
+    rows = (EXAMPLES / "README.md").read_text()
+    for example in RECEIVERS:
+        program = example.command.replace("{folder}/", "").replace("--app-dir {folder} ", "")
+        assert program.format(port=9000) in rows, program

@@ -1,0 +1,112 @@
+"""What the check sends and makes of odd answers, on real sockets."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from receiver_check.sender import Sender, target
+from receiver_check.verdicts import Message
+from tests.receiver import (
+    Action,
+    Answer,
+    CloseSilently,
+    Drip,
+    DripHead,
+    Garbage,
+    Hang,
+    Huge,
+    Receiver,
+    Redirect,
+    Reset,
+    ResetMidAnswer,
+)
+
+BODY = b'{"a": "\\u6625", "b": 65.0}'
+MESSAGE = Message("POST", (("x-LOWER", "1"), ("X-Upper", "2"), ("CrescLab-Signature", "ab")), BODY)
+
+
+def sender(receiver: Receiver, **options: object) -> Sender:
+    return Sender(target(receiver.url("/hook?x=1")), timeout=1, connect_timeout=1)
+
+
+def test_bytes_and_header_lines_arrive_as_they_are(receiver: Receiver) -> None:
+    assert sender(receiver).send(MESSAGE).status == 200
+    (got,) = receiver.wait_for(1)
+    assert got.body == BODY
+    assert got.path == "/hook?x=1"
+    assert got.headers == [
+        ("Host", f"127.0.0.1:{receiver.port}"),
+        *MESSAGE.headers,
+        ("Content-Length", str(len(BODY))),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (Hang(), "nothing complete within 1 s"),
+        (Drip(), "nothing complete within 1 s"),
+        (DripHead(), "nothing complete within 1 s"),
+        (Reset(), "closed before an answer"),
+        (ResetMidAnswer(), "closed before an answer"),
+        (CloseSilently(), "closed before an answer"),
+        (Garbage(), "not HTTP"),
+    ],
+)
+def test_no_answer_is_told_in_words_and_in_time(receiver: Receiver, action: Action, words: str) -> None:
+    receiver.script("/hook", action)
+    began = time.monotonic()
+    answer = sender(receiver).send(MESSAGE)
+    assert answer.status is None
+    assert words in str(answer)
+    assert time.monotonic() - began < 2
+
+
+def test_a_redirect_is_not_followed_and_a_huge_answer_not_read(receiver: Receiver) -> None:
+    receiver.script("/hook", Redirect("/elsewhere"), Huge(), Answer(204), Answer(503, b"busy"))
+    answers = [sender(receiver).send(MESSAGE) for _ in range(4)]
+    assert [answer.status for answer in answers] == [302, 200, 204, 503]
+    assert len(answers[1].body) == 64 * 1024
+    assert answers[3].body == b"busy"
+    assert {got.path for got in receiver.requests} == {"/hook?x=1"}
+
+
+def test_a_connection_is_kept_and_replaced_when_the_receiver_closes_it(receiver: Receiver) -> None:
+    assert [a.status for a in sender(receiver).send_over_one_connection([MESSAGE] * 3)] == [200] * 3
+    assert receiver.connections == 1
+    receiver.script("/hook", Answer(401, headers=(("Connection", "close"),)), 200)
+    assert [a.status for a in sender(receiver).send_over_one_connection([MESSAGE] * 2)] == [401, 200]
+
+
+@pytest.fixture
+def tls_receiver() -> Iterator[Receiver]:
+    with Receiver(tls=True) as running:
+        yield running
+
+
+def test_tls_is_verified_unless_told_otherwise(tls_receiver: Receiver) -> None:
+    url = tls_receiver.url("/hook")
+    strict, trusting, blind = (
+        Sender(to, timeout=3, connect_timeout=3)
+        for to in (target(url), target(url, ca_file=str(tls_receiver.certificate)), target(url, verify_tls=False))
+    )
+    assert "TLS failed: CERTIFICATE_VERIFY_FAILED" in str(strict.send(MESSAGE))
+    assert "TLS failed" in str(strict.connect())
+    assert trusting.send(MESSAGE).status == 200
+    assert blind.send(MESSAGE).status == 200
+
+
+def test_nothing_is_sent_after_the_end_and_what_is_under_way_is_cut_off(receiver: Receiver) -> None:
+    receiver.always("/hook", Hang())
+    to, began = target(receiver.url("/hook")), time.monotonic()
+    limited = Sender(to, timeout=10, connect_timeout=1, ends=began + 0.3)
+    assert limited.send(MESSAGE).status is None
+    assert "time of the whole run" in str(limited.send(MESSAGE))
+    assert time.monotonic() - began < 2
+    assert len(receiver.requests) == 1
+
+
+def test_a_name_that_does_not_exist_is_told() -> None:
+    gone = Sender(target("http://receiver.invalid/"), timeout=5, connect_timeout=5)
+    assert "receiver.invalid could not be resolved" in str(gone.send(MESSAGE))
