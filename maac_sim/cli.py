@@ -8,23 +8,58 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from maac_sim.commands import check, endpoint, explain
+from maac_sim.commands.connection import Unsuccessful
+from maac_sim.commands.deliveries import deliveries, delivery, redeliver
+from maac_sim.commands.doctor import doctor
+from maac_sim.commands.listen import listen
+from maac_sim.commands.signing import sign, verify
+from maac_sim.commands.trigger import trigger
+
 app = typer.Typer(
     help="A simulated MAAC: signs and delivers webhook events exactly as MAAC does.",
+    epilog="Exit codes: 0 done, 1 it failed or was refused, 2 it was called wrongly, 3 no simulator answered.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+# What needs neither a database nor Django.
+USE = "Use a running simulator"
+RECEIVE = "Work on a receiver"
+SERVE = "Run a simulator"
+app.add_typer(endpoint.app, name="endpoint", rich_help_panel=USE)
+for command, panel, example in (
+    (trigger, USE, "maac-sim trigger receipt.receipt_validated --set data.items.0.amount=5 --wait"),
+    (deliveries, USE, "maac-sim deliveries --status failed --follow"),
+    (delivery, USE, "maac-sim delivery 12"),
+    (redeliver, USE, "maac-sim redeliver 12 --new-key"),
+    (doctor, USE, "maac-sim doctor --url http://127.0.0.1:8622"),
+    (listen, RECEIVE, "maac-sim listen --forward-to http://127.0.0.1:3000/webhook --print-bodies"),
+    (sign, RECEIVE, "printf %s '{}' | maac-sim sign --secret my-secret"),
+    (verify, RECEIVE, "maac-sim verify 6b1f… body.json --secret my-secret"),
+):
+    app.command(rich_help_panel=panel, epilog=f"Example: {example}")(command)
+app.command(rich_help_panel=RECEIVE, epilog=check.EPILOG)(check.check)
+app.command(rich_help_panel=RECEIVE, epilog="Example: maac-sim probes")(check.probes)
+app.command(rich_help_panel=RECEIVE, epilog=explain.EPILOG)(explain.explain)
 
 Host = Annotated[str, typer.Option(envvar="MAAC_SIM_HOST", help="Address to listen on.")]
 Port = Annotated[int, typer.Option(envvar="MAAC_SIM_PORT", help="Port to listen on.", min=1, max=65535)]
 
 
 def main() -> None:
+    """Exit codes: 0 done, 1 it failed or was refused, 2 it was called wrongly, 3 no simulator answered."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
-    app()
+    try:
+        app()
+    except Unsuccessful as error:
+        typer.echo(error, err=True)
+        raise SystemExit(error.exit_code) from None
 
 
-@app.command(epilog="Example: MAAC_SIM_PORT=9622 maac-sim run")
+@app.command(rich_help_panel=SERVE, epilog="Example: MAAC_SIM_PORT=9622 maac-sim run")
 def run(host: Host = "127.0.0.1", port: Port = 8622) -> None:
     """Run everything in one process, with SQLite: the embedded simulator."""
     _django()
@@ -42,7 +77,7 @@ def run(host: Host = "127.0.0.1", port: Port = 8622) -> None:
         _fail(f"Cannot listen on {host}:{port} ({error.strerror}). Choose another port: MAAC_SIM_PORT=9622 ./run")
 
 
-@app.command()
+@app.command(rich_help_panel=SERVE)
 def setup() -> None:
     """Apply migrations and make the demo account, the admin and the API token if they are missing."""
     _django()
@@ -56,7 +91,7 @@ def setup() -> None:
         typer.echo("No API token was preset: set MAAC_SIM_API_TOKEN and run this again.")
 
 
-@app.command()
+@app.command(rich_help_panel=SERVE)
 def web(
     host: Host = "127.0.0.1",
     port: Port = 8622,
@@ -74,7 +109,7 @@ def web(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=SERVE)
 def worker(
     name: Annotated[str, typer.Option(help="How it calls itself; %h is the host name.")] = "worker@%h",
     loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "warning",
@@ -87,7 +122,7 @@ def worker(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=SERVE)
 def beat(loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "warning") -> None:
     """Ring for the workers each second, so that nothing due is ever forgotten. Run exactly one."""
     _exec(
@@ -96,7 +131,7 @@ def beat(loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "w
     )
 
 
-@app.command()
+@app.command(rich_help_panel=SERVE)
 def version() -> None:
     """Print the version."""
     from maac_sim import __version__

@@ -1,0 +1,120 @@
+"""A running simulator as the command line sees it: its REST API, and where address and token come from."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import requests
+import typer
+
+DEFAULT_URL = "http://127.0.0.1:8622"
+TIMEOUT = 40.0
+"""Seconds for a call; some wait for a delivery to end."""
+OPTIONS = "Which simulator"
+
+Url = Annotated[
+    str,
+    typer.Option("--url", envvar="MAAC_SIM_URL", help="Address of the simulator.", rich_help_panel=OPTIONS),
+]
+Token = Annotated[
+    str,
+    typer.Option(
+        "--token",
+        envvar="MAAC_SIM_API_TOKEN",
+        help="API token; without it, that of ./data/secrets.env (or of MAAC_SIM_DATA).",
+        rich_help_panel=OPTIONS,
+        show_default=False,
+        show_envvar=True,
+    ),
+]
+
+
+class Unsuccessful(Exception):
+    """A call of the simulator came to nothing: its text is for people, its `exit_code` for programs."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class Unreachable(Unsuccessful):
+    """No simulator answered."""
+
+    exit_code = 3
+
+
+class Refused(Unsuccessful):
+    """The simulator answered with an error."""
+
+    def __init__(self, status: int, error: dict[str, Any]) -> None:
+        self.status = status
+        self.code = str(error.get("code", ""))
+        self.message = str(error.get("message", "The simulator refused."))
+        fields = error.get("fields") or {}
+        lines = [f"  {name}: {fault}" for name, faults in fields.items() for fault in faults]
+        super().__init__("\n".join([f"{self.message} ({self.code}, {status})", *lines]))
+
+
+class Simulator:
+    """Calls of /api/v1. A refusal raises Refused, a simulator that does not answer Unreachable."""
+
+    def __init__(self, url: str = DEFAULT_URL, token: str = "") -> None:
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {token or own_token()}"
+
+    def get(self, path: str, **params: Any) -> Any:
+        return self.call("GET", path, params={name: value for name, value in params.items() if value is not None})
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self.call("POST", path, json={} if body is None else body)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self.call("PATCH", path, json=body)
+
+    def delete(self, path: str) -> None:
+        self.call("DELETE", path)
+
+    def pages(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """Every row of a list, newest first, a page at a time."""
+        page = self.get(path, **params)
+        while True:
+            yield from page["results"]
+            if not page["next"]:
+                return
+            page = self._answer("GET", page["next"])
+
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        return self._answer(method, f"{self.url}/api/v1{path}", **options)
+
+    def _answer(self, method: str, url: str, **options: Any) -> Any:
+        try:
+            answer = self._session.request(method, url, timeout=TIMEOUT, **options)
+        except requests.RequestException as error:
+            raise Unreachable(_nobody(self.url, error)) from error
+        if answer.status_code == 204:
+            return None
+        try:
+            body = answer.json()
+        except ValueError:
+            raise Unreachable(f"{self.url} answered {answer.status_code}, but not as a maac-sim does.") from None
+        if answer.ok:
+            return body
+        raise Refused(answer.status_code, body.get("error", {}) if isinstance(body, dict) else {})
+
+
+def own_token() -> str:
+    """The token that an embedded simulator of this folder made at its first start; empty if there is none."""
+    path = Path(os.environ.get("MAAC_SIM_DATA", "data")) / "secrets.env"
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.split("=", 1)[1] for line in lines if line.startswith("MAAC_SIM_API_TOKEN=")), "")
+
+
+def _nobody(url: str, error: Exception) -> str:
+    if isinstance(error, requests.ConnectionError):
+        return f"Nothing answers at {url}. Start the simulator (./run), or say where it is: --url or MAAC_SIM_URL."
+    if isinstance(error, requests.Timeout):
+        return f"{url} did not answer within {TIMEOUT:g} s. `maac-sim doctor` says what is wrong."
+    return f"{url} cannot be called: {error}"

@@ -1,0 +1,107 @@
+"""`maac-sim deliveries` and `redeliver`: the delivery log in a terminal."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
+from maac_sim.commands.endpoint import find
+from maac_sim.commands.shown import AsJson, coloured, out, print_facts, print_json, print_table
+
+LOOK_EVERY = 0.5
+"""Seconds between looks for new deliveries."""
+COLUMNS = ("id", "created", "topic", "endpoint", "status", "answer", "attempts", "key")
+
+Status = Annotated[str | None, typer.Option(help="pending, delivered, failed or skipped.")]
+
+
+def deliveries(
+    endpoint: Annotated[str | None, typer.Option(help="Only those of this endpoint (id or name).")] = None,
+    topic: Annotated[str | None, typer.Option(help="Only those of this event type.")] = None,
+    status: Status = None,
+    text: Annotated[str | None, typer.Option("--text", "-q", help="Only those with this text in the body.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many of the newest.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on and print what comes, until Ctrl+C.")] = False,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the newest deliveries."""
+    simulator = Simulator(url, token)
+    which = find(simulator, endpoint)["id"] if endpoint else None
+    filters = {"endpoint": which, "topic": topic, "status": status, "q": text}
+    rows = simulator.get("/deliveries/", limit=limit, **filters)["results"]
+    if follow:
+        _follow(simulator, filters, rows[::-1], as_json)
+    elif as_json:
+        print_json(rows)
+    else:
+        print_table(COLUMNS, [_line(row) for row in rows], empty="No delivery yet. Make one: maac-sim trigger TOPIC")
+
+
+def delivery(
+    number: Annotated[int, typer.Argument(metavar="ID", help="The delivery's id.")],
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show a delivery with its attempts: what was sent, what came back."""
+    found = Simulator(url, token).get(f"/deliveries/{number}/")
+    if as_json:
+        print_json(found)
+        return
+    print_facts({name: found[name] for name in ("id", "topic", "endpoint_name", "idempotency_key", "status")})
+    for attempt in found["attempts"]:
+        answer = attempt["status_code"] or attempt["reason"]
+        out.print(f"\n[bold]Attempt {attempt['number']}[/bold]: {answer} in {attempt['duration_ms']:.0f} ms")
+        if attempt["detail"]:
+            out.print(attempt["detail"], markup=False)
+        for name, value in attempt["request"]["headers"].items():
+            out.print(f"  {name}: {value}", markup=False)
+    if found["attempts"]:
+        out.print()
+        out.print(found["attempts"][-1]["request"]["body"], markup=False)
+
+
+def redeliver(
+    number: Annotated[int, typer.Argument(metavar="ID", help="The delivery's id.")],
+    new_key: Annotated[bool, typer.Option("--new-key", help="As a new delivery, under a new idempotency key.")] = False,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Send a finished delivery again: the same bytes, signed with the current secret."""
+    again = Simulator(url, token).post(f"/deliveries/{number}/redeliver/", {"new_key": new_key})
+    print_json(again) if as_json else out.print(f"Delivery {again['id']} is under way, key {again['idempotency_key']}.")
+
+
+def _follow(simulator: Simulator, filters: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:
+    """Print each delivery when it is first seen and again when its status changes."""
+    shown: dict[int, str] = {}
+    try:
+        while True:
+            for row in rows:
+                if shown.get(row["id"]) != row["status"]:
+                    shown[row["id"]] = row["status"]
+                    print_json(row) if as_json else out.print("  ".join(coloured(str(cell)) for cell in _line(row)))
+            time.sleep(LOOK_EVERY)
+            rows = simulator.get("/deliveries/", limit=100, **filters)["results"][::-1]
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+def _line(row: dict[str, Any]) -> tuple[object, ...]:
+    answer = row["status_code"] or row["reason"] or ""
+    mark = f"{row['topic']} (test)" if row["is_test"] else row["topic"]
+    created = row["created_at"].replace("T", " ")[:19]
+    return (
+        row["id"],
+        created,
+        mark,
+        row["endpoint_name"],
+        row["status"],
+        answer,
+        row["attempt_count"],
+        row["idempotency_key"],
+    )

@@ -1,0 +1,160 @@
+"""`maac-sim endpoint`: what API > Webhook of the console does, from a terminal."""
+
+from typing import Annotated, Any
+
+import typer
+
+from events.contract import TOPICS
+from maac_sim.commands.connection import DEFAULT_URL, Refused, Simulator, Token, Url
+from maac_sim.commands.shown import AsJson, out, print_facts, print_json, print_table
+
+app = typer.Typer(
+    help="Create, list, pause, resume and delete endpoints; show and rotate their share secrets.",
+    no_args_is_help=True,
+)
+
+Which = Annotated[str, typer.Argument(metavar="ENDPOINT", help="Its id or its name.")]
+Events = Annotated[
+    list[str] | None,
+    typer.Option("--event", "-e", help="An event type; repeat it for more. Missing: all that are licensed."),
+]
+
+
+@app.command(
+    epilog="Example: maac-sim endpoint create CRM http://127.0.0.1:9000/webhook -e receipt.receipt_validated",
+)
+def create(
+    name: Annotated[str, typer.Argument(help="What it is called.")],
+    address: Annotated[str, typer.Argument(metavar="URL", help="Where events are sent.")],
+    event: Events = None,
+    print_secret: Annotated[bool, typer.Option("--print-secret", help="Print only the share secret.")] = False,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Take any certificate, also a self-signed one.")] = False,
+    host: Annotated[str, typer.Option(help="Send this Host header.")] = "",
+    header: Annotated[list[str] | None, typer.Option("--header", "-H", help="A static header, `Name: value`.")] = None,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a running endpoint, and show its share secret."""
+    simulator = Simulator(url, token)
+    body: dict[str, Any] = {"name": name, "url": address, "event_types": event or licensed(simulator)}
+    if insecure:
+        body["verify_tls"] = False
+    if host:
+        body["host_override"] = host
+    if header:
+        body["extra_headers"] = dict(_header(line) for line in header)
+    made = simulator.post("/endpoints/", body)
+    if print_secret:
+        typer.echo(made["share_secret"])
+    elif as_json:
+        print_json(made)
+    else:
+        _print_details(made)
+
+
+@app.command("list")
+def list_all(url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
+    """List the endpoints."""
+    rows = list(Simulator(url, token).pages("/endpoints/"))
+    if as_json:
+        print_json(rows)
+        return
+    lines = [(row["id"], row["name"], row["url"], row["status"], ", ".join(row["event_types"])) for row in rows]
+    empty = "No endpoint yet. Make one: maac-sim endpoint create NAME URL"
+    print_table(("id", "name", "URL", "status", "event types"), lines, empty=empty)
+
+
+@app.command()
+def show(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
+    """Show everything about an endpoint but its secret."""
+    found = find(Simulator(url, token), which)
+    print_json(found) if as_json else _print_details(found)
+
+
+@app.command()
+def pause(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
+    """Stop sending to it. What comes meanwhile is skipped."""
+    _change(Simulator(url, token), which, "pause", as_json)
+
+
+@app.command()
+def resume(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
+    """Send to it again."""
+    _change(Simulator(url, token), which, "resume", as_json)
+
+
+@app.command()
+def delete(which: Which, url: Url = DEFAULT_URL, token: Token = "") -> None:
+    """Delete it. Its deliveries stay in the log."""
+    simulator = Simulator(url, token)
+    found = find(simulator, which)
+    simulator.delete(f"/endpoints/{found['id']}/")
+    out.print(f"Deleted {found['name']}.")
+
+
+@app.command(epilog="Example: export SHARE_SECRET=$(maac-sim endpoint secret CRM)")
+def secret(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
+    """Print its share secret, alone on a line. The audit log notes it."""
+    simulator = Simulator(url, token)
+    _print_secret(simulator.get(f"/endpoints/{find(simulator, which)['id']}/secret/"), as_json)
+
+
+@app.command()
+def rotate(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
+    """Give it a new share secret and print that. The old one stops being used at once."""
+    simulator = Simulator(url, token)
+    _print_secret(simulator.post(f"/endpoints/{find(simulator, which)['id']}/secret/rotate/"), as_json)
+
+
+def find(simulator: Simulator, which: str) -> dict[str, Any]:
+    """The endpoint with this id or this name."""
+    if which.isdecimal():
+        found: dict[str, Any] = simulator.get(f"/endpoints/{which}/")
+        return found
+    named = [row for row in simulator.pages("/endpoints/") if row["name"] == which]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        ids = ", ".join(str(row["id"]) for row in named)
+        raise typer.BadParameter(f"More than one endpoint is called {which}. Say which by its id: {ids}.")
+    raise typer.BadParameter(f"No endpoint is called {which}. Yours: maac-sim endpoint list")
+
+
+def licensed(simulator: Simulator) -> list[str]:
+    """The event types that the account may subscribe to."""
+    found = [row["topic"] for row in simulator.get("/event-types/") if row["licensed"]]
+    if not found:
+        raise Refused(403, {"code": "zone_not_licensed", "message": "The account holds no webhook licence."})
+    return [topic for topic in TOPICS if topic in found]
+
+
+def _change(simulator: Simulator, which: str, verb: str, as_json: bool) -> None:
+    found = find(simulator, which)
+    changed = simulator.post(f"/endpoints/{found['id']}/{verb}/")
+    print_json(changed) if as_json else out.print(f"{found['name']} is {changed['status']}.")
+
+
+def _print_secret(answer: dict[str, str], as_json: bool) -> None:
+    print_json(answer) if as_json else typer.echo(answer["share_secret"])
+
+
+def _print_details(endpoint: dict[str, Any]) -> None:
+    print_facts(
+        {
+            "id": endpoint["id"],
+            "name": endpoint["name"],
+            "URL": endpoint["url"],
+            "event types": ", ".join(endpoint["event_types"]),
+            "status": endpoint["status"],
+            "share secret": endpoint["share_secret"],
+            "TLS": "verified" if endpoint["verify_tls"] else "any certificate",
+        }
+    )
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon or not name.strip():
+        raise typer.BadParameter(f"{line!r} is no header. Write it as `Name: value`.", param_hint="--header")
+    return name.strip(), value.strip()

@@ -1,0 +1,220 @@
+"""The command line as people use it: against a running simulator, with a receiver of its own."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from events.contract import TOPICS
+from tests.conftest import VECTORS
+from tests.processes import Embedded, embedded, environment, start
+from tests.receiver import Receiver
+from tests.servers import free_port
+
+SAMPLE = "message.first_open"
+
+
+class CommandLine:
+    """`maac-sim` in a terminal of its own."""
+
+    def __init__(self, folder: Path, simulator: Embedded | None = None) -> None:
+        self.folder = folder
+        where = {"MAAC_SIM_URL": simulator.url, "MAAC_SIM_API_TOKEN": simulator.token} if simulator else {}
+        self.env = environment(**where, COLUMNS="200", NO_COLOR="1", TERM="dumb")
+
+    def __call__(self, *arguments: object, code: int = 0, stdin: bytes = b"") -> str:
+        """What it printed; an AssertionError if it ended with another exit code."""
+        command = ["maac-sim", *map(str, arguments)]
+        done = subprocess.run(command, env=self.env, cwd=self.folder, input=stdin, capture_output=True, timeout=60)
+        printed = done.stdout.decode() + done.stderr.decode()
+        assert done.returncode == code, printed
+        return printed
+
+    def json(self, *arguments: object, code: int = 0) -> Any:
+        return json.loads(self(*arguments, "--json", code=code))
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    with embedded(tmp_path_factory.mktemp("commands") / "data", WEBHOOK_RETRY_WAITS="0.05,0.05,0.05") as running:
+        yield running
+
+
+@pytest.fixture
+def maac_sim(simulator: Embedded, tmp_path: Path) -> Iterator[CommandLine]:
+    command = CommandLine(tmp_path, simulator)
+    yield command
+    for row in command.json("endpoint", "list"):
+        command("endpoint", "delete", row["id"])
+
+
+def test_an_endpoints_whole_life(maac_sim: CommandLine, receiver: Receiver) -> None:
+    made = maac_sim.json("endpoint", "create", "CRM", receiver.url(), "-e", SAMPLE, "-H", "X-Shop: tokyo")
+    assert made["event_types"] == [SAMPLE]
+    assert made["extra_headers"] == {"X-Shop": "tokyo"}
+    assert maac_sim("endpoint", "secret", "CRM").strip() == made["share_secret"]
+    assert "CRM is paused" in maac_sim("endpoint", "pause", "CRM")
+    assert maac_sim.json("endpoint", "show", "CRM")["status"] == "paused"
+    assert "CRM is running" in maac_sim("endpoint", "resume", made["id"])
+    rotated = maac_sim("endpoint", "rotate", "CRM").strip()
+    assert rotated != made["share_secret"]
+    assert maac_sim("endpoint", "secret", "CRM").strip() == rotated
+    assert "Deleted CRM" in maac_sim("endpoint", "delete", "CRM")
+    assert maac_sim.json("endpoint", "list") == []
+
+
+def test_without_event_types_an_endpoint_gets_all_that_are_licensed(maac_sim: CommandLine) -> None:
+    secret = maac_sim("endpoint", "create", "All", "http://127.0.0.1:9/", "--print-secret").strip()
+    assert len(secret.split()) == 1
+    assert maac_sim.json("endpoint", "show", "All")["event_types"] == list(TOPICS)
+
+
+def test_an_event_with_changed_fields_arrives_and_is_waited_for(maac_sim: CommandLine, receiver: Receiver) -> None:
+    maac_sim("endpoint", "create", "CRM", receiver.url())
+    printed = maac_sim(
+        "trigger", "receipt.receipt_validated", "--seed", "7", "--wait",
+        "--set", "data.items.0.amount=5.5", "--set", "customer_id=null", "--set", "channel=新宿店",
+    )  # fmt: skip
+    assert "delivered" in printed
+    data = json.loads(receiver.requests[0].body)["data"]
+    assert (data["items"][0]["amount"], data["customer_id"], data["channel"]) == (5.5, None, "新宿店")
+
+
+def test_the_same_seed_makes_the_same_people(maac_sim: CommandLine, receiver: Receiver) -> None:
+    maac_sim("endpoint", "create", "CRM", receiver.url())
+    for _ in range(2):
+        maac_sim("trigger", SAMPLE, "--seed", "spring", "--wait")
+    first, second = (json.loads(request.body)["data"]["line_uid"] for request in receiver.requests)
+    assert first == second
+
+
+def test_many_events_go_in_batches_and_with_a_rate_in_time(maac_sim: CommandLine, receiver: Receiver) -> None:
+    maac_sim("endpoint", "create", "CRM", receiver.url())
+    told = maac_sim.json("trigger", SAMPLE, "--count", "250")
+    assert (told["events"], told["deliveries"]) == (250, 250)
+    began = time.monotonic()
+    maac_sim("trigger", SAMPLE, "--count", "6", "--rate", "5")
+    assert time.monotonic() - began >= 1.0
+
+
+def test_data_comes_from_a_file_or_from_standard_input(maac_sim: CommandLine, receiver: Receiver) -> None:
+    maac_sim("endpoint", "create", "CRM", receiver.url())
+    body = json.loads((VECTORS / f"{SAMPLE}.body").read_bytes())
+    (maac_sim.folder / "data.json").write_text(json.dumps(body["data"]))
+    maac_sim("trigger", SAMPLE, "--data", "@data.json", "--wait")
+    maac_sim("trigger", SAMPLE, "--data", "@-", "--wait", stdin=json.dumps(body["data"]).encode())
+    assert [json.loads(request.body)["data"] for request in receiver.requests] == [body["data"], body["data"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("nothing.at_all",), "is not an event type"),
+        ((SAMPLE, "--set", "nothing.here=1"), "There: message_type"),
+        ((SAMPLE, "--set", "without_equals"), "PATH=VALUE"),
+        ((SAMPLE, "--data", "{"), "no JSON"),
+        ((SAMPLE, "--data", "[]"), "a JSON object"),
+        ((SAMPLE, "--data", "@missing.json"), "cannot be read"),
+    ],
+)
+def test_what_cannot_be_triggered_is_told_with_exit_code_2(
+    maac_sim: CommandLine, arguments: tuple[str, ...], told: str
+) -> None:
+    assert told in " ".join(maac_sim("trigger", *arguments, code=2).replace("│", " ").split())
+
+
+def test_what_the_simulator_refuses_is_told_with_exit_code_1(maac_sim: CommandLine) -> None:
+    printed = maac_sim("trigger", SAMPLE, "--set", "message_id=text", code=1)
+    assert "data.message_id" in printed
+    assert "no endpoint is called nobody" in maac_sim("endpoint", "show", "nobody", code=2).lower()
+
+
+def test_a_failed_delivery_has_exit_code_1_and_its_story_and_can_be_sent_again(
+    maac_sim: CommandLine, receiver: Receiver
+) -> None:
+    receiver.always("/", 500)
+    maac_sim("endpoint", "create", "CRM", receiver.url())
+    assert "failed" in maac_sim("trigger", SAMPLE, "--wait", code=1)
+    row = maac_sim.json("deliveries", "--status", "failed", "--limit", "1")[0]
+    story = maac_sim("delivery", row["id"])
+    assert "Attempt 4" in story
+    assert "500" in story
+    assert str(row["id"]) in maac_sim("redeliver", row["id"])
+
+
+def test_without_a_simulator_every_command_says_so_with_exit_code_3(tmp_path: Path) -> None:
+    command = CommandLine(tmp_path)
+    port = free_port()
+    for arguments in (("endpoint", "list"), ("deliveries",), ("trigger", SAMPLE), ("redeliver", "1")):
+        assert "Nothing answers" in command(*arguments, "--url", f"http://127.0.0.1:{port}", code=3)
+
+
+def test_the_token_of_the_data_folder_is_found(simulator: Embedded, tmp_path: Path) -> None:
+    command = CommandLine(tmp_path)
+    command.env["MAAC_SIM_DATA"] = str(simulator.folder)
+    secrets = (simulator.folder / "secrets.env").read_text()
+    assert "MAAC_SIM_API_TOKEN" in secrets
+    printed = command("endpoint", "list", "--url", simulator.url, code=1)
+    assert "token" in printed.lower()  # the folder's own token was preset by another here, and is told to be unknown
+
+
+def test_sign_and_verify_agree_with_the_vectors(tmp_path: Path) -> None:
+    command = CommandLine(tmp_path)
+    for topic in TOPICS:
+        secret = (VECTORS / f"{topic}.secret").read_text().strip()
+        body = VECTORS / f"{topic}.body"
+        right = (VECTORS / f"{topic}.signature").read_text().strip()
+        assert command("sign", body, "--secret", secret).strip() == right
+        assert "Right" in command("verify", right, "--secret", secret, stdin=body.read_bytes())
+    assert "Wrong" in command("verify", right[::-1], body, "--secret", secret, code=1)
+
+
+def test_listen_registers_itself_verifies_forwards_and_leaves_nothing_behind(
+    maac_sim: CommandLine, receiver: Receiver, tmp_path: Path
+) -> None:
+    port = free_port()
+    command = ["maac-sim", "listen", "--port", str(port), "--forward-to", receiver.url(), "--json"]
+    with start(command, maac_sim.env, tmp_path / "listen.log") as listening:
+        end = time.monotonic() + 20
+        while not maac_sim.json("endpoint", "list") and time.monotonic() < end:
+            time.sleep(0.1)
+        maac_sim("trigger", SAMPLE, "--wait")
+        told = json.loads(listening.output().splitlines()[0])
+        assert (told["topic"], told["verified"], told["forwarded"], told["answered"]) == (SAMPLE, True, 200, 200)
+        assert receiver.requests[0].key == told["idempotency_key"]
+        listening.send_signal(signal.SIGTERM)
+        assert listening.wait(10) == 0
+    assert maac_sim.json("endpoint", "list") == []
+
+
+def test_listen_says_why_a_signature_is_wrong(maac_sim: CommandLine, tmp_path: Path) -> None:
+    port = free_port()
+    command = ["maac-sim", "listen", "--port", str(port), "--secret", "not the secret", "--json"]
+    with start(command, maac_sim.env, tmp_path / "listen.log") as listening:
+        maac_sim("endpoint", "create", "CRM", f"http://127.0.0.1:{port}/")
+        maac_sim("trigger", SAMPLE, "--wait", code=1)
+        told = json.loads(listening.output().splitlines()[0])
+    assert not told["verified"]
+    assert told["answered"] == 401
+    assert told["why"]
+
+
+def test_the_doctor_finds_what_is_wrong(maac_sim: CommandLine, receiver: Receiver, tmp_path: Path) -> None:
+    maac_sim("endpoint", "create", "CRM", receiver.url())
+    maac_sim("trigger", SAMPLE, "--wait")
+    assert "BAD" not in maac_sim("doctor")
+    maac_sim("endpoint", "pause", "CRM")
+    assert "maac-sim endpoint resume" in maac_sim("doctor", code=1)
+    assert "./run" in maac_sim("doctor", "--url", f"http://127.0.0.1:{free_port()}", code=1)
+    assert "API token" in maac_sim("doctor", "--token", "wrong", code=1)
+
+
+def test_every_command_has_an_example(tmp_path: Path) -> None:
+    command = CommandLine(tmp_path)
+    for name in ("trigger", "deliveries", "delivery", "redeliver", "doctor", "listen", "sign", "verify", "run"):
+        assert "Example: maac-sim" in (printed := command(name, "--help")) or "Example:" in printed
