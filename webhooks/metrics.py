@@ -105,9 +105,10 @@ def _count(topic: str, move: Move, reason: Reason, count: int) -> None:
         counter.inc(count)
 
 
-def count_skip_after_commit(topic: str, reason: SkipReason) -> None:
-    """Count a delivery that was skipped once the transaction that ends it is through."""
-    transaction.on_commit(DELIVERIES.labels(topic, Status.SKIPPED, reason).inc)
+def count_skips_after_commit(reason: SkipReason, topics: Iterable[str]) -> None:
+    """Count deliveries that were skipped once the transaction that ends them is through."""
+    for topic, count in Tally(topics).items():
+        transaction.on_commit(partial(DELIVERIES.labels(topic, Status.SKIPPED, reason).inc, count))
 
 
 def _arrival(job: Job, outcome: Outcome) -> float:

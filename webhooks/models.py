@@ -164,12 +164,21 @@ class AcceptedRequest(models.Model):
 
 
 class Notice(models.Model):
-    """Tells an account that an endpoint keeps failing, as MAAC's customer support would."""
+    """Tells an account that an endpoint keeps failing, as MAAC's customer support would.
+
+    `message` is what was mailed; the numbers let the console say it in the reader's language.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notices")
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="notices")
     reason = models.CharField(max_length=30)
     message = models.TextField()
+    failed = models.PositiveIntegerField(default=0)
+    finished = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField(null=True, blank=True)
+    last_reason = models.CharField(max_length=30, default="", blank=True)
+    last_status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    has_paused = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -189,3 +198,54 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+TALLY_BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+"""Upper bounds of the classes in which answers are counted by how long they took; slower ones are in one more."""
+
+
+class Tally(models.Model):
+    """What became of deliveries and attempts, counted for charts in the very transaction that settles them.
+
+    Read it by summing over all rows whose `minute` lies in the range: there are several for the same minute, since each
+    batch that is settled adds its own. They are folded to one a minute, and after two days to one an hour, which sums
+    do not notice; so let a range that reaches further back begin at a full hour.
+
+    `delivered`, `failed` and `skipped` count deliveries that ended, again when one is redelivered; `retried` counts
+    attempts that will be tried again. `duration_counts` has a number for each of `TALLY_BOUNDS_MS` and one for what was
+    slower: attempts that got an answer and took so long at most, but longer than the bound before; attempts without an
+    answer are in none. Test events are counted apart, by `is_test`.
+    """
+
+    class Grain(models.IntegerChoices):
+        BATCH = 0, "one batch"
+        MINUTE = 1, "one minute"
+        HOUR = 2, "one hour"
+
+    # Only what is settled is counted, and that has been checked; rows that are only added need no constraint.
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="tallies", db_index=False, db_constraint=False
+    )
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.CASCADE, related_name="tallies", db_index=False, db_constraint=False
+    )
+    topic = models.CharField(max_length=50)
+    is_test = models.BooleanField()
+    minute = models.DateTimeField()
+    grain = models.PositiveSmallIntegerField(choices=Grain.choices, default=Grain.BATCH)
+    delivered = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    retried = models.PositiveIntegerField(default=0)
+    duration_counts = models.JSONField()
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        indexes = [
+            models.Index(fields=["account", "minute"], name="tally_of_account"),
+            models.Index(fields=["endpoint", "minute"], name="tally_of_endpoint"),
+            models.Index(fields=["grain", "minute"], name="tally_to_fold"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} at {self.minute}"

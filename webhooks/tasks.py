@@ -7,6 +7,7 @@ from celery import shared_task
 from webhooks.services.deliver import deliver_due
 from webhooks.services.notices import give_notices
 from webhooks.services.retention import prune as prune_old
+from webhooks.services.tallies import fold as fold_tallies
 
 
 @shared_task(name="webhooks.tasks.deliver")
@@ -17,6 +18,11 @@ def deliver() -> None:
 @shared_task(name="webhooks.tasks.prune")
 def prune() -> None:
     prune_old(now=datetime.now(UTC))
+
+
+@shared_task(name="webhooks.tasks.fold")
+def fold() -> None:
+    fold_tallies(now=datetime.now(UTC))
 
 
 @shared_task(name="webhooks.tasks.notices")

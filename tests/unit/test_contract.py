@@ -161,7 +161,7 @@ def test_every_rule_has_its_own_name_and_chosen_ones_say_why() -> None:
 
 
 def test_rules_are_built_from_the_constants() -> None:
-    rules = {rule.name: rule for rule in RULES}
+    rules = {str(rule.name): rule for rule in RULES}
     assert rules["Waits before retries"].value == "1 s, 2 s, 4 s"
     assert rules["Attempts"].value == f"{len(RETRY_WAITS) + 1} at most"
     assert rules["Retried statuses"].value == "408, 429, 5xx"

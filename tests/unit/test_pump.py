@@ -56,6 +56,7 @@ def test_room_counts_what_flies_and_what_waits() -> None:
     pump = Pump(Hand(), in_flight=5, per_endpoint=2)
     assert pump.room() == Room(total=5, each=2, busy={})
     pump.add([job(1), job(2), job(3), job(4, endpoint_id=7)])
+    assert pump.flying == 3
     assert pump.room() == Room(total=1, each=2, busy={1: 0, 7: 1})
 
 
@@ -90,3 +91,7 @@ def test_whatever_order_things_finish_in_caps_hold_and_nothing_is_lost(
         finished += [one for one, _ in pump.collect(0)]
     assert pump.is_idle
     assert sorted(one.delivery_id for one in finished) == sorted(one.delivery_id for one in jobs)
+
+
+def test_a_job_is_claimed_under_its_delivery_and_token() -> None:
+    assert job(3, claim_token="t").claim == (3, "t")

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
+from events.words import Sentence, gettext_noop
+
 URL_LENGTH = 2000
 
+_NOT_PUBLIC = gettext_noop("%(host)s is not a public address, and this simulator may not reach private networks.")
+_BAD_NAME = gettext_noop("The host name %(host)s is not a valid name.")
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 _LOOSE_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
 
@@ -54,6 +58,10 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 class BadUrl(ValueError):
     """The URL cannot be sent to; the message says why and what to write instead."""
 
+    def __init__(self, template: str, **values: object) -> None:
+        self.sentence = Sentence(template, **values)
+        super().__init__(self.sentence)
+
 
 class RefusedUrl(BadUrl):
     """The URL is well formed, but this simulator may not send to it."""
@@ -70,24 +78,24 @@ class AddressPolicy:
         """Why this IP address must not be connected to, or None."""
         if self.allow_private_networks or _is_public(ipaddress.ip_address(address.split("%", 1)[0])):
             return None
-        return f"{address} is not a public address, and this simulator may not reach private networks."
+        return _NOT_PUBLIC % {"host": address}
 
     def check_url(self, url: str) -> None:
         """Raise BadUrl for a URL that could never be sent to. Names are not resolved here."""
         host = _host(url)
         if self.require_https and not url.lower().startswith("https:"):
-            raise RefusedUrl("The URL must begin with https:// on this simulator.")
+            raise RefusedUrl(gettext_noop("The URL must begin with https:// on this simulator."))
         address = "127.0.0.1" if _is_localhost(host) else _literal_address(host)
         if address and self.refusal(address):
-            raise RefusedUrl(f"{host} is not a public address, and this simulator may not reach private networks.")
+            raise RefusedUrl(_NOT_PUBLIC, host=host)
 
 
 def check_host_override(text: str) -> None:
     """Raise BadUrl unless this can stand in a Host header: a name or an address, and a port if there is one."""
     if not text.isascii():
-        raise BadUrl("The host must be in ASCII; write a name in another script in its xn-- form.")
+        raise BadUrl(gettext_noop("The host must be in ASCII; write a name in another script in its xn-- form."))
     if any(char in text for char in "/?#"):
-        raise BadUrl("Write the host alone, such as example.com or example.com:8443.")
+        raise BadUrl(gettext_noop("Write the host alone, such as example.com or example.com:8443."))
     _host(f"http://{text}/")
 
 
@@ -115,22 +123,24 @@ def host_header(url: str) -> str:
 def _host(url: str) -> str:
     """The host, in ASCII, of a URL that is well formed; BadUrl for every other."""
     if len(url) > URL_LENGTH:
-        raise BadUrl(f"The URL is longer than {URL_LENGTH} characters.")
+        raise BadUrl(gettext_noop("The URL is longer than %(limit)d characters."), limit=URL_LENGTH)
     if any(ord(char) <= 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in url):
-        raise BadUrl("The URL has spaces or control characters in it.")
+        raise BadUrl(gettext_noop("The URL has spaces or control characters in it."))
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise BadUrl(f"The URL cannot be read: {error}.") from error
+        raise BadUrl(gettext_noop("The URL cannot be read: %(error)s."), error=error) from error
     if parts.scheme not in ("http", "https"):
-        raise BadUrl("The URL must begin with http:// or https://, such as https://example.com/webhook.")
+        raise BadUrl(gettext_noop("The URL must begin with http:// or https://, such as https://example.com/webhook."))
     if not host or port == 0:
-        raise BadUrl("The URL has no host that can be reached, such as example.com in https://example.com/webhook.")
+        raise BadUrl(
+            gettext_noop("The URL has no host that can be reached, such as example.com in https://example.com/webhook.")
+        )
     if "@" in parts.netloc:
-        raise BadUrl("The URL must not hold a user name or password: MAAC signs requests instead.")
+        raise BadUrl(gettext_noop("The URL must not hold a user name or password: MAAC signs requests instead."))
     if "\\" in url:
-        raise BadUrl("The URL has a backslash in it; use / instead.")
+        raise BadUrl(gettext_noop("The URL has a backslash in it; use / instead."))
     return _checked_host(host)
 
 
@@ -138,9 +148,9 @@ def _checked_host(host: str) -> str:
     try:
         name = _ascii(host)
     except UnicodeError as error:
-        raise BadUrl(f"The host name {host!r} is not a valid name.") from error
+        raise BadUrl(_BAD_NAME, host=repr(host)) from error
     if not (_is_ipv6(name) if ":" in name else _is_name(name)):
-        raise BadUrl(f"The host name {host!r} is not a valid name.")
+        raise BadUrl(_BAD_NAME, host=repr(host))
     return name
 
 

@@ -4,6 +4,7 @@ import io
 import math
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pycurl
@@ -65,24 +66,28 @@ class Exchange:
         self._head: list[bytes] = []
         self._body: list[bytes] = []
         self._read = 0
+        self.handle.setopt(pycurl.HEADERFUNCTION, self._head.append)
         self.handle.setopt(pycurl.WRITEFUNCTION, self._on_body)
 
     def begin(self, job: Job, now: float) -> None:
         """Make the handle ready to send `job`; `now` is in seconds since 1970. ValueError for what cannot be sent."""
         self.job, self._started_at, self._refusal, self._has_socket = job, now, None, False
-        self._head, self._body, self._read = [], [], 0
-        self._url = wire_url(job.url)
+        self._head.clear()
+        self._body.clear()
+        self._read = 0
         host = ("Host", job.host_override or host_header(job.url))
         self._headers = (host, *signed_headers(job, user_agent=self._user_agent))
         handle = self.handle
-        handle.setopt(pycurl.URL, self._url)
+        url = wire_url(job.url)
+        if url != self._url:
+            handle.setopt(pycurl.URL, url)
+            self._url = url
         if job.verify_tls is not self._verifies_tls:
             self._set_tls(job.verify_tls)
-        handle.setopt(pycurl.HTTPHEADER, [*_NOT_OURS, *(f"{name}: {value}" for name, value in self._headers)])
+        handle.setopt(pycurl.HTTPHEADER, [*_NOT_OURS, *map(": ".join, self._headers)])
         handle.setopt(pycurl.POSTFIELDSIZE_LARGE, len(job.body))
         # With POSTFIELDS libcurl could send the body a second time on its own, unseen by the log.
         handle.setopt(pycurl.READFUNCTION, io.BytesIO(job.body).read)
-        handle.setopt(pycurl.HEADERFUNCTION, self._head.append)
 
     def refuse(self, refusal: str) -> None:
         """Note that one of the addresses of this job's host may not be reached."""
@@ -94,7 +99,7 @@ class Exchange:
 
     def outcome(self, code: int, message: str) -> Outcome:
         """What came of it; `code` and `message` are libcurl's, 0 for a whole answer."""
-        status_code, headers = _parse_head(self._head)
+        status_code, headers = _parse_head(b"".join(self._head))
         body = b"".join(self._body)
         kept, truncated = body[: self._limits.answer_kept], self._read > self._limits.answer_kept
         started_at, timings, address, sent = self._started_at, self._timings(), self._address(), self._sent_headers()
@@ -201,12 +206,15 @@ def _new_handle(limits: Limits, ca_file: Path | None) -> pycurl.Curl:
     return handle
 
 
-def _parse_head(lines: list[bytes]) -> tuple[int, Headers]:
-    """Status (0 when none came) and headers of the final answer; interim 1xx answers before it are passed over."""
+@lru_cache(maxsize=64)
+def _parse_head(head: bytes) -> tuple[int, Headers]:
+    """Status (0 when none came) and headers of the final answer; interim 1xx answers before it are passed over.
+
+    Receivers repeat themselves: within a second, most heads are the same to the byte.
+    """
     status = 0
     headers: list[tuple[str, str]] = []
-    for raw in lines:
-        line = raw.decode("latin-1").strip()
+    for line in map(str.strip, head.decode("latin-1").split("\n")):
         if line.startswith("HTTP/"):
             code = line.split(" ", 2)[1:2]
             status, headers = int(code[0]) if code and code[0].isdigit() else 0, []

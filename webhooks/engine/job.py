@@ -1,13 +1,12 @@
 """What goes into the engine and what comes out: a Job to send, the Outcome of sending it."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """One attempt to make: `body` goes to `url` as it is, signed with `secret`.
 
     `number` counts every attempt of the delivery from 1; `tries` counts those of the current series, this one
@@ -20,19 +19,30 @@ class Job:
     endpoint_id: int
     claim_token: str
     url: str
-    secret: str | None = field(repr=False)
+    secret: str | None
     body: bytes
     idempotency_key: str
     number: int
     tries: int
     retry_waits: tuple[float, ...]
     event_id: int = 0
+    account_id: int = 0
     topic: str = ""
+    is_test: bool = False
     accepted_at: float = 0.0
     """Seconds since 1970, when the delivery was made."""
     verify_tls: bool = True
     host_override: str = ""
     extra_headers: Headers = ()
+
+    @property
+    def claim(self) -> tuple[int, str]:
+        """What makes this attempt the one that may settle the delivery."""
+        return self.delivery_id, self.claim_token
+
+    def __repr__(self) -> str:
+        """Without the secret and the headers, which may hold another."""
+        return f"<Job: attempt {self.number} of delivery {self.delivery_id} to endpoint {self.endpoint_id}>"
 
 
 class Reason(StrEnum):
@@ -51,8 +61,7 @@ class Reason(StrEnum):
     UNCLASSIFIED = "UNCLASSIFIED"
 
 
-@dataclass(frozen=True, slots=True)
-class Timings:
+class Timings(NamedTuple):
     """Where the time of an attempt went, in milliseconds; a stage that was not reached or not needed is None.
 
     `first_byte` runs from the connection being ready to the first byte of the answer.
@@ -65,8 +74,7 @@ class Timings:
     first_byte: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """The receiver answered with a whole HTTP response (or one cut at our reading limit)."""
 
     started_at: float
@@ -81,8 +89,7 @@ class Answered:
     truncated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unanswered:
+class Unanswered(NamedTuple):
     """No whole response came. What had arrived until then is kept, since it often tells why."""
 
     started_at: float

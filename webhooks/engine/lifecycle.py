@@ -10,9 +10,9 @@ A pending delivery stands in the queue. There a worker claims it for as long as 
 lease runs out, the delivery is there for the next worker.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
+from typing import NamedTuple
 
 from events import contract
 from webhooks.engine.job import Answered, Outcome, Reason
@@ -57,8 +57,7 @@ FINAL_REASONS = (Reason.REFUSED_ADDRESS, Reason.INVALID_URL)
 """Faults of the address itself: trying again cannot help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What an outcome means for its delivery. `retry_in` is in seconds, for a retry only."""
 
     move: Move

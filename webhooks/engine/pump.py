@@ -43,6 +43,11 @@ class Pump:
     def is_idle(self) -> bool:
         return not self._count and not self._held
 
+    @property
+    def flying(self) -> int:
+        """Requests in flight."""
+        return self._count
+
     def room(self) -> Room:
         """What may be added now so that nothing has to wait inside."""
         held = sum(map(len, self._held.values()))

@@ -1,15 +1,38 @@
-"""Events, deliveries and settlements as the columns that both databases store."""
+"""What both databases store and give, as columns: new events and deliveries, what is won, what is settled."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from events.models import Event
-from webhooks.engine.job import Answered, Headers
-from webhooks.engine.lifecycle import Move
+from webhooks.engine.job import Answered, Headers, Job, Outcome
+from webhooks.engine.lifecycle import Verdict
 from webhooks.models import Delivery
 
-if TYPE_CHECKING:
-    from webhooks.outbox import Settlement
+
+class Settlement(NamedTuple):
+    """One finished attempt: what was sent, what came, what it means, and when it was over."""
+
+    job: Job
+    outcome: Outcome
+    verdict: Verdict
+    finished_at: datetime
+
+
+class Won(NamedTuple):
+    """What a claim reads of a delivery that it took. `created_at` is in seconds since 1970."""
+
+    id: int
+    event_id: int
+    endpoint_id: int
+    account_id: int
+    topic: str
+    is_test: bool
+    idempotency_key: str
+    attempt_count: int
+    series_start: int
+    created_at: float
+    body: str
 
 
 class Row(NamedTuple):
@@ -36,40 +59,42 @@ class Row(NamedTuple):
     response_body: bytes
     response_truncated: bool
 
+    @property
+    def claim(self) -> tuple[int, str]:
+        return self[:2]
 
-def row(settlement: "Settlement") -> Row:
+
+def row(settlement: Settlement) -> Row:
     job, outcome, verdict, finished_at = settlement
-    is_retry = verdict.move is Move.RETRY
-    wait = timedelta(seconds=verdict.retry_in or 0.0)
-    timings = outcome.timings
+    wait = verdict.retry_in
+    total, dns, connect, tls, first_byte = outcome.timings
     return Row(
-        delivery_id=job.delivery_id,
-        claim_token=job.claim_token,
-        status=verdict.status.value,
-        due_at=finished_at + wait if is_retry else None,
-        finished_at=None if is_retry else finished_at,
-        number=job.number,
-        reason=verdict.reason.value,
-        status_code=outcome.status_code if isinstance(outcome, Answered) else None,
-        started_at=datetime.fromtimestamp(outcome.started_at, UTC),
-        duration_ms=timings.total,
-        dns_ms=timings.dns,
-        connect_ms=timings.connect,
-        tls_ms=timings.tls,
-        first_byte_ms=timings.first_byte,
-        address=outcome.address,
-        request_headers=outcome.request_headers,
-        detail=verdict.detail,
-        response_headers=outcome.headers,
-        response_body=outcome.body,
-        response_truncated=outcome.truncated,
+        job.delivery_id,
+        job.claim_token,
+        verdict.status.value,
+        None if wait is None else finished_at + timedelta(seconds=wait),
+        finished_at if wait is None else None,
+        job.number,
+        verdict.reason.value,
+        outcome.status_code if isinstance(outcome, Answered) else None,
+        datetime.fromtimestamp(outcome.started_at, UTC),
+        total,
+        dns,
+        connect,
+        tls,
+        first_byte,
+        outcome.address,
+        outcome.request_headers,
+        verdict.detail,
+        outcome.headers,
+        outcome.body,
+        outcome.truncated,
     )
 
 
 def event_row(event: Event) -> dict[str, Any]:
-    """An event's columns, its id first."""
+    """A new event's columns."""
     return {
-        "id": event.pk,
         "account_id": event.account_id,
         "topic": event.topic,
         "is_test": event.is_test,
@@ -80,16 +105,20 @@ def event_row(event: Event) -> dict[str, Any]:
     }
 
 
-def delivery_row(delivery: Delivery) -> dict[str, Any]:
-    """A new delivery's columns, its id first; its event must have an id already."""
-    return {
-        "id": delivery.pk,
-        "account_id": delivery.account_id,
-        "event_id": delivery.event.pk,
-        "endpoint_id": delivery.endpoint_id,
-        "topic": delivery.topic,
-        "is_test": delivery.is_test,
-        "idempotency_key": delivery.idempotency_key,
-        "created_at": delivery.created_at,
-        "redelivery_of_id": delivery.redelivery_of_id,
-    }
+def delivery_rows(events: Sequence[Event], deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
+    """New deliveries' columns. An event that is new as well has no id yet: `event_place` is its place among them."""
+    places = {id(event): place for place, event in enumerate(events, 1)}
+    return [
+        {
+            "event_place": places.get(id(delivery.event)),
+            "known_event_id": delivery.event.pk,
+            "account_id": delivery.account_id,
+            "endpoint_id": delivery.endpoint_id,
+            "topic": delivery.topic,
+            "is_test": delivery.is_test,
+            "idempotency_key": delivery.idempotency_key,
+            "created_at": delivery.created_at,
+            "redelivery_of_id": delivery.redelivery_of_id,
+        }
+        for delivery in deliveries
+    ]

@@ -5,25 +5,39 @@ Statements go to the driver itself: Django's cursor would cost several times wha
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from events.models import Event
 from webhooks.models import Delivery
-from webhooks.outbox.rows import Row, delivery_row, event_row, row
+from webhooks.outbox.rows import Row, Won, delivery_rows, event_row
+from webhooks.outbox.tallies import Counts
 
-if TYPE_CHECKING:
-    from webhooks.outbox import Settlement
-
+_DUE = """
+WITH RECURSIVE visit(endpoint_id) AS (
+    SELECT min(endpoint_id) FROM webhooks_due WHERE endpoint_id > ?
+    UNION ALL
+    SELECT (SELECT min(endpoint_id) FROM webhooks_due WHERE endpoint_id > visit.endpoint_id)
+    FROM visit WHERE visit.endpoint_id IS NOT NULL
+)
+SELECT endpoint_id, (SELECT min(due_at) FROM webhooks_due WHERE endpoint_id = visit.endpoint_id)
+FROM visit WHERE endpoint_id IS NOT NULL LIMIT ?
+"""
 _WIN = """
 UPDATE webhooks_due SET claim_token = ?, due_at = ?
 WHERE delivery_id IN (
     SELECT delivery_id FROM webhooks_due WHERE endpoint_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?
 )
 RETURNING delivery_id
+"""
+_READ = """
+SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
+       delivery.idempotency_key, delivery.attempt_count, delivery.series_start, delivery.created_at, event.body
+FROM webhooks_delivery AS delivery JOIN events_event AS event ON event.id = delivery.event_id
+WHERE delivery.id IN (SELECT value FROM json_each(?)) ORDER BY delivery.id
 """
 _HELD = "SELECT 1 FROM webhooks_due WHERE delivery_id = ? AND claim_token = ?"
 _DONE = "DELETE FROM webhooks_due WHERE delivery_id = ?"
@@ -37,15 +51,21 @@ INSERT INTO webhooks_attempt
      reason, detail, status_code, response_headers, response_body, response_truncated)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_STORE_TALLY = """
+INSERT INTO webhooks_tally
+    (account_id, endpoint_id, topic, is_test, minute, grain, delivered, failed, skipped, retried, duration_counts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 _STORE_EVENT = """
 INSERT INTO events_event (account_id, topic, is_test, occurred_at, created_at, body, not_reached)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+VALUES (:account_id, :topic, :is_test, :occurred_at, :created_at, :body, :not_reached)
 """
 _STORE_DELIVERY = """
 INSERT INTO webhooks_delivery
     (account_id, event_id, endpoint_id, topic, is_test, idempotency_key, created_at, redelivery_of_id, status, reason,
      attempt_count, series_start)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', '', 0, 0)
+VALUES (:account_id, :known_event_id, :endpoint_id, :topic, :is_test, :idempotency_key, :created_at, :redelivery_of_id,
+        'pending', '', 0, 0)
 """
 _STORE_DUE = "INSERT INTO webhooks_due (delivery_id, endpoint_id, due_at, claim_token) VALUES (?, ?, ?, '')"
 
@@ -53,43 +73,52 @@ _STORE_DUE = "INSERT INTO webhooks_due (delivery_id, endpoint_id, due_at, claim_
 class Backend:
     """What differs from PostgreSQL."""
 
+    def due_endpoints(self, after: int, limit: int) -> list[tuple[int, datetime]]:
+        """Endpoints with open deliveries behind `after`, and when the first of each falls due."""
+        connection.ensure_connection()
+        with connection.wrap_database_errors:
+            rows = _driver().execute(_DUE, [after, limit]).fetchall()
+        return [(endpoint_id, _read_time(due_at)) for endpoint_id, due_at in rows if due_at is not None]
+
     def win(
         self, rooms: Sequence[tuple[int, int]], limit: int, token: str, now: datetime, lease_end: datetime
-    ) -> list[int]:
-        """Claim up to `limit` due deliveries, from each endpoint no more than its room; their ids."""
+    ) -> list[Won]:
+        """Claim up to `limit` due deliveries, from each endpoint no more than its room."""
         won: list[int] = []
         with connection.wrap_database_errors:
             for endpoint_id, room in rooms:
                 free = min(room, limit - len(won))
                 taken = _driver().execute(_WIN, [token, _time(lease_end), endpoint_id, _time(now), free])
                 won += [delivery_id for (delivery_id,) in taken.fetchall()]
-        return won
+            return [_won(*row) for row in _driver().execute(_READ, [json.dumps(won)])]
 
-    def settle(self, settlements: Sequence["Settlement"]) -> int:
-        """Move the deliveries and store their attempts; how many moved."""
+    def move(self, rows: Sequence[Row]) -> set[tuple[int, str]]:
+        """Move the deliveries whose claims still hold; those claims."""
         with connection.wrap_database_errors:
             driver = _driver()
-            rows = [row(settlement) for settlement in settlements]
-            held = [r for r in rows if driver.execute(_HELD, [r.delivery_id, r.claim_token]).fetchone()]
+            held = [r for r in rows if driver.execute(_HELD, r.claim).fetchone()]
             driver.executemany(_DONE, [(r.delivery_id,) for r in held if r.due_at is None])
             driver.executemany(_AGAIN, [(_time(r.due_at), r.delivery_id) for r in held if r.due_at is not None])
             driver.executemany(_MOVE, map(_move, held))
-            driver.executemany(_STORE_ATTEMPT, map(_attempt, held))
-        return len(held)
+        return {r.claim for r in held}
+
+    def store_attempts(self, rows: Sequence[Row]) -> None:
+        with connection.wrap_database_errors:
+            _driver().executemany(_STORE_ATTEMPT, map(_attempt, rows))
+
+    def store_tallies(self, tallies: Iterable[Counts]) -> None:
+        with connection.wrap_database_errors:
+            _driver().executemany(_STORE_TALLY, [(*map(_plain, each),) for each in tallies])
 
     def store(self, events: Sequence[Event], deliveries: Sequence[Delivery], due_at: datetime) -> None:
         """Insert events, deliveries and their places in the queue, and give the objects their ids."""
-        with connection.wrap_database_errors:
+        with transaction.atomic(), connection.wrap_database_errors:
             for event in events:
                 event.pk = _insert(_STORE_EVENT, event_row(event))
-            for delivery in deliveries:
-                delivery.pk = _insert(_STORE_DELIVERY, delivery_row(delivery))
+            for delivery, columns in zip(deliveries, delivery_rows((), deliveries), strict=True):
+                delivery.pk = _insert(_STORE_DELIVERY, columns)
             due = _time(due_at)
             _driver().executemany(_STORE_DUE, [(entry.pk, entry.endpoint_id, due) for entry in deliveries])
-
-    def read_time(self, value: str) -> datetime:
-        """A time as a raw query gives it."""
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 def _driver() -> sqlite3.Connection:
@@ -99,8 +128,13 @@ def _driver() -> sqlite3.Connection:
 
 
 def _insert(statement: str, values: dict[str, Any]) -> int:
-    cursor = _driver().execute(statement, [_plain(value) for name, value in values.items() if name != "id"])
+    cursor = _driver().execute(statement, {name: _plain(value) for name, value in values.items()})
     return int(cursor.lastrowid or 0)
+
+
+def _won(*values: Any) -> Won:
+    *front, created_at, body = values
+    return Won._make((*front, created_at.replace(tzinfo=UTC).timestamp(), body))
 
 
 def _move(r: Row) -> tuple[Any, ...]:
@@ -119,6 +153,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return _time(value)
     return json.dumps(value) if isinstance(value, list) else value
+
+
+def _read_time(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _time(value: datetime | None) -> str | None:

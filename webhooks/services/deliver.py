@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,21 +17,26 @@ from webhooks.engine.job import Job, Outcome
 from webhooks.engine.lifecycle import judge
 from webhooks.engine.network import Network
 from webhooks.engine.pump import Pump
+from webhooks.nudge import nudge
 from webhooks.outbox import Settlement
 from webhooks.services.endpoints import address_policy
 
 LEASE_MARGIN = 5.0
 """Seconds a claim outlasts the longest attempt."""
 POLL = 0.02
-"""Seconds between looks for new rows while there is work."""
+"""Seconds between looks for new rows while there is work; looks that find nothing are further and further apart."""
+LONGEST_NAP = 0.2
 DROWSY_AFTER = 1.5
 """Seconds without work after which only a nudge, the sweep or the next row due makes a run look again."""
 STAY_FOR = 10.0
 """Seconds for which a run stays to be on time for the next row due; later ones are left to the sweep."""
 NEVER = float("inf")
 SETTLE_AFTER = 0.03
-SETTLE_AT = 100
-CLAIM_AGAIN_AT = 32
+SETTLE_AT = 128
+CLAIM_AGAIN_AT = 0.6
+"""Part of what was in flight that has to be over before the next claim: a statement for few costs as one for many."""
+CALL_FOR_HELP_EVERY = 0.5
+"""Seconds between nudges while there is more than this worker has room for, so that all the others work, too."""
 LONGEST_WAIT = 0.5
 PAUSE_AFTER_A_FAULT = 0.5
 
@@ -58,13 +62,17 @@ class Run:
         self._stopping = stopping
         self._clock = clock
         self._drowsy_after = drowsy_after
+        self._any_2xx: bool = settings.WEBHOOK_ACCEPT_ANY_2XX
         self._lease = timedelta(seconds=settings.WEBHOOK_ATTEMPT_TIMEOUT + LEASE_MARGIN)
         self._unsettled: list[Settlement] = []
         self._visited = 0
         self._alarm = NEVER
         self._next_look = 0.0
+        self._nap = POLL
         self._freed = 0
+        self._enough = 0.0
         self._was_full = False
+        self._next_call = 0.0
         self._last_work = float("-inf")
 
     def until_quiet(self) -> None:
@@ -104,12 +112,13 @@ class Run:
         return now - self._last_work > self._drowsy_after
 
     def _should_look(self) -> bool:
-        if self._rung.is_set() or (self._was_full and self._freed >= CLAIM_AGAIN_AT):
+        if self._rung.is_set() or (self._was_full and self._freed >= self._enough):
             return True
         return self._clock() >= min(self._next_look, self._alarm)
 
     def _look(self) -> None:
         """Claim what is due, as much as there is room for."""
+        was_rung = self._rung.is_set()
         self._rung.clear()
         now = self._clock()
         claim = outbox.claim(room=self._pump.room(), after=self._visited, now=_moment(now), lease=self._lease)
@@ -119,7 +128,13 @@ class Run:
         if claim.jobs:
             self._last_work = now
             self._pump.add(claim.jobs)
-        self._next_look = now if claim.visited else NEVER if self._is_drowsy(now) else now + POLL
+        if claim.is_full and now >= self._next_call:
+            self._next_call = now + CALL_FOR_HELP_EVERY
+            # A broker that hangs must not hold up the network.
+            threading.Thread(target=nudge, name="call for help", daemon=True).start()
+        self._enough = self._pump.flying * CLAIM_AGAIN_AT
+        self._nap = POLL if claim.jobs or was_rung else min(2 * self._nap, LONGEST_NAP)
+        self._next_look = now if claim.visited else NEVER if self._is_drowsy(now) else now + self._nap
 
     def _patience(self) -> float:
         """How long the network may be waited for: not past the next look, the next row due, or the next settling."""
@@ -136,7 +151,12 @@ class Run:
             self._freed += len(finished)
             self._last_work = now
             self._next_look = min(self._next_look, now + POLL)
-            self._unsettled += [_judged(job, outcome, _moment(now)) for job, outcome in finished]
+            moment = _moment(now)
+            self._unsettled += [self._judged(job, outcome, moment) for job, outcome in finished]
+
+    def _judged(self, job: Job, outcome: Outcome, now: datetime) -> Settlement:
+        verdict = judge(outcome, tries=job.tries, waits=job.retry_waits, any_2xx=self._any_2xx)
+        return Settlement(job, outcome, verdict, now)
 
     def _should_settle(self) -> bool:
         if not self._unsettled:
@@ -202,8 +222,9 @@ def stop_delivering(*, grace: float) -> None:
 
 
 def allow_delivering() -> None:
-    """Take `stop_delivering` back."""
+    """Take `stop_delivering` back, and have a worker look at what has waited meanwhile."""
     _stopping.set(None)
+    nudge()
 
 
 def _run() -> None:
@@ -249,13 +270,8 @@ def _settled_alone(settlement: Settlement) -> int:
         raise
     except DatabaseError:
         log.exception("The answer to delivery %d could not be stored.", settlement.job.delivery_id)
-        bare = replace(settlement.outcome, headers=(), body=b"")
+        bare = settlement.outcome._replace(headers=(), body=b"")
         return outbox.settle([settlement._replace(outcome=bare)])
-
-
-def _judged(job: Job, outcome: Outcome, now: datetime) -> Settlement:
-    verdict = judge(outcome, tries=job.tries, waits=job.retry_waits, any_2xx=settings.WEBHOOK_ACCEPT_ANY_2XX)
-    return Settlement(job, outcome, verdict, now)
 
 
 def _moment(seconds: float) -> datetime:

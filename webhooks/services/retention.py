@@ -1,6 +1,6 @@
-"""Forget what is old: events with their deliveries and attempts, answers kept for repeats, notices, silent workers.
+"""Forget what is old: events with their deliveries and attempts, repeats' answers, notices, tallies, silent workers.
 
-Rows are found by primary key from the oldest, never by a scan, and removed in short transactions with a pause between
+Rows are found by an index from the oldest, never by a scan, and removed in short transactions with a pause between
 them, so that deliveries go on meanwhile. An event that is still on its way to somebody is kept however old it is.
 """
 
@@ -16,7 +16,7 @@ from django.db.models import Count, Q
 from events.models import Event
 from webhooks import metrics
 from webhooks.engine.lifecycle import Status
-from webhooks.models import AcceptedRequest, Attempt, Delivery, Notice, Worker
+from webhooks.models import AcceptedRequest, Attempt, Delivery, Notice, Tally, Worker
 from webhooks.services.workers import FORGOTTEN_AFTER
 
 EVENTS_AT_A_TIME = 500
@@ -63,7 +63,9 @@ def prune(
     patience = Patience(clock, sleep)
     _prune_oldest(AcceptedRequest, now - REPEATS_ARE_KNOWN_FOR, patience)
     if settings.WEBHOOK_RETENTION_DAYS > 0:
-        _prune_oldest(Notice, now - timedelta(days=settings.WEBHOOK_RETENTION_DAYS), patience)
+        before = now - timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
+        _prune_oldest(Notice, before, patience)
+        _prune_tallies(before, patience)
     Worker.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
     return _prune_events(_line(now), patience)
 
@@ -142,3 +144,10 @@ def _prune_oldest(model: type[AcceptedRequest | Notice], before: datetime, patie
         if not old:
             break
         _delete(model._default_manager.filter(pk__in=old))
+
+
+def _prune_tallies(before: datetime, patience: Patience) -> None:
+    for grain in Tally.Grain:
+        old = Tally.objects.filter(grain=grain, minute__lt=before).order_by("minute").values_list("pk", flat=True)
+        while (ids := list(old[:ROWS_AT_A_TIME])) and patience.goes_on():
+            _delete(Tally.objects.filter(pk__in=ids))
