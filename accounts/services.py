@@ -1,26 +1,59 @@
 """What can be done to accounts, licences and tokens."""
 
-import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.errors import PlanHoldsNoWebhook, PlanInUse
-from accounts.models import Account, ApiToken, Licence
+from accounts.errors import InvalidDetails, LicenceIsOver, LicenceOverlaps, PlanHoldsNoWebhook, PlanInUse
+from accounts.models import Account, ApiToken, Licence, validate_time_zone
+from accounts.tokens import authenticate as authenticate
+from accounts.tokens import token_digest as token_digest
 
-USE_IS_NOTED_EVERY = timedelta(minutes=1)
+MOST_ENDPOINTS = 1000
+"""Running endpoints, by limit or by add-on: a slip of the finger is told."""
 
 
 @transaction.atomic
 def create_account(
     *, name: str, time_zone: str, now: datetime, plan: str = Account.Plan.MARKETING, actor: str = audit.SYSTEM
 ) -> Account:
-    account = Account.objects.create(name=name, time_zone=time_zone, plan=plan, created_at=now)
-    audit.record(account=account, actor=actor, action="account.created", target=name, now=now)
+    account = Account.objects.create(
+        name=_checked_name(name), time_zone=_checked_time_zone(time_zone), plan=_checked_plan(plan), created_at=now
+    )
+    audit.record(account=account, actor=actor, action="account.created", target=account.name, now=now)
     return account
+
+
+@transaction.atomic
+def edit_account(
+    *,
+    account: Account,
+    name: str,
+    time_zone: str,
+    plan: str,
+    endpoint_limit: int,
+    now: datetime,
+    actor: str = audit.SYSTEM,
+) -> Account:
+    """Change what differs. The plan is refused as by `change_plan`, and then nothing is changed."""
+    locked = change_plan(account=account, plan=plan, now=now, actor=actor)
+    limit = _checked_count(endpoint_limit, "endpoint_limit")
+    given = {"name": _checked_name(name), "time_zone": _checked_time_zone(time_zone)}
+    changed = [field for field, value in given.items() if value != getattr(locked, field)]
+    if changed:
+        target = f"{locked.name}: {', '.join(changed)}"
+        audit.record(account=locked, actor=actor, action="account.edited", target=target, now=now)
+    if limit != locked.endpoint_limit:
+        target = f"{locked.endpoint_limit} to {limit}"
+        audit.record(account=locked, actor=actor, action="limit.changed", target=target, now=now)
+    locked.name, locked.time_zone, locked.endpoint_limit = given["name"], given["time_zone"], limit
+    locked.save(update_fields=["name", "time_zone", "endpoint_limit"])
+    return locked
 
 
 @transaction.atomic
@@ -35,6 +68,8 @@ def grant_zone(
 ) -> Licence:
     """License one webhook zone for a period. Only the marketing plan can hold one. Without `now`: when it begins."""
     _require_marketing_plan(account)
+    _check_period(valid_from, valid_until)
+    _check_overlap(account, zone, valid_from, valid_until)
     licence = Licence.objects.create(account=account, zone=zone, valid_from=valid_from, valid_until=valid_until)
     _record_grant(licence, actor, now)
     return licence
@@ -52,19 +87,53 @@ def grant_endpoint_add_on(
 ) -> Licence:
     """Let the account run more endpoints for a period. Only the marketing plan can hold an add-on."""
     _require_marketing_plan(account)
+    _check_period(valid_from, valid_until)
+    count = _checked_count(extra_endpoints, "extra_endpoints")
     licence = Licence.objects.create(
-        account=account, extra_endpoints=extra_endpoints, valid_from=valid_from, valid_until=valid_until
+        account=account, extra_endpoints=count, valid_from=valid_from, valid_until=valid_until
     )
     _record_grant(licence, actor, now)
     return licence
 
 
 @transaction.atomic
+def change_period(
+    *, licence: Licence, valid_from: datetime, valid_until: datetime, now: datetime, actor: str = audit.SYSTEM
+) -> Licence:
+    """Extend or shorten what has not ended yet."""
+    locked = _lock_open(licence, now)
+    _check_period(valid_from, valid_until)
+    if locked.zone is not None:
+        _check_overlap(locked.account, locked.zone, valid_from, valid_until, but=locked)
+    given = {"valid_from": valid_from, "valid_until": valid_until}
+    changed = [field for field, value in given.items() if value != getattr(locked, field)]
+    if changed:
+        target = f"{locked}: {', '.join(changed)}, until {valid_until:%Y-%m-%d}"
+        audit.record(account=locked.account, actor=actor, action="licence.changed", target=target, now=now)
+    locked.valid_from, locked.valid_until = valid_from, valid_until
+    locked.save(update_fields=["valid_from", "valid_until"])
+    return locked
+
+
+@transaction.atomic
+def end_licence(*, licence: Licence, now: datetime, actor: str = audit.SYSTEM) -> None:
+    """End it now. One that has not begun is taken back whole."""
+    locked = _lock_open(licence, now)
+    audit.record(account=locked.account, actor=actor, action="licence.ended", target=str(locked), now=now)
+    if locked.valid_from >= now:
+        locked.delete()
+    else:
+        locked.valid_until = now
+        locked.save(update_fields=["valid_until"])
+
+
+@transaction.atomic
 def change_plan(*, account: Account, plan: str, now: datetime, actor: str = audit.SYSTEM) -> Account:
     """Move the account to another plan; refused while it holds webhook licences that the plan cannot hold."""
-    locked = Account.objects.select_for_update().get(pk=account.pk)
-    if plan != Account.Plan.MARKETING and locked.licences.filter(valid_until__gt=now).exists():
-        raise PlanInUse("The account holds webhook licences, which only the marketing plan can. End them first.")
+    locked = _lock(account)
+    if _checked_plan(plan) != Account.Plan.MARKETING and locked.licences.filter(valid_until__gt=now).exists():
+        message = _("The account holds webhook licences, which only the marketing plan can. End them first.")
+        raise PlanInUse(message, {"plan": [message]})
     if locked.plan != plan:
         audit.record(account=locked, actor=actor, action="plan.changed", target=f"{locked.plan} to {plan}", now=now)
     locked.plan = plan
@@ -90,7 +159,7 @@ def issue_token(
     """Make a token and give it back in clear; it cannot be read again. `token` presets its text."""
     clear = token or f"maac_{secrets.token_urlsafe(32)}"
     row = ApiToken.objects.create(
-        account=account, name=name, prefix=_prefix(clear), digest=token_digest(clear), created_at=now
+        account=account, name=_checked_name(name), prefix=_prefix(clear), digest=token_digest(clear), created_at=now
     )
     audit.record(account=account, actor=actor, action="token.issued", target=f"token {row}", now=now)
     return row, clear
@@ -101,19 +170,6 @@ def revoke_token(*, token: ApiToken, now: datetime, actor: str = audit.SYSTEM) -
     """Revoking a revoked token changes nothing."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
         audit.record(account=token.account, actor=actor, action="token.revoked", target=f"token {token}", now=now)
-
-
-def authenticate(*, token: str, now: datetime) -> ApiToken | None:
-    """The token's row with its account, if the token is good."""
-    row = ApiToken.objects.select_related("account").filter(digest=token_digest(token), revoked_at=None).first()
-    if row and (row.last_used_at is None or now - row.last_used_at >= USE_IS_NOTED_EVERY):
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=now)
-        ApiToken.objects.filter(stale, pk=row.pk).update(last_used_at=now)
-    return row
-
-
-def token_digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _prefix(token: str) -> str:
@@ -127,9 +183,71 @@ def _record_grant(licence: Licence, actor: str, now: datetime | None) -> None:
     audit.record(account=licence.account, actor=actor, action="licence.granted", target=target, now=moment)
 
 
+def _lock(account: Account) -> Account:
+    """Whoever changes what an account holds waits here for whoever does so already."""
+    return Account.objects.select_for_update().get(pk=account.pk)
+
+
+def _lock_open(licence: Licence, now: datetime) -> Licence:
+    account = _lock(licence.account)
+    locked = Licence.objects.filter(pk=licence.pk).first()
+    if locked is None or locked.valid_until <= now:
+        raise LicenceIsOver(_("That licence has ended. Grant a new one."))
+    locked.account = account
+    return locked
+
+
 def _require_marketing_plan(account: Account) -> None:
-    locked = Account.objects.select_for_update().get(pk=account.pk)
+    locked = _lock(account)
     if locked.plan != Account.Plan.MARKETING:
-        raise PlanHoldsNoWebhook(
-            f"Webhook is an add-on to the marketing plan; {locked.name} is on the {locked.get_plan_display()} plan."
+        message = _("Webhook is an add-on to the marketing plan; %(account)s is on the %(plan)s plan.")
+        raise PlanHoldsNoWebhook(message % {"account": locked.name, "plan": locked.get_plan_display()})
+
+
+def _check_period(valid_from: datetime, valid_until: datetime) -> None:
+    if valid_until <= valid_from:
+        fault = _("The period ends before it begins.")
+        raise InvalidDetails(fault, {"valid_until": [fault]})
+
+
+def _check_overlap(
+    account: Account, zone: int, valid_from: datetime, valid_until: datetime, *, but: Licence | None = None
+) -> None:
+    others = account.licences.filter(zone=zone, valid_from__lt=valid_until, valid_until__gt=valid_from)
+    other = (others.exclude(pk=but.pk) if but else others).order_by("valid_from").first()
+    if other:
+        local = [moment.astimezone(account.zone_info) for moment in (other.valid_from, other.valid_until)]
+        raise LicenceOverlaps(
+            _("Zone %(zone)s is licensed from %(start)s until %(end)s already. Extend that licence, or begin after it.")
+            % {"zone": zone, "start": f"{local[0]:%Y-%m-%d %H:%M}", "end": f"{local[1]:%Y-%m-%d %H:%M}"}
         )
+
+
+def _checked_name(name: str) -> str:
+    stripped = name.strip()
+    if not stripped or len(stripped) > 100 or not stripped.isprintable():
+        fault = _("Give a name of 1 to 100 printable characters.")
+        raise InvalidDetails(fault, {"name": [fault]})
+    return stripped
+
+
+def _checked_time_zone(name: str) -> str:
+    try:
+        validate_time_zone(name)
+    except ValidationError as error:
+        raise InvalidDetails(error.messages[0], {"time_zone": error.messages}) from error
+    return name
+
+
+def _checked_plan(plan: str) -> str:
+    if plan not in Account.Plan.values:
+        fault = _("There is no such plan.")
+        raise InvalidDetails(fault, {"plan": [fault]})
+    return plan
+
+
+def _checked_count(count: int, field: str) -> int:
+    if not 1 <= count <= MOST_ENDPOINTS:
+        fault = _("Give a number from 1 to %(most)s.") % {"most": MOST_ENDPOINTS}
+        raise InvalidDetails(fault, {field: [fault]})
+    return count

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -15,10 +16,10 @@ class BearerToken(BaseAuthentication):
     """Sets `request.auth` to the ApiToken; the account is `request.auth.account`."""
 
     def authenticate(self, request: Request) -> tuple[None, ApiToken] | None:
-        scheme, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer":
+        token = bearer_token(request)
+        if token is None:
             return None
-        row = authenticate(token=token.strip(), now=datetime.now(UTC)) if token.strip() else None
+        row = authenticate(token=token, now=datetime.now(UTC)) if token else None
         if row is None:
             raise AuthenticationFailed("The API token is unknown or revoked. Make one under API > API token.")
         return None, row
@@ -34,6 +35,12 @@ class HasToken(BasePermission):
         if request.auth is None:
             raise NotAuthenticated("Send the header 'Authorization: Bearer TOKEN' with an API token.")
         return True
+
+
+def bearer_token(request: HttpRequest | Request) -> str | None:
+    """The token that came; None if no such header did."""
+    scheme, _, token = str(request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def account_of(request: Request) -> Account:

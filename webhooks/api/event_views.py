@@ -1,4 +1,4 @@
-"""The calls of /api/v1/: events, test events, and the deliveries they cause."""
+"""The calls of /api/v1/: reading events, test events, and the deliveries that events cause."""
 
 from typing import Any
 
@@ -10,15 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account
 from webhooks import selectors
 from webhooks.api.authentication import account_of
-from webhooks.api.filters import PARAMETERS, DeliveryFilter
-from webhooks.api.paging import NewestFirst
+from webhooks.api.filters import PARAMETERS, read_criteria
+from webhooks.api.paging import LogPages
 from webhooks.api.serializers import (
     DeliveryDetailOut,
     DeliveryOut,
-    EventIn,
     EventOut,
     RedeliverIn,
     TestIn,
@@ -30,46 +28,12 @@ from webhooks.api.serializers import (
 from webhooks.api.views import endpoint_of, now_utc
 from webhooks.engine.job import Reason
 from webhooks.models import Attempt, Delivery
-from webhooks.services.idempotency import answer_once
-from webhooks.services.publish import Happening, publish
 from webhooks.services.redeliver import redeliver
 from webhooks.services.send_test import send_test
 
-BATCH_LIMIT = 1000
 WAIT_LIMIT = 60.0
 TEST_WAIT = 15.0
 """Seconds that a test event is waited for: a whole attempt and the way to the worker."""
-
-_IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeat a request with the same key safely."
-)
-
-
-class EventsView(APIView):
-    """Make events happen."""
-
-    @extend_schema(request=EventIn, responses={201: EventOut}, parameters=[_IDEMPOTENCY_KEY])
-    def post(self, request: Request) -> Response:
-        """Publish an event: `data` as given, a sample where it is missing, or both merged."""
-        account = account_of(request)
-        fields = EventIn(data=request.data, context={"zone": account.zone_info})
-        fields.is_valid(raise_exception=True)
-        return _answer(request, account, fields.validated_data, lambda: _published(account, [fields.validated_data])[0])
-
-
-class EventBatchView(APIView):
-    @extend_schema(
-        request=EventIn(many=True), responses={201: EventOut(many=True)}, parameters=[_IDEMPOTENCY_KEY], filters=False
-    )
-    def post(self, request: Request) -> Response:
-        """Publish up to 1,000 events: all of them, or none when one is not valid."""
-        account = account_of(request)
-        if not isinstance(request.data, list) or not 0 < len(request.data) <= BATCH_LIMIT:
-            raise ValidationError({"body": [f"Send a list of 1 to {BATCH_LIMIT} events."]})
-        fields = EventIn(data=request.data, many=True, context={"zone": account.zone_info})
-        fields.is_valid(raise_exception=True)
-        happenings = fields.validated_data
-        return _answer(request, account, happenings, lambda: _published(account, happenings, is_batch=True))
 
 
 class EventView(APIView):
@@ -107,18 +71,14 @@ class SendTestView(APIView):
 class DeliveriesView(APIView):
     """The delivery log."""
 
-    pagination_class = NewestFirst
+    pagination_class = LogPages
 
     @extend_schema(responses=DeliveryOut(many=True), parameters=PARAMETERS)
     def get(self, request: Request) -> Response:
         """List deliveries, newest first, by any of the filters."""
-        account = account_of(request)
-        deliveries = selectors.deliveries(account=account)
-        filtered = DeliveryFilter(request.query_params, deliveries, zone=account.zone_info)
-        if not filtered.is_valid():
-            raise ValidationError(filtered.errors)
-        pages = NewestFirst()
-        page: list[Delivery] | None = pages.paginate_queryset(filtered.qs, request, view=self)
+        criteria = read_criteria(request, now=now_utc())
+        pages = LogPages()
+        page = pages.search(request, account=account_of(request), criteria=criteria)
         return pages.get_paginated_response(DeliveryOut(page, many=True).data)
 
 
@@ -140,24 +100,6 @@ class RedeliverView(APIView):
         delivery = get_object_or_404(deliveries.select_related("endpoint__account"), pk=delivery_id)
         again = redeliver(delivery=delivery, now=now_utc(), **fields.validated_data)
         return Response(DeliveryOut(deliveries.get(pk=again.pk)).data, status=status.HTTP_202_ACCEPTED)
-
-
-def _answer(request: Request, account: Account, happenings: Any, make: Any) -> Response:
-    """201 with what `make` publishes; a repeated Idempotency-Key gets the first answer instead."""
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return Response(make(), status=status.HTTP_201_CREATED)
-    signed = f"{request.path}\n{happenings!r}".encode()
-    answer, is_repeated = answer_once(account=account, key=key, request=signed, now=now_utc(), make=make)
-    headers = {"Idempotent-Replayed": "true"} if is_repeated else None
-    return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
-
-
-def _published(account: Account, fields: list[dict[str, Any]], *, is_batch: bool = False) -> list[dict[str, Any]]:
-    happenings = [Happening(**entry) for entry in fields]
-    published = publish(account=account, happenings=happenings, is_batch=is_batch, now=now_utc())
-    deliveries = {entry.event.pk: entry.deliveries for entry in published}
-    return list(EventOut([entry.event for entry in published], many=True, context={"deliveries": deliveries}).data)
 
 
 def _timeout(request: Request) -> float:

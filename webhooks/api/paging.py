@@ -1,11 +1,17 @@
 """Lists by cursor: `results` and `next`, never a count."""
 
+import math
 from typing import Any
 
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from accounts.models import Account
+from webhooks import log_search
+from webhooks.log_search import Criteria
+from webhooks.models import Delivery
 
 LONGEST_ID = len(str(2**63))
 
@@ -44,6 +50,27 @@ class NewestFirst(CursorPagination):
             "required": ["results", "next"],
             "properties": {"results": schema, "next": following},
         }
+
+
+class LogPages(NewestFirst):
+    """Pages of the delivery log, which is searched as its filter asks."""
+
+    def search(self, request: Request, *, account: Account, criteria: Criteria) -> list[Delivery]:
+        """The page's rows; a call waits for as many as its limit says, however long the search takes."""
+        self.base_url = request.build_absolute_uri()
+        cursor = self.decode_cursor(request)
+        found = log_search.search(
+            account=account,
+            criteria=criteria,
+            limit=self.get_page_size(request),
+            older_than=int(cursor.position or 0) if cursor else None,
+            seconds=math.inf,
+        )
+        self.following = Cursor(0, False, found.rows[-1].pk) if found.has_more else None
+        return found.rows
+
+    def get_next_link(self) -> str | None:
+        return self.encode_cursor(self.following) if self.following else None
 
 
 def _is_id(position: str) -> bool:

@@ -1,17 +1,13 @@
 """How request bodies and queries become Python values; whatever cannot is refused in one sentence."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
 from typing import IO, Any
 
 from django.conf import settings
-from django.utils.dateparse import parse_datetime
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
 
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-"""Samples reckon from the moment, some days back and years ahead, so there must be room on both sides."""
 UNKNOWN_SHOWN = 20
 NAME_SHOWN = 100
 
@@ -71,17 +67,6 @@ class TrueOrFalse(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
-
-
-def read_moment(text: str, zone: tzinfo) -> datetime:
-    """An ISO 8601 moment; without an offset it is in the account's time zone. ValueError for anything else."""
-    moment = parse_datetime(text)
-    if moment is None:
-        raise ValueError("Write a moment as 2026-03-05T09:00:00+08:00.")
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    if not EARLIEST <= moment < LATEST:
-        raise ValueError(f"Write a moment from {EARLIEST.year} to {LATEST.year - 1}.")
-    return moment
 
 
 def _shown(name: str) -> str:

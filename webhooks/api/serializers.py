@@ -1,6 +1,6 @@
 """What comes in and what goes out, call by call."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,9 +9,10 @@ from rest_framework import serializers
 
 from accounts.models import Account, AuditEntry, Licence
 from events.models import Event
-from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse, read_moment
+from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse
 from webhooks.engine.signing import EXTRA_HEADERS
 from webhooks.models import Attempt, Delivery, Due, Endpoint
+from webhooks.moments import read_moment
 
 MASK = "•" * 8
 
@@ -129,16 +130,22 @@ class SecretOut(serializers.Serializer[Any]):
     share_secret = serializers.CharField()
 
 
+def is_seed(value: Any) -> bool:
+    """Whether it is a whole number or a short text."""
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) < 2**63
+    return isinstance(value, str) and 0 < len(value) <= 100 and value.isprintable()
+
+
 @extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "minLength": 1, "maxLength": 100}]})
 class SeedField(serializers.Field):  # type: ignore[type-arg]
     """A whole number or a short text."""
 
     def to_internal_value(self, data: Any) -> int | str:
-        if isinstance(data, int) and not isinstance(data, bool) and abs(data) < 2**63:
-            return data
-        if isinstance(data, str) and 0 < len(data) <= 100 and data.isprintable():
-            return data
-        raise serializers.ValidationError("Write a whole number or a text of 1 to 100 characters.")
+        if not is_seed(data):
+            raise serializers.ValidationError("Write a whole number or a text of 1 to 100 characters.")
+        seed: int | str = data
+        return seed
 
     def to_representation(self, value: Any) -> Any:
         return value
@@ -203,15 +210,7 @@ class EventDeliveryOut(serializers.ModelSerializer[Delivery]):
         fields = ["id", "endpoint", "idempotency_key", "status", "reason", "status_code", "attempt_count"]
 
     def to_representation(self, delivery: Delivery) -> dict[str, Any]:
-        return {
-            "id": delivery.pk,
-            "endpoint": delivery.endpoint_id,
-            "idempotency_key": delivery.idempotency_key,
-            "status": str(delivery.status),
-            "reason": delivery.reason,
-            "status_code": delivery.status_code,
-            "attempt_count": delivery.attempt_count,
-        }
+        return delivery_answer(delivery)
 
 
 class NotReachedOut(serializers.Serializer[Any]):
@@ -222,7 +221,7 @@ class NotReachedOut(serializers.Serializer[Any]):
 
 
 class EventOut(serializers.ModelSerializer[Event]):
-    """An event and its deliveries, which `context["deliveries"]` may hold by event id.
+    """An event and its deliveries.
 
     It is written out by hand: the framework would find out its fields anew for every request, which took longer than
     accepting the event. The declared fields are what the schema tells; a test holds the two together.
@@ -236,19 +235,32 @@ class EventOut(serializers.ModelSerializer[Event]):
         fields = ["id", "topic", "is_test", "occurred_at", "created_at", "body", "deliveries", "not_reached"]
 
     def to_representation(self, event: Event) -> dict[str, Any]:
-        known: dict[int, list[Delivery]] = self.context.get("deliveries", {})
-        deliveries = known[event.pk] if event.pk in known else event.deliveries.all()
-        one = EventDeliveryOut()
-        return {
-            "id": event.pk,
-            "topic": event.topic,
-            "is_test": event.is_test,
-            "occurred_at": _moment(event.occurred_at),
-            "created_at": _moment(event.created_at),
-            "body": event.body,
-            "deliveries": [one.to_representation(delivery) for delivery in deliveries],
-            "not_reached": event.not_reached,
-        }
+        return event_answer(event, event.deliveries.all())
+
+
+def event_answer(event: Event, deliveries: Iterable[Delivery]) -> dict[str, Any]:
+    return {
+        "id": event.pk,
+        "topic": event.topic,
+        "is_test": event.is_test,
+        "occurred_at": _moment(event.occurred_at),
+        "created_at": _moment(event.created_at),
+        "body": event.body,
+        "deliveries": [delivery_answer(delivery) for delivery in deliveries],
+        "not_reached": event.not_reached,
+    }
+
+
+def delivery_answer(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "id": delivery.pk,
+        "endpoint": delivery.endpoint_id,
+        "idempotency_key": delivery.idempotency_key,
+        "status": str(delivery.status),
+        "reason": delivery.reason,
+        "status_code": delivery.status_code,
+        "attempt_count": delivery.attempt_count,
+    }
 
 
 def _moment(moment: datetime) -> str:

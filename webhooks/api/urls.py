@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from webhooks.api import event_views, notice_views, schema, views  # noqa: F401 - the schema's extension registers itself
+from webhooks.api import (
+    event_views,
+    log_views,
+    notice_views,
+    publish_views,
+    schema,  # noqa: F401 - its extension registers itself
+    views,
+)
 
 urlpatterns = [
     path("account/", views.AccountView.as_view()),
@@ -15,11 +22,12 @@ urlpatterns = [
     path("endpoints/<int:endpoint_id>/secret/", views.SecretView.as_view()),
     path("endpoints/<int:endpoint_id>/secret/rotate/", views.RotateSecretView.as_view()),
     path("endpoints/<int:endpoint_id>/test/", event_views.SendTestView.as_view()),
-    path("events/", event_views.EventsView.as_view()),
-    path("events/batch/", event_views.EventBatchView.as_view()),
+    path("events/", publish_views.EventsView.as_view()),
+    path("events/batch/", publish_views.EventBatchView.as_view()),
     path("events/<int:event_id>/", event_views.EventView.as_view()),
     path("events/<int:event_id>/wait/", event_views.EventWaitView.as_view()),
     path("deliveries/", event_views.DeliveriesView.as_view()),
+    path("deliveries/redeliver/", log_views.RedeliverFoundView.as_view()),
     path("deliveries/<int:delivery_id>/", event_views.DeliveryView.as_view()),
     path("deliveries/<int:delivery_id>/redeliver/", event_views.RedeliverView.as_view()),
     path("notices/", notice_views.NoticesView.as_view()),

@@ -9,11 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Account
 from accounts.services import endpoint_limit, licensed_zones
 from events.contract import TOPICS
+from events.words import Sentence
 from webhooks.engine.addresses import AddressPolicy, BadUrl, check_host_override
 from webhooks.engine.signing import header_faults
 from webhooks.errors import (
@@ -163,9 +165,12 @@ def _check_zones(account: Account, topics: Sequence[str], now: datetime) -> None
     if missing:
         zone = TOPICS[missing].zone
         raise ZoneNotLicensed(
-            f"{missing} belongs to webhook zone {zone}, which {account.name} has no valid licence for. "
-            "Ask customer support to license the zone.",
-            {"event_types": [f"zone {zone} is not licensed"]},
+            _(
+                "%(topic)s belongs to webhook zone %(zone)d, which %(account)s has no valid licence for. "
+                "Ask customer support to license the zone."
+            )
+            % {"topic": missing, "zone": zone, "account": account.name},
+            {"event_types": [_("zone %(zone)d is not licensed") % {"zone": zone}]},
         )
 
 
@@ -185,7 +190,7 @@ def _lock_present(endpoint: Endpoint) -> Endpoint:
     """Who came after a deletion is told so."""
     locked = _lock_endpoint(endpoint)
     if locked.status == Endpoint.Status.DELETED:
-        raise EndpointNotRunning(f"The endpoint {locked.name} is deleted.")
+        raise EndpointNotRunning(_("The endpoint %(name)s is deleted.") % {"name": locked.name})
     return locked
 
 
@@ -207,7 +212,7 @@ def _checked_name(name: str) -> str:
     stripped = name.strip()
     if not stripped or len(stripped) > 100 or not stripped.isprintable():
         raise InvalidInput(
-            "Give the endpoint a name of 1 to 100 printable characters.", {"name": ["1 to 100 characters"]}
+            _("Give the endpoint a name of 1 to 100 printable characters."), {"name": [_("1 to 100 characters")]}
         )
     return stripped
 
@@ -216,7 +221,8 @@ def _check_url(url: str) -> None:
     try:
         address_policy().check_url(url)
     except BadUrl as error:
-        raise InvalidUrl(str(error), {"url": [str(error)]}) from error
+        fault = _said(error.sentence)
+        raise InvalidUrl(fault, {"url": [fault]}) from error
 
 
 def _checked_host(host: str) -> str:
@@ -225,15 +231,18 @@ def _checked_host(host: str) -> str:
         if host:
             check_host_override(host)
     except BadUrl as error:
-        raise InvalidInput(f"host_override: {error}", {"host_override": [str(error)]}) from error
+        raise _wrong_host(_said(error.sentence)) from error
     if len(host) > HOST_LENGTH:
-        fault = f"The host is longer than {HOST_LENGTH} characters."
-        raise InvalidInput(f"host_override: {fault}", {"host_override": [fault]})
+        raise _wrong_host(_("The host is longer than %(limit)d characters.") % {"limit": HOST_LENGTH})
     return host
 
 
+def _wrong_host(fault: str) -> InvalidInput:
+    return InvalidInput(f"host_override: {fault}", {"host_override": [fault]})
+
+
 def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    faults = header_faults(headers)
+    faults = [_said(fault) for fault in header_faults(headers)]
     if faults:
         raise InvalidInput(f"extra_headers: {faults[0]}", {"extra_headers": faults})
     return dict(headers)
@@ -242,16 +251,17 @@ def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 def _check_known(event_types: Sequence[str]) -> None:
     unknown = [name for name in event_types if name not in TOPICS]
     if unknown:
-        known = ", ".join(TOPICS)
-        message = f"{', '.join(unknown)} is not an event type. Known are {known}."
-        raise UnknownEventType(message, {"event_types": [f"unknown: {name}" for name in unknown]})
+        message = _("%(unknown)s is not an event type. Known are %(known)s.")
+        names = {"unknown": ", ".join(unknown), "known": ", ".join(TOPICS)}
+        faults = [_("unknown: %(name)s") % {"name": name} for name in unknown]
+        raise UnknownEventType(message % names, {"event_types": faults})
 
 
 def _check_event_types(
     account: Account, event_types: Sequence[str], now: datetime, *, held: Sequence[str] = ()
 ) -> None:
     if not event_types:
-        raise InvalidInput("Choose at least one event type.", {"event_types": ["choose at least one"]})
+        raise InvalidInput(_("Choose at least one event type."), {"event_types": [_("choose at least one")]})
     _check_known(event_types)
     _check_zones(account, [topic for topic in event_types if topic not in held], now)
 
@@ -261,11 +271,19 @@ def _check_running_limit(account: Account, now: datetime) -> None:
     running = account.endpoints.filter(status=Endpoint.Status.RUNNING).count()
     if running >= limit:
         raise RunningEndpointLimit(
-            f"{account.name} runs {running} of {limit} endpoints. "
-            "Pause or delete one, or ask customer support to raise the limit."
+            _(
+                "%(account)s runs %(running)d of %(limit)d endpoints. "
+                "Pause or delete one, or ask customer support to raise the limit."
+            )
+            % {"account": account.name, "running": running, "limit": limit}
         )
 
 
 def _ordered(event_types: Sequence[str]) -> list[str]:
     """Each once, in the order of the contract."""
     return [topic for topic in TOPICS if topic in event_types]
+
+
+def _said(sentence: Sentence) -> str:
+    """The engine's sentence in the language of whoever asked."""
+    return _(sentence.template) % sentence.values

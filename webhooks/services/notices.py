@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
 
+from accounts.models import Account
 from webhooks import metrics
 from webhooks.engine.job import Reason
 from webhooks.engine.lifecycle import Status
@@ -98,6 +99,11 @@ def mark_read(*, notice: Notice, now: datetime) -> Notice:
     return notice
 
 
+def mark_all_read(*, account: Account, now: datetime) -> int:
+    """Mark what the account has not read yet; how many that were."""
+    return Notice.objects.filter(account=account, read_at=None).update(read_at=now)
+
+
 def _finding(reason: str, failed: Sequence[Finished], finished: int) -> Finding:
     return Finding(reason, len(failed), finished, since=failed[-1].finished_at, last=failed[0])
 
@@ -170,6 +176,12 @@ def _give(endpoint: Endpoint, finding: Finding, now: datetime) -> Notice | None:
         endpoint=endpoint,
         reason=finding.reason,
         message=_message(endpoint, finding, is_paused=is_paused),
+        failed=finding.failed,
+        finished=finding.finished,
+        since=finding.since,
+        last_reason=finding.last.reason,
+        last_status_code=finding.last.status_code,
+        has_paused=is_paused,
         created_at=now,
     )
     metrics.NOTICES.labels(finding.reason).inc()

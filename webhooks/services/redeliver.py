@@ -1,9 +1,11 @@
 """Send a finished delivery once more."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from webhooks import outbox
 from webhooks.engine.lifecycle import DONE, Status
@@ -13,41 +15,51 @@ from webhooks.nudge import nudge_after_commit
 from webhooks.services.endpoints import check_zone
 from webhooks.services.publish import new_delivery
 
+REOPENED: dict[str, Any] = {
+    "status": Status.PENDING,
+    "reason": "",
+    "status_code": None,
+    "finished_at": None,
+    "series_start": F("attempt_count"),
+}
+"""The columns of a delivery that begins a new series of attempts."""
+
 
 @transaction.atomic
 def redeliver(*, delivery: Delivery, new_key: bool = False, now: datetime) -> Delivery:
     """Send the same bytes in a new series of attempts: under the same key, or as a new delivery under a new key."""
-    endpoint = delivery.endpoint
-    _check_endpoint(endpoint, delivery)
-    check_zone(account=endpoint.account, topic=delivery.topic, now=now)
+    check_redelivery(delivery=delivery, now=now)
     again = _copy(delivery, now) if new_key else _reopen(delivery, now)
     nudge_after_commit()
     return again
 
 
+def check_redelivery(*, delivery: Delivery, now: datetime) -> None:
+    """Raise what stands against sending it once more, whichever way. While it is pending there is only the new key."""
+    endpoint = delivery.endpoint
+    _check_endpoint(endpoint, delivery)
+    check_zone(account=endpoint.account, topic=delivery.topic, now=now)
+
+
 def _check_endpoint(endpoint: Endpoint, delivery: Delivery) -> None:
     if endpoint.status == Endpoint.Status.DELETED:
-        raise EndpointNotRunning(f"The endpoint {endpoint.name} is deleted; nothing can be sent to it any more.")
+        raise EndpointNotRunning(
+            _("The endpoint %(name)s is deleted; nothing can be sent to it any more.") % {"name": endpoint.name}
+        )
     if endpoint.status == Endpoint.Status.PAUSED and not delivery.is_test:
-        raise EndpointNotRunning(f"The endpoint {endpoint.name} is paused. Resume it first.")
+        raise EndpointNotRunning(_("The endpoint %(name)s is paused. Resume it first.") % {"name": endpoint.name})
 
 
 def _reopen(delivery: Delivery, now: datetime) -> Delivery:
-    reopened = Delivery.objects.filter(pk=delivery.pk, status__in=DONE).update(
-        status=Status.PENDING,
-        reason="",
-        status_code=None,
-        finished_at=None,
-        series_start=F("attempt_count"),
-    )
+    reopened = Delivery.objects.filter(pk=delivery.pk, status__in=DONE).update(**REOPENED)
     if not reopened:
-        raise DeliveryInProgress("The delivery is still being sent. Wait until it is done, or ask for a new key.")
-    outbox.requeue(delivery, due_at=now)
+        raise DeliveryInProgress(_("The delivery is still being sent. Wait until it is done, or ask for a new key."))
+    outbox.requeue([delivery], due_at=now)
     return Delivery.objects.get(pk=delivery.pk)
 
 
 def _copy(delivery: Delivery, now: datetime) -> Delivery:
-    copy = new_delivery(event=delivery.event, endpoint=delivery.endpoint, now=now)
+    copy = new_delivery(event=delivery.event, endpoint_id=delivery.endpoint_id, now=now)
     copy.redelivery_of = delivery
     outbox.store(deliveries=[copy], due_at=now)
     return copy

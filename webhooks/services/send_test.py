@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from events.models import Event
-from webhooks import outbox
+from webhooks import metrics, outbox
 from webhooks.errors import EndpointNotRunning
 from webhooks.models import Delivery, Endpoint
 from webhooks.nudge import nudge_after_commit
@@ -28,7 +29,7 @@ def send_test(
     entry = draft(account=account, happening=Happening(event_type, data, seed), now=now)
     check_zone(account=account, topic=event_type, now=now)
     if endpoint.status == Endpoint.Status.DELETED:
-        raise EndpointNotRunning("The endpoint is deleted.")
+        raise EndpointNotRunning(_("The endpoint is deleted."))
     with transaction.atomic():
         event = Event(
             account=account,
@@ -38,7 +39,8 @@ def send_test(
             created_at=now,
             body=entry.body,
         )
-        delivery = new_delivery(event=event, endpoint=endpoint, now=now)
+        delivery = new_delivery(event=event, endpoint_id=endpoint.pk, now=now)
         outbox.store(events=[event], deliveries=[delivery], due_at=now)
         nudge_after_commit()
+        metrics.count_accepted_after_commit([entry.topic])
     return delivery
