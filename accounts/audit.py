@@ -16,9 +16,13 @@ def record(*, account: Account, actor: str, action: str, target: str, now: datet
     AuditEntry.objects.create(account=account, actor=_short(actor), action=action, target=_short(target), at=now)
 
 
-def entries(*, account: Account) -> QuerySet[AuditEntry]:
-    """The account's log, newest first."""
-    return AuditEntry.objects.filter(account=account).order_by("-id")
+def entries(
+    *, account: Account, action: str = "", actor: str = "", target: str = "", before: int | None = None
+) -> QuerySet[AuditEntry]:
+    """The account's log, newest first: of an action, of whom and what it names, older than the entry `before`."""
+    found = AuditEntry.objects.filter(account=account, actor__icontains=actor, target__icontains=target)
+    found = found.filter(action=action) if action else found
+    return (found.filter(pk__lt=before) if before else found).order_by("-id")
 
 
 def _short(text: str) -> str:

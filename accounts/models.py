@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 ENDPOINT_LIMIT = 3
 """Running endpoints that MAAC allows at a time; customer support can raise it."""
@@ -14,16 +15,16 @@ ENDPOINT_LIMIT = 3
 
 def validate_time_zone(name: str) -> None:
     if name not in available_timezones():
-        raise ValidationError("%(name)s is not a time zone such as Asia/Taipei.", params={"name": name})
+        raise ValidationError(_("%(name)s is not a time zone such as Asia/Taipei."), params={"name": name})
 
 
 class Account(models.Model):
     """A brand that uses MAAC."""
 
     class Plan(models.TextChoices):
-        ENTRY = "entry", "Entry"
-        ECOMMERCE = "ecommerce", "E-commerce"
-        MARKETING = "marketing", "Marketing"
+        ENTRY = "entry", _("Entry")
+        ECOMMERCE = "ecommerce", _("E-commerce")
+        MARKETING = "marketing", _("Marketing")
 
     name = models.CharField(max_length=100)
     time_zone = models.CharField(max_length=50, default="Asia/Taipei", validators=[validate_time_zone])

@@ -43,7 +43,9 @@ from events.protocol import RETRY_WAITS as RETRY_WAITS
 from events.protocol import SUCCESS_STATUS as SUCCESS_STATUS
 from events.protocol import ZONES as ZONES
 from events.protocol import is_retried_status as is_retried_status
+from events.rules import CHAPTERS as CHAPTERS
 from events.rules import RULES as RULES
+from events.rules import Chapter as Chapter
 from events.rules import Rule as Rule
 from events.shapes import Row as Row
 from events.shapes import Source as Source

@@ -4,6 +4,9 @@ import json
 import re
 from typing import NamedTuple, TypeAlias
 
+from events.words import Sentence
+from events.words import gettext_noop as _
+
 FAULT_LIMIT = 50
 SHOWN_LENGTH = 60
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**63 - 1
@@ -63,16 +66,20 @@ def describe(value: object) -> str:
     if isinstance(value, str):
         return describe_text(value)
     if isinstance(value, list):
-        return f"a list of {len(value)}"
+        return Sentence(_("a list of %(count)s"), count=len(value))
     if isinstance(value, dict):
-        return "an object"
+        return Sentence(_("an object"))
     if isinstance(value, int) and not fits_64_bits(value):
-        return "a whole number beyond 64 bits"
-    return json.dumps(value) if value is None or isinstance(value, bool) else f"the number {value}"
+        return Sentence(_("a whole number beyond 64 bits"))
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return Sentence(_("the number %(number)s"), number=value)
 
 
 def describe_text(value: str) -> str:
-    if bad := UNSENDABLE.search(value):
-        name = "a NUL character" if bad[0] == "\0" else "a lone surrogate"
-        return f"text with {name} at position {bad.start()}"
-    return f"the text {quote(value)}"
+    bad = UNSENDABLE.search(value)
+    if bad is None:
+        return Sentence(_("the text %(text)s"), text=quote(value))
+    if bad[0] == "\0":
+        return Sentence(_("text with a NUL character at position %(position)s"), position=bad.start())
+    return Sentence(_("text with a lone surrogate at position %(position)s"), position=bad.start())

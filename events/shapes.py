@@ -21,6 +21,8 @@ from events.faults import (
     fits_64_bits,
     quote,
 )
+from events.words import Sentence
+from events.words import gettext_noop as _
 
 Schema = dict[str, Any]
 
@@ -50,7 +52,7 @@ class Shape(ABC):
         """Whether the value itself fits; what is inside it is judged later."""
 
     @abstractmethod
-    def wanted(self) -> str:
+    def wanted(self) -> Sentence:
         """The shape in words, to follow "Expected"."""
 
     @abstractmethod
@@ -68,7 +70,8 @@ class Shape(ABC):
     def read(self, value: object, path: Path, faults: Faults, nullable: bool = False) -> object:
         """The value as it is to be sent; what does not fit is reported and comes back as it was."""
         if not (value is None and nullable) and not self.accepts(value):
-            faults.add(path, f"Expected {or_null(self.wanted(), nullable)}, got {describe(value)}.")
+            wanted, got = or_null(self.wanted(), nullable), describe(value)
+            faults.add(path, Sentence(_("Expected %(wanted)s, got %(got)s."), wanted=wanted, got=got))
         return value
 
 
@@ -90,7 +93,7 @@ class Text(Shape):
     """Text, free or held to a pattern (of the whole text) and to what `parse` can read."""
 
     pattern: str = ""
-    like: str = "text"
+    like: str = _("text")
     parse: Callable[[str], object] | None = None
 
     @cached_property
@@ -106,8 +109,8 @@ class Text(Shape):
             and (self.parse is None or parses(self.parse, value))
         )
 
-    def wanted(self) -> str:
-        return self.like
+    def wanted(self) -> Sentence:
+        return Sentence(self.like)
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": f"^(?:{self.pattern})$"} if self.pattern else {"type": "string"}
@@ -122,8 +125,8 @@ class Word(Shape):
     def accepts(self, value: Any) -> bool:
         return isinstance(value, str) and value in self.choices
 
-    def wanted(self) -> str:
-        return "one of " + ", ".join(map(quote, self.choices))
+    def wanted(self) -> Sentence:
+        return Sentence(_("one of %(words)s"), words=", ".join(map(quote, self.choices)))
 
     def schema(self) -> Schema:
         return {"type": "string", "enum": list(self.choices)}
@@ -136,8 +139,8 @@ class Integer(Shape):
     def accepts(self, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and fits_64_bits(value)
 
-    def wanted(self) -> str:
-        return "a whole number"
+    def wanted(self) -> Sentence:
+        return Sentence(_("a whole number"))
 
     def schema(self) -> Schema:
         return {"type": "integer", "minimum": SMALLEST_INTEGER, "maximum": LARGEST_INTEGER}
@@ -152,8 +155,8 @@ class Float(Normalised):
             return math.isfinite(value)
         return isinstance(value, int) and not isinstance(value, bool) and fits_64_bits(value) and float(value) == value
 
-    def wanted(self) -> str:
-        return "a finite number that a 64-bit float holds exactly"
+    def wanted(self) -> Sentence:
+        return Sentence(_("a finite number that a 64-bit float holds exactly"))
 
     def schema(self) -> Schema:
         return {"type": "number"}
@@ -172,8 +175,8 @@ class Boolean(Shape):
     def accepts(self, value: Any) -> bool:
         return isinstance(value, bool)
 
-    def wanted(self) -> str:
-        return "true or false"
+    def wanted(self) -> Sentence:
+        return Sentence(_("true or false"))
 
     def schema(self) -> Schema:
         return {"type": "boolean"}
@@ -186,8 +189,8 @@ class Null(Shape):
     def accepts(self, value: Any) -> bool:
         return value is None
 
-    def wanted(self) -> str:
-        return "null"
+    def wanted(self) -> Sentence:
+        return Sentence(_("null"))
 
     def schema(self) -> Schema:
         return {"type": "null"}
@@ -202,8 +205,8 @@ class ListOf(Normalised):
     def accepts(self, value: Any) -> bool:
         return isinstance(value, list)
 
-    def wanted(self) -> str:
-        return "a list"
+    def wanted(self) -> Sentence:
+        return Sentence(_("a list"))
 
     def schema(self) -> Schema:
         return {"type": "array", "items": self.item.schema()}
@@ -230,8 +233,8 @@ class MapOf(Normalised):
     def accepts(self, value: Any) -> bool:
         return isinstance(value, dict)
 
-    def wanted(self) -> str:
-        return "an object"
+    def wanted(self) -> Sentence:
+        return Sentence(_("an object"))
 
     def schema(self) -> Schema:
         return {"type": "object", "additionalProperties": self.value.schema()}
@@ -241,7 +244,7 @@ class MapOf(Normalised):
 
     def take(self, value: Any, path: Path, faults: Faults) -> dict[str, object]:
         for key in filter(UNSENDABLE.search, value):
-            faults.add((path, key), f"Expected a key of plain text, got {describe(key)}.")
+            faults.add((path, key), Sentence(_("Expected a key of plain text, got %(got)s."), got=describe(key)))
         return {key: self.value.read(item, (path, key), faults) for key, item in value.items()}
 
 
@@ -286,8 +289,8 @@ class Record(Normalised):
     def accepts(self, value: Any) -> bool:
         return isinstance(value, dict)
 
-    def wanted(self) -> str:
-        return "an object"
+    def wanted(self) -> Sentence:
+        return Sentence(_("an object"))
 
     def schema(self) -> Schema:
         return {
@@ -305,7 +308,7 @@ class Record(Normalised):
                 taken[name] = field.shape.read(value[name], (path, name), faults, field.nullable)
             else:
                 wanted = or_null(field.shape.wanted(), field.nullable)
-                faults.add((path, name), f"Expected {wanted}, got nothing: it is missing.")
+                faults.add((path, name), Sentence(_("Expected %(wanted)s, got nothing: it is missing."), wanted=wanted))
         if len(taken) < len(value):
             self.report_unknown(value, path, faults)
         return taken
@@ -319,7 +322,9 @@ class Record(Normalised):
     def unknown(self, name: str) -> str:
         # A name far longer than any of ours is not a slip, and comparing it would take long.
         near = difflib.get_close_matches(name[:SHOWN_LENGTH], self.names, n=1)
-        return f"Expected no such field{f'; did you mean {quote(near[0])}?' if near else '.'}"
+        if not near:
+            return Sentence(_("Expected no such field."))
+        return Sentence(_("Expected no such field; did you mean %(name)s?"), name=quote(near[0]))
 
     def rows(self, path: str) -> Iterator[Row]:
         for field in self.fields:
@@ -336,5 +341,5 @@ def parses(parse: Callable[[str], object], value: str) -> bool:
     return True
 
 
-def or_null(wanted: str, nullable: bool) -> str:
-    return f"{wanted} or null" if nullable else wanted
+def or_null(wanted: Sentence, nullable: bool) -> Sentence:
+    return Sentence(_("%(wanted)s or null"), wanted=wanted) if nullable else wanted

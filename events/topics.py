@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from events.payloads import FIRST_OPEN, PNP_PROFILE, PNP_STATUS, POINTS, RECEIPT, SURVEY
 from events.shapes import Record
+from events.words import gettext_noop as _
 
 
 @dataclass(frozen=True)
@@ -23,31 +24,33 @@ TOPICS: dict[str, Topic] = {
         Topic(
             "receipt.receipt_validated",
             1,
-            "Receipt validated",
-            "An uploaded receipt met the conditions of the receipt module. Others are never sent.",
+            _("Receipt validated"),
+            _("An uploaded receipt met the conditions of the receipt module. Others are never sent."),
             RECEIPT,
         ),
-        Topic("form.surveycake_submitted", 1, "Survey submitted", "A contact submitted a SurveyCake form.", SURVEY),
+        Topic(
+            "form.surveycake_submitted", 1, _("Survey submitted"), _("A contact submitted a SurveyCake form."), SURVEY
+        ),
         Topic(
             "pnp.status_updated",
             1,
-            "Notification message status",
-            "A notification message (SMS+) moved on, on any of its channels.",
+            _("Notification message status"),
+            _("A notification message (SMS+) moved on, on any of its channels."),
             PNP_STATUS,
         ),
         Topic(
             "pnp.profile_updated",
             1,
-            "Contact bound by notification message",
-            "A notification message led to a phone number and a LINE contact being bound.",
+            _("Contact bound by notification message"),
+            _("A notification message led to a phone number and a LINE contact being bound."),
             PNP_PROFILE,
         ),
-        Topic("prize.points_added", 1, "Points added", "A contact was given reward points.", POINTS),
+        Topic("prize.points_added", 1, _("Points added"), _("A contact was given reward points."), POINTS),
         Topic(
             "message.first_open",
             2,
-            "Message first opened",
-            "A contact opened a message for the first time; sent once for each contact and message.",
+            _("Message first opened"),
+            _("A contact opened a message for the first time; sent once for each contact and message."),
             FIRST_OPEN,
         ),
     )

@@ -1,15 +1,15 @@
 """Every read that the doors need."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 
-from accounts.models import Account
+from accounts.models import Account, AuditEntry
 from events.models import Event
 from webhooks.engine.lifecycle import Status
 from webhooks.models import Attempt, Delivery, Endpoint, Notice, Worker
@@ -25,6 +25,12 @@ def endpoints(*, account: Account) -> QuerySet[Endpoint]:
 
 def running_endpoints(*, account: Account) -> int:
     return account.endpoints.filter(status=Endpoint.Status.RUNNING).count()
+
+
+def running_by_account(accounts: Iterable[Account]) -> dict[int, int]:
+    """How many endpoints each of the accounts runs; those without one are missing."""
+    running = Endpoint.objects.filter(account__in=list(accounts), status=Endpoint.Status.RUNNING)
+    return dict(running.values_list("account_id").annotate(count=Count("id")))
 
 
 def deliveries(*, account: Account) -> QuerySet[Delivery]:
@@ -43,6 +49,65 @@ def events(*, account: Account) -> QuerySet[Event]:
 
 def notices(*, account: Account) -> QuerySet[Notice]:
     return Notice.objects.filter(account=account).select_related("endpoint").order_by("-id")
+
+
+FEW = 3
+"""How many of an endpoint's newest deliveries tell how it is doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """How an endpoint is doing: its newest few deliveries, the newest first, and whether a notice waits to be read."""
+
+    deliveries: list[Delivery]
+    has_unread_notice: bool
+
+    @property
+    def is_failing(self) -> bool:
+        """Its last deliveries failed, as far as they have ended; or it was said to keep failing."""
+        ended = self._ended()
+        return self.has_unread_notice or (bool(ended) and all(each.status == Status.FAILED for each in ended))
+
+    @property
+    def last_ended(self) -> Delivery | None:
+        return next(iter(self._ended()), None)
+
+    def _ended(self) -> list[Delivery]:
+        return [each for each in self.deliveries if each.status in (Status.DELIVERED, Status.FAILED)]
+
+
+def recent(*, endpoints: Sequence[Endpoint]) -> dict[int, Recent]:
+    """How each of these endpoints is doing, by its id."""
+    of_endpoint = Delivery.objects.filter(endpoint=OuterRef("pk")).order_by("-id").values("id")
+    newest = {f"newest_{place}": Subquery(of_endpoint[place : place + 1]) for place in range(FEW)}
+    ids = [each.pk for each in endpoints]
+    rows = {
+        pk: found for pk, *found in Endpoint.objects.filter(pk__in=ids).annotate(**newest).values_list("pk", *newest)
+    }
+    found = Delivery.objects.in_bulk([each for row in rows.values() for each in row if each])
+    unread = set(Notice.objects.filter(endpoint__in=ids, read_at=None).values_list("endpoint_id", flat=True))
+    return {pk: Recent([found[each] for each in rows.get(pk, []) if each in found], pk in unread) for pk in ids}
+
+
+def audit_entries(*, endpoint: Endpoint) -> QuerySet[AuditEntry]:
+    """Who did what to this endpoint, the newest first. What it was called then does not matter."""
+    named = AuditEntry.objects.filter(account_id=endpoint.account_id, target__startswith=f"endpoint {endpoint.pk} (")
+    return named.order_by("-id")
+
+
+def last_deliveries(*, endpoint: Endpoint, count: int) -> list[Delivery]:
+    """The newest of one endpoint, without asking for its account, by which the database might go through the log."""
+    return list(Delivery.objects.filter(endpoint=endpoint).order_by("-id")[:count])
+
+
+def last_attempts(*, delivery: Delivery, count: int) -> list[Attempt]:
+    """The newest attempts of a delivery, in the order in which they were made."""
+    return list(delivery.attempts.order_by("-number")[:count])[::-1]
+
+
+def deliveries_of_event(*, event: Event) -> QuerySet[Delivery]:
+    """An event's deliveries to every endpoint, those under a new key included."""
+    return Delivery.objects.filter(event=event).select_related("endpoint").order_by("id")
 
 
 def wait_for_event(

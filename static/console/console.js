@@ -35,3 +35,10 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if ("submitOnChange" in event.target.dataset) event.target.form.requestSubmit();
 });
+
+// A part that refreshes itself must not show the login page in its place: the whole page goes there.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!new URL(event.detail.xhr.responseURL || location.href).pathname.endsWith("/login/")) return;
+  event.preventDefault();
+  location.reload();
+});

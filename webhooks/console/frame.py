@@ -21,6 +21,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -38,7 +39,7 @@ THEMES = ("light", "dark")
 SWITCHER_SHOWS = 50
 """Accounts in the header's list; customer support finds the others on the page of accounts."""
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class ConsoleRequest(HttpRequest):
@@ -56,7 +57,7 @@ def _signed_in(view: View) -> View:
     """Only for people who are signed in; the view finds the account on the request and its time zone in force."""
 
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         accounts = list(accounts_of(request.user)[: SWITCHER_SHOWS + 1])
         if not accounts:
             return render(request, "console/no_account.html", frame(request), status=403)
@@ -85,7 +86,7 @@ def action(view: View) -> View:
     """A change, by POST. What the rules refuse is told on the page that the request came from."""
 
     @wraps(view)
-    def inner(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except Refusal as refusal:
@@ -99,7 +100,7 @@ def operators_only(view: View) -> View:
     """Customer support's pages do not exist for others. `@page` or its siblings stand above this."""
 
     @wraps(view)
-    def inner(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_operator(request.user):
             raise Http404
         return view(request, *args, **kwargs)

@@ -22,7 +22,7 @@ class Section:
     entries: tuple[Entry, ...]
 
 
-MENU: tuple[Section, ...] = (
+MENU: list[Section] = [
     Section("", (Entry(_("Home"), "console:home", "home"),)),
     Section(
         _("API"),
@@ -34,7 +34,15 @@ MENU: tuple[Section, ...] = (
         ),
     ),
     Section(
+        _("Account"),
+        (
+            Entry(_("Plan and licences"), "console:account_info", "check"),
+            Entry(_("Audit log"), "console:audit", "clock"),
+        ),
+    ),
+    Section(
         _("Customer support"),
         (Entry(_("Accounts"), "console:accounts", "people", for_operators=True),),
     ),
-)
+]
+"""In this order; what the modules add stands between."""

@@ -2,23 +2,75 @@
 
 from django.urls import path
 
-from webhooks.console import accounts, deliveries, document, endpoints, home, notices, session, tokens
+from webhooks.console import (
+    accounts,
+    audit,
+    deliveries,
+    delivery,
+    document,
+    endpoint_details,
+    endpoints,
+    home,
+    licences,
+    notices,
+    people,
+    redeliver_found,
+    send_test,
+    session,
+    tokens,
+)
 
 app_name = "console"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("live/", home.live, name="home_live"),
     path("language/", session.language, name="language"),
     path("account/", session.account_switch, name="account_switch"),
     # API > Webhook
     path("webhooks/", endpoints.listing, name="webhooks"),
+    path("webhooks/new/", endpoints.create, name="webhook_new"),
+    path("webhooks/<int:pk>/", endpoint_details.details, name="webhook"),
+    path("webhooks/<int:pk>/edit/", endpoints.edit, name="webhook_edit"),
+    path("webhooks/<int:pk>/pause/", endpoints.pause, name="webhook_pause"),
+    path("webhooks/<int:pk>/resume/", endpoints.resume, name="webhook_resume"),
+    path("webhooks/<int:pk>/delete/", endpoints.delete, name="webhook_delete"),
+    path("webhooks/<int:pk>/secret/", endpoint_details.secret, name="webhook_secret"),
+    path("webhooks/<int:pk>/rotate/", endpoint_details.rotate, name="webhook_rotate"),
+    # Send test
+    path("webhooks/<int:pk>/test/", send_test.webhook_test, name="webhook_test"),
+    path("webhooks/<int:pk>/test/check/", send_test.check, name="webhook_test_check"),
+    path("webhooks/<int:pk>/test/<int:delivery_pk>/", send_test.result, name="webhook_test_result"),
     # Deliveries
     path("deliveries/", deliveries.log, name="deliveries"),
+    path("deliveries/live/", deliveries.live, name="deliveries_live"),
+    path("deliveries/more/", deliveries.more, name="deliveries_more"),
+    path("deliveries/chart/", deliveries.chart, name="deliveries_chart"),
+    path("deliveries/redeliver/", redeliver_found.redeliver_found, name="deliveries_redeliver"),
+    path("deliveries/<int:pk>/", delivery.delivery, name="delivery"),
+    path("deliveries/<int:pk>/redeliver/", delivery.send_again, name="delivery_redeliver"),
     # API token
     path("tokens/", tokens.listing, name="tokens"),
+    path("tokens/<int:pk>/revoke/", tokens.revoke, name="token_revoke"),
     # Technical document
     path("docs/", document.document, name="document"),
+    path("docs/<str:topic>.schema.json", document.schema, name="document_schema"),
     # Notices
     path("notices/", notices.listing, name="notices"),
+    path("notices/read/", notices.read_all, name="notices_read"),
+    path("notices/<int:pk>/read/", notices.read, name="notice_read"),
+    # The account
+    path("account-info/", accounts.info, name="account_info"),
+    path("audit/", audit.log, name="audit"),
     # Customer support
     path("accounts/", accounts.listing, name="accounts"),
+    path("accounts/new/", accounts.new, name="account_new"),
+    path("accounts/<int:pk>/", accounts.account, name="account"),
+    path("accounts/<int:pk>/edit/", accounts.edit, name="account_edit"),
+    path("accounts/<int:pk>/zone/", licences.zone, name="licence_zone"),
+    path("accounts/<int:pk>/add-on/", licences.add_on, name="licence_add_on"),
+    path("accounts/<int:pk>/licences/<int:licence_pk>/", licences.change, name="licence_change"),
+    path("accounts/<int:pk>/licences/<int:licence_pk>/end/", licences.end, name="licence_end"),
+    path("accounts/<int:pk>/people/", people.add, name="person_add"),
+    path("accounts/<int:pk>/people/<int:user_pk>/remove/", people.remove, name="person_remove"),
+    path("accounts/<int:pk>/people/<int:user_pk>/password/", people.password, name="person_password"),
 ]

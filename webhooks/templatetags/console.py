@@ -8,7 +8,10 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
+
+from events.words import Sentence
 
 register = template.Library()
 
@@ -52,6 +55,15 @@ def milliseconds(value: float | None) -> str:
     if value >= 1000:
         return _("%(seconds)s s") % {"seconds": f"{value / 1000:.3g}"}
     return _("%(milliseconds)s ms") % {"milliseconds": f"{value:.1f}" if value < 10 else f"{value:.0f}"}
+
+
+@register.filter
+def translated(text: str) -> str:
+    """A sentence of the pure parts in the viewer's language."""
+    if isinstance(text, Sentence):
+        parts = {name: translated(part) if isinstance(part, Sentence) else part for name, part in text.values.items()}
+        return gettext(text.template) % parts if text else ""
+    return gettext(text) if text else ""
 
 
 @register.filter

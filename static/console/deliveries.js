@@ -1,0 +1,38 @@
+// The delivery log stays live while somebody looks at it: not when paused, in a hidden tab, or under a selection.
+
+const pause = document.getElementById("pause");
+let isPaused = false;
+
+if (pause) {
+  pause.hidden = false;
+  pause.addEventListener("click", () => {
+    isPaused = !isPaused;
+    pause.setAttribute("aria-pressed", String(isPaused));
+  });
+}
+
+function isSelecting(part) {
+  const selection = getSelection();
+  return selection && !selection.isCollapsed && part.contains(selection.anchorNode);
+}
+
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  const part = event.target;
+  if (!("live" in part.dataset)) return;
+  if (isPaused || document.hidden || isSelecting(part)) event.preventDefault();
+});
+
+// Who has scrolled down reads, and who moves the pointer over the rows is about to click: rows may change their status,
+// but none is added above.
+const ABOUT_TO_CLICK = 2500;
+let pointedAt = -ABOUT_TO_CLICK;
+
+document.body.addEventListener("pointermove", (event) => {
+  if (event.target.closest("#results")) pointedAt = performance.now();
+});
+
+document.body.addEventListener("htmx:configRequest", (event) => {
+  if (event.target.id !== "results") return;
+  const isBusy = performance.now() - pointedAt < ABOUT_TO_CLICK;
+  if (isBusy || event.target.getBoundingClientRect().top < 0) event.detail.parameters.hold = "1";
+});

@@ -1,0 +1,56 @@
+"""The audit log in words."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import AuditEntry
+
+ACTIONS: dict[str, str | Promise] = {
+    "account.created": _("Account created"),
+    "account.edited": _("Account edited"),
+    "plan.changed": _("Plan changed"),
+    "limit.changed": _("Endpoint limit changed"),
+    "licence.granted": _("Licence granted"),
+    "licence.changed": _("Licence period changed"),
+    "licence.ended": _("Licence ended"),
+    "user.added": _("User added"),
+    "user.removed": _("User removed"),
+    "user.password_reset": _("Password reset"),
+    "token.issued": _("API token made"),
+    "token.revoked": _("API token revoked"),
+    "endpoint.created": _("Endpoint created"),
+    "endpoint.edited": _("Endpoint edited"),
+    "endpoint.paused": _("Endpoint paused"),
+    "endpoint.resumed": _("Endpoint resumed"),
+    "endpoint.secret_revealed": _("Share secret revealed"),
+    "endpoint.secret_rotated": _("Share secret changed"),
+    "endpoint.deleted": _("Endpoint deleted"),
+}
+"""Every action that a service records."""
+ICONS = {
+    "account": "info",
+    "plan": "info",
+    "limit": "info",
+    "licence": "check",
+    "user": "person",
+    "token": "key",
+    "endpoint": "webhook",
+}
+
+
+class Worded(NamedTuple):
+    """An entry as a page shows it."""
+
+    entry: AuditEntry
+    action: str | Promise
+    icon: str
+
+
+def worded(entries: Iterable[AuditEntry]) -> list[Worded]:
+    return [
+        Worded(each, ACTIONS.get(each.action, each.action), ICONS.get(each.action.partition(".")[0], "info"))
+        for each in entries
+    ]
