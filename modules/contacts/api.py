@@ -1,0 +1,106 @@
+"""The calls of /api/v1/modules/contacts/."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from modules.contacts import rules, selectors, services
+from modules.contacts.models import Contact
+from webhooks.api.authentication import account_of
+from webhooks.api.paging import NewestFirst
+from webhooks.api.parsing import Nothing, StrictSerializer, Text
+
+
+class ContactIn(StrictSerializer):
+    line_uid = Text(required=False, help_text="Missing: one is made up.")
+    line_display_name = Text(required=False, allow_blank=True)
+    display_name = Text(required=False, allow_blank=True)
+    customer_id = Text(required=False, allow_null=True, help_text="null: not bound to a customer.")
+    mobile = Text(required=False, allow_blank=True, help_text="`09…` becomes E.164.")
+    email = Text(required=False, allow_blank=True)
+    gender = Text(required=False, help_text=", ".join(rules.GENDERS))
+    birthday = serializers.DateField(required=False, allow_null=True)
+    tags = serializers.ListField(child=Text(max_length=rules.TAG_LENGTH), required=False, max_length=rules.TAG_LIMIT)
+    status = Text(required=False, help_text=", ".join(rules.STATUSES))
+
+
+class ContactEdit(ContactIn):
+    line_uid = None  # type: ignore[assignment]
+
+
+class ContactOut(serializers.ModelSerializer[Contact]):
+    gender = serializers.CharField(help_text=", ".join(rules.GENDERS))
+    status = serializers.CharField(help_text=", ".join(rules.STATUSES))
+
+    class Meta:
+        model = Contact
+        fields = ["id", "line_uid", *services.EDITABLE, "blocked_at", "created_at", "updated_at"]
+
+
+class ContactsView(APIView):
+    """Contacts: friends of the official account."""
+
+    pagination_class = NewestFirst
+
+    @extend_schema(
+        responses=ContactOut(many=True),
+        parameters=[OpenApiParameter("q", str, description="Text in a name, an id, the number or the address.")],
+    )
+    def get(self, request: Request) -> Response:
+        """List contacts, newest first."""
+        pages = NewestFirst()
+        found = selectors.search(account=account_of(request), text=request.query_params.get("q", ""))
+        page = pages.paginate_queryset(found, request, view=self)
+        return pages.get_paginated_response(ContactOut(page, many=True).data)
+
+    @extend_schema(request=ContactIn, responses={201: ContactOut})
+    def post(self, request: Request) -> Response:
+        """Make somebody befriend the official account."""
+        fields = ContactIn(data=request.data)
+        fields.is_valid(raise_exception=True)
+        made = services.create(account=account_of(request), now=datetime.now(UTC), **fields.validated_data)
+        return Response(ContactOut(made).data, status=status.HTTP_201_CREATED)
+
+
+class ContactView(APIView):
+    """One contact."""
+
+    @extend_schema(responses=ContactOut)
+    def get(self, request: Request, contact_id: int) -> Response:
+        """Show a contact."""
+        return Response(ContactOut(_found(request, contact_id)).data)
+
+    @extend_schema(request=ContactEdit, responses=ContactOut)
+    def patch(self, request: Request, contact_id: int) -> Response:
+        """Change a contact; what is left out stays. `"customer_id": null` unbinds."""
+        found = _found(request, contact_id)
+        fields = ContactEdit(data=request.data, partial=True)
+        fields.is_valid(raise_exception=True)
+        edited = services.edit(contact=found, now=datetime.now(UTC), **fields.validated_data)
+        return Response(ContactOut(edited).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, contact_id: int) -> Response:
+        """Forget a contact."""
+        services.delete(contact=_found(request, contact_id))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class DemoContactsView(APIView):
+    @extend_schema(request=None, responses={201: ContactOut(many=True)})
+    def post(self, request: Request) -> Response:
+        """Add believable demo contacts; those that are there already stay as they are."""
+        Nothing(data=request.data).is_valid(raise_exception=True)
+        made = services.seed_demo(account=account_of(request), now=datetime.now(UTC))
+        answer: Any = ContactOut(made, many=True).data
+        return Response(answer, status=status.HTTP_201_CREATED)
+
+
+def _found(request: Request, contact_id: int) -> Contact:
+    return get_object_or_404(selectors.contacts(account=account_of(request)), pk=contact_id)

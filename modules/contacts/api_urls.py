@@ -1,0 +1,11 @@
+"""The calls below /api/v1/modules/contacts/."""
+
+from django.urls import path
+
+from modules.contacts import api
+
+urlpatterns = [
+    path("", api.ContactsView.as_view()),
+    path("demo/", api.DemoContactsView.as_view()),
+    path("<int:contact_id>/", api.ContactView.as_view()),
+]

@@ -1,0 +1,106 @@
+"""Modules > Contacts in the console."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.errors import Refusal
+from modules.contacts import selectors, services, table
+from modules.contacts.forms import ContactForm, EditContactForm, ImportForm
+from modules.contacts.models import Contact
+from webhooks.console.frame import ConsoleRequest, action, add_refusal, form_page, page, render_page
+
+PAGE = 50
+
+
+@page
+def listing(request: ConsoleRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()
+    found = selectors.search(account=request.account, text=text)
+    shown = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {"contacts": shown, "q": text, "import_form": ImportForm(), "is_empty": not text and not found.exists()}
+    return render_page(request, "contacts/list.html", context)
+
+
+@form_page
+def new(request: ConsoleRequest) -> HttpResponse:
+    form = ContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            contact = services.create(account=request.account, now=request.now, **form.details())
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("%(name)s is a contact now.") % {"name": contact})
+            return redirect("contacts:contact", contact.pk)
+    return render_page(request, "contacts/form.html", {"form": form})
+
+
+@form_page
+def contact(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """A contact's details, to read and to change."""
+    found = _found(request, pk)
+    form = EditContactForm(request.POST or None, initial=_initial(found))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.edit(contact=found, now=request.now, **form.details())
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("contacts:contact", pk)
+    return render_page(request, "contacts/form.html", {"form": form, "contact": found})
+
+
+@action
+def delete(request: ConsoleRequest, pk: int) -> HttpResponse:
+    found = _found(request, pk)
+    services.delete(contact=found)
+    messages.success(request, _("%(name)s was deleted.") % {"name": found})
+    return redirect("contacts:list")
+
+
+@action
+def seed_demo(request: ConsoleRequest) -> HttpResponse:
+    made = services.seed_demo(account=request.account, now=request.now)
+    told = ngettext("%(count)s demo contact was added.", "%(count)s demo contacts were added.", len(made))
+    messages.success(request, told % {"count": len(made)})
+    return redirect("contacts:list")
+
+
+@page
+def export_csv(request: ConsoleRequest) -> StreamingHttpResponse:
+    rows = table.written(selectors.contacts(account=request.account).iterator())
+    headers = {"Content-Disposition": 'attachment; filename="contacts.csv"'}
+    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@action
+def import_csv(request: ConsoleRequest) -> HttpResponse:
+    form = ImportForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, _("Choose a CSV file."))
+        return redirect("contacts:list")
+    result = table.read(account=request.account, content=form.cleaned_data["file"].read(), now=request.now)
+    for fault in result.faults:
+        messages.error(request, fault)
+    if result.faults:
+        messages.error(request, _("Nothing was stored. Mend the lines and import the file again."))
+    else:
+        told = _("%(created)s contacts were added, %(updated)s changed.")
+        messages.success(request, told % {"created": result.created, "updated": result.updated})
+    return redirect("contacts:list")
+
+
+def _found(request: ConsoleRequest, pk: int) -> Contact:
+    return get_object_or_404(selectors.contacts(account=request.account), pk=pk)
+
+
+def _initial(contact: Contact) -> dict[str, Any]:
+    fields = {name: getattr(contact, name) for name in EditContactForm.base_fields}
+    return {**fields, "tags": ", ".join(contact.tags), "customer_id": contact.customer_id or ""}

@@ -1,0 +1,109 @@
+"""What can be done to contacts."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Account
+from events.samples import Contact as Person
+from events.samples import contact as person
+from modules.contacts import rules
+from modules.contacts.errors import ContactTaken, InvalidContact
+from modules.contacts.models import Contact
+
+EDITABLE = (
+    "line_display_name", "display_name", "customer_id", "mobile", "email", "gender", "birthday", "tags", "status",
+)  # fmt: skip
+
+
+def create(*, account: Account, now: datetime, line_uid: str = "", **details: Any) -> Contact:
+    """Somebody befriends the official account. Without a `line_uid` one is made up."""
+    fields = {"line_uid": line_uid or new_line_uid(), **details}
+    clean = _checked(account, fields, now)
+    contact = Contact(account=account, created_at=now, updated_at=now, **clean)
+    _settle_status(contact, now, given="status" in details)
+    return _saved(contact)
+
+
+def edit(*, contact: Contact, now: datetime, **details: Any) -> Contact:
+    """Change what is given; `customer_id=None` unbinds."""
+    unknown = set(details) - set(EDITABLE)
+    if unknown:
+        raise TypeError(f"A contact has no {', '.join(sorted(unknown))} to edit")
+    clean = _checked(contact.account, details, now)
+    with transaction.atomic():
+        fresh = Contact.objects.select_for_update().get(pk=contact.pk)
+        for name, value in clean.items():
+            setattr(fresh, name, value)
+        fresh.updated_at = now
+        _settle_status(fresh, now, given="status" in details)
+        return _saved(fresh)
+
+
+def bind(*, contact: Contact, customer_id: str, now: datetime) -> Contact:
+    """Tie the contact to a customer of the brand's own system."""
+    return edit(contact=contact, customer_id=customer_id, now=now)
+
+
+def delete(*, contact: Contact) -> None:
+    """Forget the contact. What happened to them stays in the log."""
+    contact.delete()
+
+
+def seed_demo(*, account: Account, now: datetime, count: int = 12) -> list[Contact]:
+    """Believable people, the same for every account; those that are there already stay as they are."""
+    known = set(account.contacts.values_list("line_uid", flat=True))
+    taken = set(account.contacts.values_list("customer_id", flat=True))
+    people = [person(f"demo-{number}") for number in range(count)]
+    fresh = [one for one in people if one.line_uid not in known and one.customer_id not in taken]
+    return [create(account=account, now=now, **_details_of(one)) for one in fresh]
+
+
+def new_line_uid() -> str:
+    return f"U{secrets.token_hex(16)}"
+
+
+def _details_of(one: Person) -> dict[str, Any]:
+    return {
+        "line_uid": one.line_uid,
+        "line_display_name": one.name,
+        "display_name": one.name,
+        "customer_id": one.customer_id_or_null,
+        "mobile": one.mobile,
+        "email": one.email,
+        "gender": one.gender,
+        "birthday": date.fromisoformat(one.birthday),
+    }
+
+
+def _checked(account: Account, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    clean = rules.normalised(fields)
+    faults = rules.faults_of(clean, today=now.astimezone(account.zone_info).date())
+    if faults:
+        told = {name: [_(fault)] for name, fault in faults.items()}
+        field, sentences = next(iter(told.items()))
+        raise InvalidContact(f"{field}: {sentences[0]}", told)
+    return clean
+
+
+def _settle_status(contact: Contact, now: datetime, *, given: bool) -> None:
+    """The status follows the binding unless it was given; the moment of leaving is kept while somebody is away."""
+    if not given:
+        contact.status = rules.status_after_binding(contact.status, is_bound=contact.is_bound)
+    if contact.status != rules.UNFOLLOW:
+        contact.blocked_at = None
+    elif contact.blocked_at is None:
+        contact.blocked_at = now
+
+
+def _saved(contact: Contact) -> Contact:
+    try:
+        with transaction.atomic():
+            contact.save()
+    except IntegrityError as error:
+        raise ContactTaken(_("Another contact of this account has this LINE UID or customer id.")) from error
+    return contact

@@ -1,0 +1,60 @@
+"""Magic numbers: a message to one of these ends as the table says, whatever contacts and conditions are. Pure.
+
+They have the form of Taiwanese mobile numbers that belong to nobody. Only channels that the template enables are tried.
+"""
+
+from dataclasses import dataclass
+
+from events.words import gettext_noop as _
+from modules.notifications.machine import (
+    BLOCKED_LIST,
+    CALLBACK_LOST,
+    DELIVERED,
+    LANDLINE,
+    LINE_ERROR,
+    LINE_PUSH,
+    MEMBER_NOT_FOUND,
+    MONTHLY_LIMIT,
+    NO_LINE_USER,
+    PHONE_OFF,
+    PNP,
+    SENSITIVE_WORD,
+    SMS,
+    VENDOR_DOWN,
+    VENDOR_RECOVERS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Magic:
+    """How each channel ends, and that in words."""
+
+    line_push: str
+    pnp: str
+    sms: str
+    meaning: str
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        return {LINE_PUSH: self.line_push, PNP: self.pnp, SMS: self.sms}
+
+
+MAGIC: dict[str, Magic] = {
+    "+886900000200": Magic(DELIVERED, DELIVERED, DELIVERED, _("Every channel delivers.")),
+    "+886900000404": Magic(MEMBER_NOT_FOUND, DELIVERED, DELIVERED, _("LINE push finds no member; PNP delivers.")),
+    "+886900000429": Magic(MONTHLY_LIMIT, DELIVERED, DELIVERED, _("LINE push is at its monthly limit; PNP delivers.")),
+    "+886900000500": Magic(LINE_ERROR, DELIVERED, DELIVERED, _("LINE push fails; PNP delivers.")),
+    "+886900000503": Magic(LINE_ERROR, LINE_ERROR, DELIVERED, _("LINE push and PNP fail; SMS delivers.")),
+    "+886900000600": Magic(MEMBER_NOT_FOUND, NO_LINE_USER, DELIVERED, _("No user of LINE; SMS delivers.")),
+    "+886900000601": Magic(MEMBER_NOT_FOUND, NO_LINE_USER, PHONE_OFF, _("SMS: the phone is off.")),
+    "+886900000602": Magic(MEMBER_NOT_FOUND, NO_LINE_USER, LANDLINE, _("SMS: the number is a landline.")),
+    "+886900000603": Magic(MEMBER_NOT_FOUND, NO_LINE_USER, BLOCKED_LIST, _("SMS: the number is on a blocked list.")),
+    "+886900000604": Magic(MEMBER_NOT_FOUND, NO_LINE_USER, SENSITIVE_WORD, _("SMS: the text has a sensitive word.")),
+    "+886900000605": Magic(
+        MEMBER_NOT_FOUND, NO_LINE_USER, VENDOR_RECOVERS, _("SMS: the vendor is down for a while, then delivers.")
+    ),
+    "+886900000606": Magic(MEMBER_NOT_FOUND, NO_LINE_USER, VENDOR_DOWN, _("SMS: the vendor stays down.")),
+    "+886900000607": Magic(
+        MEMBER_NOT_FOUND, NO_LINE_USER, CALLBACK_LOST, _("SMS: the vendor never reports what came of it.")
+    ),
+}

@@ -1,0 +1,100 @@
+"""Every read of notifications."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Func, Q, QuerySet, TextField
+from django.db.models.functions import SHA256
+
+from accounts.models import Account
+from modules.contacts import rules as contact_rules
+from modules.contacts.models import Contact
+from modules.notifications import rules
+from modules.notifications.models import Binding, Conditions, Message, Template
+
+
+def templates(*, account: Account) -> QuerySet[Template]:
+    return Template.objects.filter(account=account).order_by("-id")
+
+
+def messages(
+    *,
+    account: Account,
+    template: Template | None = None,
+    updated_at_min: datetime | None = None,
+    updated_at_max: datetime | None = None,
+    customized_id: str | None = None,
+) -> QuerySet[Message]:
+    """The newest update first; both bounds belong to what is found."""
+    wanted = {
+        "template": template,
+        "updated_at__gte": updated_at_min,
+        "updated_at__lte": updated_at_max,
+        "customized_id": customized_id,
+    }
+    given = {name: value for name, value in wanted.items() if value is not None}
+    found = Message.objects.filter(account=account, **given).select_related("template", "account")
+    return found.order_by("-updated_at", "-id")
+
+
+def metric(*, template: Template) -> dict[str, int]:
+    """How many messages of the template there are, and how they ended. PNP counts what LINE delivered either way."""
+    ended = Q(due_at=None)
+    delivered = Q(status__endswith="_delivered")
+    counts: dict[str, int] = template.messages.aggregate(
+        all=Count("id"),
+        fail=Count("id", filter=ended & ~delivered),
+        pnp=Count("id", filter=delivered & ~Q(status="sms_delivered")),
+        sms=Count("id", filter=Q(status="sms_delivered")),
+    )
+    return counts
+
+
+def line_pushes_of_month(*, account: Account, now: datetime) -> int:
+    """How many messages of this calendar month LINE push has delivered or is about to."""
+    month = now.astimezone(account.zone_info).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    # Whatever was made this month was changed this month, and an index knows the changes.
+    pushed = Message.objects.filter(account=account, updated_at__gte=month, created_at__gte=month)
+    return pushed.filter(line_push_status__in=("line_push_preparing", "line_push_delivered")).count()
+
+
+def bindings(*, account: Account) -> QuerySet[Binding]:
+    return Binding.objects.filter(account=account).select_related("template", "contact").order_by("-id")
+
+
+def conditions(*, account: Account) -> Conditions:
+    """The account's, or those that hold while none are stored."""
+    return Conditions.objects.filter(account=account).first() or Conditions(account=account)
+
+
+def contacts_of(*, account: Account, numbers: Collection[str]) -> dict[str, list[Contact]]:
+    """The contacts behind each phone number or hash; whoever has none is missing."""
+    theirs = account.contacts.exclude(mobile="")
+    found: dict[str, list[Contact]] = {}
+    for contact in theirs.filter(mobile__in=[number for number in numbers if not rules.is_hash(number)]):
+        found.setdefault(contact.mobile, []).append(contact)
+    hashes = [number for number in numbers if rules.is_hash(number)]
+    if hashes:
+        for contact in theirs.annotate(digest=MobileHash("mobile")).filter(digest__in=hashes):
+            found.setdefault(digest_of(contact), []).append(contact)
+    return found
+
+
+def has_blocked(contacts: Collection[Contact]) -> bool:
+    """Somebody is known by this number, and nobody of them is there any more."""
+    return bool(contacts) and all(contact.status == contact_rules.UNFOLLOW for contact in contacts)
+
+
+def digest_of(contact: Any) -> str:
+    return str(contact.digest)
+
+
+class MobileHash(SHA256):
+    """As Django's, but PostgreSQL's own function, so that no extension is needed."""
+
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex')"
+        return Func.as_sql(self, compiler, connection, template=template, **context)

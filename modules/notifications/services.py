@@ -1,0 +1,226 @@
+"""What can be done with notifications."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Account
+from modules.contacts import services as contact_services
+from modules.contacts.models import Contact
+from modules.notifications import machine, rules, selectors, steps
+from modules.notifications.doorbell import ring_after_commit
+from modules.notifications.errors import (
+    InvalidBinding,
+    InvalidConditions,
+    InvalidMessage,
+    InvalidTemplate,
+    TemplateInactive,
+)
+from modules.notifications.models import Binding, Conditions, Message, Template
+from modules.notifications.payload import profile_of
+from modules.notifications.rules import Faults, Switches, World
+from webhooks.errors import InvalidInput
+from webhooks.services.publish import Happening, publish
+
+TEMPLATE_FIELDS = (
+    "name", "status", "line_push_enabled", "pnp_enabled", "fallback_enabled", "fallback_period", "parameters",
+    "sms_parameters",
+)  # fmt: skip
+CONDITIONS = ("line_push_monthly_limit", "sms_vendor", "sensitive_words", "blocked_numbers", "numbers_off")
+NO_VALUES: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One number that is to be reached, and what each channel's text is filled with."""
+
+    phone_number: str
+    pnp: Mapping[str, str] = NO_VALUES
+    sms: Mapping[str, str] = NO_VALUES
+    line_push: Mapping[str, str] = NO_VALUES
+    line_push_template_id: int | None = None
+    customized_id: str | None = None
+
+
+def create_template(*, account: Account, now: datetime, **fields: Any) -> Template:
+    return _stored(Template(account=account, created_at=now), fields, now)
+
+
+def edit_template(*, template: Template, now: datetime, **fields: Any) -> Template:
+    """Change what is given. Messages that are on their way keep the channels they were sent with."""
+    with transaction.atomic():
+        return _stored(Template.objects.select_for_update().get(pk=template.pk), fields, now)
+
+
+def set_conditions(*, account: Account, **fields: Any) -> Conditions:
+    """Change what messages meet from now on; what is not given stays."""
+    _refuse(rules.conditions_faults(fields), InvalidConditions)
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=account.pk)
+        conditions = selectors.conditions(account=account)
+        for name in CONDITIONS:
+            setattr(conditions, name, fields.get(name, getattr(conditions, name)))
+        conditions.save()
+    return conditions
+
+
+def push(
+    *,
+    account: Account,
+    template: Template,
+    phone_number: str,
+    now: datetime,
+    event_id: int | None = None,
+    pnp: Mapping[str, str] = NO_VALUES,
+    sms: Mapping[str, str] = NO_VALUES,
+    line_push: Mapping[str, str] = NO_VALUES,
+    line_push_template_id: int | None = None,
+    customized_id: str | None = None,
+) -> Message:
+    """Send one message on its way: it is in its first channel at once, and told."""
+    request = Request(phone_number, pnp, sms, line_push, line_push_template_id, customized_id)
+    (message,) = push_many(account=account, template=template, requests=[request], event_id=event_id, now=now)
+    return message
+
+
+def push_many(
+    *,
+    account: Account,
+    template: Template,
+    requests: Sequence[Request],
+    now: datetime,
+    event_id: int | None = None,
+    is_batch: bool = False,
+) -> list[Message]:
+    """Send all of them, or none when one is not right. Faults of a batch name the place in it."""
+    if template.status != rules.ACTIVE:
+        raise TemplateInactive(_("The template %(name)s is not active.") % {"name": template.name})
+    for place, request in enumerate(requests):
+        faults = faults_of(template=template, request=request, event_id=event_id)
+        _refuse({f"[{place}].{name}" if is_batch else name: each for name, each in faults.items()}, InvalidMessage)
+    with transaction.atomic():
+        messages = _planned(account, template, requests, event_id, now)
+        Message.objects.bulk_create(messages)
+        steps.announce(messages, now)
+        ring_after_commit()
+    return messages
+
+
+def faults_of(*, template: Template, request: Request, event_id: int | None = None) -> Faults:
+    """What is wrong with a message, by field; `pnp.NAME` for a parameter."""
+    return rules.message_faults(
+        switches=_switches(template, request),
+        parameters=template.parameters,
+        sms_parameters=template.sms_parameters,
+        phone_number=request.phone_number,
+        values={machine.LINE_PUSH: request.line_push, machine.PNP: request.pnp, machine.SMS: request.sms},
+        ids={"event_id": event_id, "line_push_template_id": request.line_push_template_id},
+        customized_id=request.customized_id,
+    )
+
+
+def bind(
+    *, account: Account, template: Template, contact: Contact, source: str, phone_number: str, now: datetime
+) -> Binding:
+    """A notification led the contact to the official account: the number is theirs from now on, and it is told."""
+    enabled = {"pnp": template.pnp_enabled, "sms": template.fallback_enabled}
+    faults: Faults = {}
+    if not enabled.get(source):
+        faults["source"] = rules.SOURCE_IS_OFF
+    if fault := rules.number_fault(phone_number, has_sms=template.fallback_enabled):
+        faults["phone_number"] = fault
+    _refuse(faults, InvalidBinding)
+    with transaction.atomic():
+        # Of a hash the number is not known, so there is nothing to note.
+        if not rules.is_hash(phone_number):
+            contact = contact_services.edit(contact=contact, mobile=phone_number, now=now)
+        binding = Binding(
+            account=account,
+            template=template,
+            contact=contact,
+            source=source,
+            phone_number=phone_number,
+            created_at=now,
+        )
+        happening = Happening("pnp.profile_updated", profile_of(binding))
+        (published,) = publish(account=account, happenings=[happening], now=now)
+        binding.webhook_event_id = published.event.pk
+        binding.save()
+    return binding
+
+
+def _stored(template: Template, fields: Mapping[str, Any], now: datetime) -> Template:
+    unknown = set(fields) - set(TEMPLATE_FIELDS)
+    if unknown:
+        raise TypeError(f"A template has no {', '.join(sorted(unknown))}")
+    for name, value in fields.items():
+        setattr(template, name, value.strip() if isinstance(value, str) else value)
+    template.updated_at = now
+    _refuse(rules.template_faults({name: getattr(template, name) for name in TEMPLATE_FIELDS}), InvalidTemplate)
+    template.save()
+    return template
+
+
+def _planned(
+    account: Account, template: Template, requests: Sequence[Request], event_id: int | None, now: datetime
+) -> list[Message]:
+    """The rows in their first status, not yet stored."""
+    world = _world(account, now)
+    contacts = selectors.contacts_of(account=account, numbers={request.phone_number for request in requests})
+    messages = []
+    for request in requests:
+        known = contacts.get(request.phone_number, [])
+        switches = _switches(template, request)
+        plan = rules.plan_of(
+            switches=switches,
+            phone_number=request.phone_number,
+            is_known=bool(known),
+            has_blocked=selectors.has_blocked(known),
+            sms_values=request.sms,
+            world=world,
+        )
+        message = Message(
+            account=account,
+            template=template,
+            event_id=event_id,
+            customized_id=request.customized_id,
+            phone_number=request.phone_number,
+            line_push_template_id=request.line_push_template_id if switches.line_push else None,
+            parameters={"line_push": request.line_push, "pnp": request.pnp, "sms": request.sms},
+            plan=plan,
+            created_at=now,
+        )
+        steps.enter(message, machine.first_status(plan), now)
+        messages.append(message)
+    return messages
+
+
+def _switches(template: Template, request: Request) -> Switches:
+    """LINE push is tried only where the request names what to push."""
+    line_push = template.line_push_enabled and request.line_push_template_id is not None
+    return Switches(line_push=line_push, pnp=template.pnp_enabled, sms=template.fallback_enabled)
+
+
+def _world(account: Account, now: datetime) -> World:
+    conditions = selectors.conditions(account=account)
+    limit = conditions.line_push_monthly_limit
+    return World(
+        is_line_push_used_up=limit is not None and selectors.line_pushes_of_month(account=account, now=now) >= limit,
+        sms_vendor=conditions.sms_vendor,
+        sensitive_words=frozenset(conditions.sensitive_words),
+        blocked_numbers=frozenset(conditions.blocked_numbers),
+        numbers_off=frozenset(conditions.numbers_off),
+    )
+
+
+def _refuse(faults: Faults, kind: type[InvalidInput]) -> None:
+    """Raise the refusal in the language in force."""
+    if not faults:
+        return
+    told = {name: [_(fault)] for name, fault in faults.items()}
+    field, sentences = next(iter(told.items()))
+    raise kind(f"{field}: {sentences[0]}", told)

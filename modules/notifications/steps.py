@@ -1,0 +1,116 @@
+"""Walks messages through the machine. The rows are the queue; the transaction that sets a status tells it, too."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Min, QuerySet
+from django.utils.translation import gettext as _
+
+from modules.notifications import machine
+from modules.notifications.errors import MessageEnded
+from modules.notifications.machine import Wait
+from modules.notifications.models import Message, Step, Template
+from modules.notifications.payload import status_of
+from webhooks.services.publish import Happening, publish
+
+AT_ONCE = 200
+STAY = 1.0
+"""Seconds for which a run stays to be on time for the next row due; later ones are left to the next beat."""
+LONGEST_NAP = 0.05
+"""Rows that are pushed meanwhile may be due before those that a run waits for."""
+MOVED = (
+    "status", "line_push_status", "line_push_delivered_at", "line_push_error_category", "pnp_status",
+    "pnp_delivered_at", "sms_status", "sms_delivered_at", "sms_error_category", "due_at", "updated_at",
+)  # fmt: skip
+
+_running = threading.Lock()
+
+
+def enter(message: Message, status: str, now: datetime, error: str = "") -> None:
+    """Set the row to a status, and to when the next one is due."""
+    channel = machine.channel_of(status)
+    message.status = status
+    setattr(message, f"{channel}_status", status)
+    if error:
+        setattr(message, f"{channel}_error_category", error)
+    if machine.has_delivered(status):
+        setattr(message, f"{channel}_delivered_at", now)
+    move = machine.next_move(status, message.plan)
+    message.due_at = now + wait_of(move.wait, message.template) if move else None
+    message.updated_at = now
+
+
+def wait_of(wait: Wait, template: Template) -> timedelta:
+    if wait == Wait.FALLBACK:
+        return timedelta(minutes=template.fallback_period * settings.NOTIFICATION_FALLBACK_SCALE)
+    return timedelta(seconds=settings.NOTIFICATION_STEP_SECONDS)
+
+
+def announce(messages: Sequence[Message], now: datetime) -> None:
+    """Tell the status of each of one account's messages. In the transaction that set it."""
+    happenings = [Happening("pnp.status_updated", status_of(message)) for message in messages]
+    published = publish(account=messages[0].account, happenings=happenings, now=now)
+    Step.objects.bulk_create(
+        Step(message=message, status=message.status, at=now, webhook_event_id=one.event.pk)
+        for message, one in zip(messages, published, strict=True)
+    )
+
+
+def advance(*, message: Message, now: datetime) -> Message:
+    """Make the message's next move at once, however long it was to wait."""
+    with transaction.atomic():
+        fresh = _locked().get(pk=message.pk)
+        if not _move(fresh, now):
+            raise MessageEnded(_("This message has ended as %(status)s: no step is left.") % {"status": fresh.status})
+        fresh.save(update_fields=MOVED)
+        announce([fresh], now)
+    return fresh
+
+
+def advance_due(*, now: datetime) -> int:
+    """Make the next move of messages that are due, some at a time; how many."""
+    if not Message.objects.filter(due_at__lte=now).exists():
+        return 0
+    with transaction.atomic():
+        due = list(_locked(skip=True).filter(due_at__lte=now).order_by("due_at")[:AT_ONCE])
+        due.sort(key=lambda message: (message.account_id, message.due_at, message.pk))
+        for message in due:
+            _move(message, now)
+        Message.objects.bulk_update(due, MOVED)
+        for _account, messages in groupby(due, key=lambda message: message.account_id):
+            announce(list(messages), now)
+    return len(due)
+
+
+def advance_while_due(*, is_over: Callable[[], bool]) -> None:
+    """Make moves until none is due soon. One run at a time in a process; a second one returns at once."""
+    if not _running.acquire(blocking=False):
+        return
+    try:
+        while not is_over():
+            now = datetime.now(UTC)
+            moved = advance_due(now=now)
+            due_at = Message.objects.aggregate(next=Min("due_at"))["next"]
+            if due_at is None or due_at > now + timedelta(seconds=STAY):
+                return
+            if not moved:
+                time.sleep(min(LONGEST_NAP, max(0.0, (due_at - now).total_seconds())))
+    finally:
+        _running.release()
+
+
+def _locked(*, skip: bool = False) -> QuerySet[Message]:
+    rows = Message.objects.select_related("template", "account")
+    return rows.select_for_update(skip_locked=skip, of=("self",))
+
+
+def _move(message: Message, now: datetime) -> bool:
+    move = machine.next_move(message.status, message.plan)
+    if move:
+        enter(message, move.status, now, move.error)
+    return move is not None

@@ -1,0 +1,48 @@
+"""Believable answers to any survey, drawn from a seed. Pure: the same survey, person and seed give the same answers."""
+
+from collections.abc import Iterable, Mapping
+
+from events.dice import Dice
+from events.samples import Brand
+from modules.surveys.rules import ONE_OF, SILENT, Given, Question
+
+ODDS_OF_AN_ANSWER = 0.85
+ODDS_OF_OTHER = 0.25
+WIDEST = 100
+"""Numbers without a bound are drawn this far from the other one, or from zero."""
+
+
+def answers(
+    questions: Iterable[Question], *, person: Mapping[str, str], brand: Brand, seed: int | str
+) -> dict[str, Given]:
+    """Answers by number of the question. `person` says what MAAC's own aliases are answered with."""
+    dice = Dice("answers", seed)
+    given = {str(each.sn): _answer(dice, each, person, brand) for each in questions if each.type not in SILENT}
+    return {sn: answer for sn, answer in given.items() if answer}
+
+
+def _answer(dice: Dice, question: Question, person: Mapping[str, str], brand: Brand) -> Given | None:
+    if not question.is_required and not dice.chance(ODDS_OF_AN_ANSWER):
+        return None
+    texts = [choice.text for choice in question.choices]
+    known = person.get(question.alias, "")
+    if question.type in ONE_OF:
+        by_alias = next((choice.text for choice in question.choices if choice.alias and choice.alias == known), None)
+        return Given([by_alias or dice.pick(texts)])
+    if question.type == "CHOICEMULTI":
+        other = brand.language.other if question.has_other and dice.chance(ODDS_OF_OTHER) else ""
+        return Given(dice.some(texts, dice.between(1, min(3, len(texts)))), other)
+    if question.type == "ITEMSORT":
+        return Given(dice.some(texts, len(texts)))
+    return Given([known or _written(dice, question, brand)])
+
+
+def _written(dice: Dice, question: Question, brand: Brand) -> str:
+    if question.type == "DATEPICKER":
+        return f"{dice.between(1960, 2006)}-{dice.between(1, 12):02}-{dice.between(1, 28):02}"
+    if question.type in ("TXTSHORT", "TXTLONG"):
+        return dice.pick(brand.language.remarks)
+    smallest, largest = question.range
+    low = smallest if smallest is not None else min(0, (largest or 0) - WIDEST)
+    high = largest if largest is not None else max(low, 0) + WIDEST
+    return str(dice.between(low, min(high, low + WIDEST)))

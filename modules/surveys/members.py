@@ -1,0 +1,54 @@
+"""MAAC's own aliases: what the answers to such questions say about the contact. Pure."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from events.words import gettext_noop as _
+from modules.contacts import rules as contact_rules
+
+LINE_UID = "maac_member_line_uid"
+DETAILS = {
+    "maac_member_name": "display_name",
+    "maac_member_mobile": "mobile",
+    "maac_member_birthday": "birthday",
+    "maac_member_customer_id": "customer_id",
+    "maac_member_email": "email",
+    "maac_member_gender": "gender",
+}
+"""Which of a contact's details each alias tells."""
+ALIASES = {detail: alias for alias, detail in DETAILS.items()}
+
+SOMEBODY_ELSE = _("This is not the LINE UID of the contact who answered.")
+NOT_A_BIRTHDAY = contact_rules.NOT_A_BIRTHDAY
+TAKEN = _("Another contact of this account has this customer id.")
+
+
+class Told(NamedTuple):
+    """Details that are right, and of each other alias a sentence that says why it is not taken."""
+
+    details: dict[str, Any]
+    not_taken: dict[str, str]
+
+
+def told(answers: Mapping[str, list[str]], *, line_uid: str, today: date) -> Told:
+    """What answers by alias say about the contact with this LINE UID. An empty answer says nothing."""
+    said = {alias: texts[0].strip() for alias, texts in answers.items() if texts and texts[0].strip()}
+    not_taken = {LINE_UID: SOMEBODY_ELSE} if said.get(LINE_UID, line_uid) != line_uid else {}
+    details: dict[str, Any] = {DETAILS[alias]: text for alias, text in said.items() if alias in DETAILS}
+    if "birthday" in details:
+        details["birthday"] = _day(details["birthday"])
+    if details.get("birthday", date.min) is None:
+        del details["birthday"]
+        not_taken["maac_member_birthday"] = NOT_A_BIRTHDAY
+    clean = contact_rules.normalised(details)
+    faults = contact_rules.faults_of(clean, today=today)
+    not_taken |= {ALIASES[name]: sentence for name, sentence in faults.items()}
+    return Told({name: value for name, value in clean.items() if name not in faults}, not_taken)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.replace("/", "-"))
+    except ValueError:
+        return None

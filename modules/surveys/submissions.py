@@ -1,0 +1,140 @@
+"""A contact answers a survey: checked, stored, told, and what it says about the contact noted, all or nothing."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from events.samples import brand
+from events.samples import contact as person
+from events.words import Sentence, gettext_noop
+from modules.contacts import services as contact_services
+from modules.contacts.errors import ContactTaken
+from modules.contacts.models import Contact
+from modules.surveys import generated, members, rules, selectors
+from modules.surveys.errors import AlreadySubmitted, InvalidAnswers, SurveyClosed
+from modules.surveys.models import Submission, Survey
+from modules.surveys.rules import Answer, Given, Question
+from webhooks.services.publish import Happening, publish
+
+UNKNOWN_QUESTION = gettext_noop("The survey has no question with this number or alias.")
+TWICE = gettext_noop("This question is answered twice: by its number and by its alias.")
+
+
+def submit(*, survey: Survey, contact: Contact, answers: Mapping[str, Given], now: datetime) -> Submission:
+    """Take the contact's answers, by number or alias of the question."""
+    with transaction.atomic():
+        # The lock keeps two submissions of one contact apart where only one is allowed.
+        contact = Contact.objects.select_for_update().get(pk=contact.pk)
+        _check_welcome(survey, contact)
+        questions = selectors.asked(survey=survey)
+        checked = _checked(questions, answers)
+        by_alias = {each.alias: rules.aliased(checked[each.sn]) for each in questions if each.alias}
+        contact, not_taken = _noted(contact, by_alias, now)
+        submission = Submission.objects.create(
+            account=survey.account,
+            survey=survey,
+            contact=contact,
+            answer_hash=secrets.token_hex(16),
+            result=[rules.result_of(each, checked[each.sn]) for each in questions],
+            not_taken=not_taken,
+            submitted_at=now,
+        )
+        happening = Happening("form.surveycake_submitted", data_of(submission, by_alias))
+        (published,) = publish(account=survey.account, happenings=[happening], now=now)
+        submission.webhook_event_id = published.event.pk
+        submission.save(update_fields=["webhook_event_id"])
+    return submission
+
+
+def submit_generated(*, survey: Survey, contact: Contact, seed: int | str, now: datetime) -> Submission:
+    """The contact gives believable answers; the same seed gives the same ones."""
+    answers = generated.answers(
+        selectors.asked(survey=survey), person=_known(contact, seed), brand=brand(seed), seed=seed
+    )
+    return submit(survey=survey, contact=contact, answers=answers, now=now)
+
+
+def data_of(submission: Submission, by_alias: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The `data` of form.surveycake_submitted."""
+    survey = submission.survey
+    local = submission.submitted_at.astimezone(survey.account.zone_info)
+    return {
+        "line_uid": submission.contact.line_uid,
+        "customer_id": submission.contact.customer_id,
+        "survey_name": survey.title,
+        "answer_hash": submission.answer_hash,
+        "answer": {
+            "id": submission.pk,
+            "svid": survey.svid,
+            "title": survey.title,
+            "status": "FINISH",
+            "submitTime": f"{local:%Y-%m-%d %H:%M:%S}",
+            "mbunq": None,
+            "meta": {"isolated": {"status": False, "type": None}},
+            "mbrid": None,
+            "alias": dict(by_alias),
+            "result": submission.result,
+        },
+    }
+
+
+def _check_welcome(survey: Survey, contact: Contact) -> None:
+    if survey.status != rules.OPEN:
+        raise SurveyClosed(_("The survey %(title)s is closed.") % {"title": survey.title})
+    if survey.is_once and survey.submissions.filter(contact=contact).exists():
+        raise AlreadySubmitted(_("%(name)s has answered this survey, which takes one answer each.") % {"name": contact})
+
+
+def _checked(questions: list[Question], answers: Mapping[str, Given]) -> dict[int, Answer]:
+    """The answers by number, or a refusal that names every one that is wrong."""
+    sns = {each.alias: each.sn for each in questions if each.alias} | {str(each.sn): each.sn for each in questions}
+    faults: dict[str, str] = {}
+    given: dict[int, Given] = {}
+    for key, answer in answers.items():
+        if key not in sns:
+            faults[key] = UNKNOWN_QUESTION
+        elif sns[key] in given:
+            faults[key] = TWICE
+        else:
+            given[sns[key]] = answer
+    outcomes = {each.sn: rules.answered(each, given.get(each.sn)) for each in questions}
+    faults |= {str(sn): outcome for sn, outcome in outcomes.items() if isinstance(outcome, str)}
+    if faults:
+        told = {f"answers.{key}": [_told(fault)] for key, fault in faults.items()}
+        field, sentences = next(iter(told.items()))
+        raise InvalidAnswers(f"{field}: {sentences[0]}", told)
+    return {sn: outcome for sn, outcome in outcomes.items() if isinstance(outcome, Answer)}
+
+
+def _told(fault: str) -> str:
+    return _(fault.template) % fault.values if isinstance(fault, Sentence) else _(fault)
+
+
+def _noted(contact: Contact, by_alias: Mapping[str, list[str]], now: datetime) -> tuple[Contact, dict[str, str]]:
+    """The contact as MAAC's own aliases say; what is not right changes nothing."""
+    today = now.astimezone(contact.account.zone_info).date()
+    details, not_taken = members.told(by_alias, line_uid=contact.line_uid, today=today)
+    try:
+        return (contact_services.edit(contact=contact, now=now, **details) if details else contact), not_taken
+    except ContactTaken:
+        del details["customer_id"]
+        not_taken["maac_member_customer_id"] = members.TAKEN
+        return (contact_services.edit(contact=contact, now=now, **details) if details else contact), not_taken
+
+
+def _known(contact: Contact, seed: int | str) -> dict[str, str]:
+    """What the contact would answer about themselves; made up where nothing is known yet."""
+    made_up = person(seed)
+    return {
+        "maac_member_line_uid": contact.line_uid,
+        "maac_member_name": str(contact.display_name or made_up.name),
+        "maac_member_mobile": contact.mobile or made_up.mobile,
+        "maac_member_birthday": contact.birthday.isoformat() if contact.birthday else made_up.birthday,
+        "maac_member_customer_id": contact.customer_id or made_up.customer_id,
+        "maac_member_email": contact.email or made_up.email,
+        "maac_member_gender": contact.gender,
+    }
