@@ -9,7 +9,7 @@ COPY pyproject.toml constraints.txt ./
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > /requirements.txt \
     && /venv/bin/pip install --only-binary :all: -c constraints.txt -r /requirements.txt
 COPY . .
-RUN /venv/bin/pip install --no-deps -e . && /venv/bin/python -m compileall -q accounts events webhooks maac_sim
+RUN /venv/bin/pip install --no-deps -e . && /venv/bin/python -m compileall -q accounts events receiver_check webhooks modules maac_sim
 
 FROM python:3.12-slim
 ENV PATH=/venv/bin:$PATH \

@@ -3,10 +3,17 @@
 from django.contrib.admin.apps import AdminConfig
 
 
+MODULES_PLACE = 2
+"""Where the modules stand in the console's menu: after the API."""
+
+
 class ConsoleConfig(AdminConfig):
     default_site = "maac_sim.console.ConsoleSite"
 
     def ready(self) -> None:
         from maac_sim import celery  # noqa: F401
+        from modules.menu import MODULES
+        from webhooks.console.menu import MENU
 
+        MENU.insert(MODULES_PLACE, MODULES)
         super().ready()

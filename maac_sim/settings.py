@@ -56,12 +56,16 @@ INSTALLED_APPS = [
     "accounts",
     "events",
     "webhooks",
+    "modules.contacts",
+    "modules.notifications",
+    "modules.surveys",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "maac_sim.middleware.complete_api_paths",
+    "maac_sim.middleware.serve_api_directly",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "maac_sim.middleware.complete_api_paths",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -136,7 +140,13 @@ UPKEEP_SECONDS = 60.0
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "webhooks.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": 2 * SWEEP_SECONDS}},
     "prune": {"task": "webhooks.tasks.prune", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
+    "fold": {"task": "webhooks.tasks.fold", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
     "notices": {"task": "webhooks.tasks.notices", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
+    "notifications": {
+        "task": "modules.notifications.tasks.advance",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 2 * SWEEP_SECONDS},
+    },
 }
 
 # Webhooks: what MAAC does, and what this simulator chose where MAAC is silent (see events/contract.py)
@@ -152,6 +162,11 @@ WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")
 WEBHOOK_USER_AGENT = env.str("WEBHOOK_USER_AGENT", default=f"maac-sim/{__version__}")
 WEBHOOK_IN_FLIGHT = env.int("WEBHOOK_IN_FLIGHT", default=512)
 WEBHOOK_IN_FLIGHT_PER_ENDPOINT = env.int("WEBHOOK_IN_FLIGHT_PER_ENDPOINT", default=64)
+
+# Notifications: the time between steps, and how much of a template's fallback minutes really passes (1.0: all of it)
+
+NOTIFICATION_STEP_SECONDS = env.float("NOTIFICATION_STEP_SECONDS", default=0.2)
+NOTIFICATION_FALLBACK_SCALE = env.float("NOTIFICATION_FALLBACK_SCALE", default=1 / 300)
 
 # Operation: how long events are kept, when an account is told that an endpoint fails, what is measured
 

@@ -10,8 +10,10 @@ from maac_sim import health, metrics
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="console:home")),
     path("console/", include("webhooks.console.urls")),
+    path("console/modules/", include("modules.console_urls")),
     path("console/", admin.site.urls),
     path("api/v1/", include("webhooks.api.urls")),
+    path("api/v1/modules/", include("modules.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
     path(
         "api/docs/",

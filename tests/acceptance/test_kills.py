@@ -16,6 +16,7 @@ from redis import Redis
 from tests.processes import Api, Process, embedded, environment, start, wait_until_ready
 from tests.receiver import Delay, Receiver
 from tests.servers import Server, free_port, start_redis
+from webhooks.services.deliver import DROWSY_AFTER
 
 RECEIPT = "receipt.receipt_validated"
 EVENTS = 500
@@ -193,3 +194,49 @@ def test_a_worker_told_to_stop_ends_in_time_and_leaves_its_work_to_the_next(
         assert leaving.terminate(timeout=12) == 0
         assert_all_arrived(receiver, keys, secret)
         assert len(receiver.requests) == len(keys)
+
+
+@contextmanager
+def unrung_stack(folder: Path, database_url: str, redis: Server) -> Iterator[Stack]:
+    """Only web: no worker yet, and no beat that would ring each second."""
+    with ExitStack() as programs:
+        made = Stack(folder, database_url, redis, programs)
+        assert made.start("setup").wait() == 0
+        wait_until_ready(f"http://127.0.0.1:{made.port}/livez", process=made.start("web"))
+        yield made
+
+
+def test_a_worker_that_starts_takes_up_what_waits_though_nobody_rings(
+    tmp_path: Path, database_url: str, own_redis: Server, receiver: Receiver
+) -> None:
+    with unrung_stack(tmp_path, database_url, own_redis) as running:
+        secret = make_endpoint(running.api, receiver)
+        keys = publish_many(running.api, 20)
+        with Redis.from_url(own_redis.url) as client:
+            client.flushall()
+        running.worker("first")
+        assert_all_arrived(receiver, keys, secret, timeout=5)
+
+
+def test_a_worker_with_more_than_it_has_room_for_calls_the_others(
+    tmp_path: Path, database_url: str, own_redis: Server, receiver: Receiver
+) -> None:
+    with unrung_stack(tmp_path, database_url, own_redis) as running:
+        secret = make_endpoint(running.api, receiver)
+        running.env["WEBHOOK_IN_FLIGHT_PER_ENDPOINT"] = "4"
+        ports = [free_port(), free_port()]
+        for port in ports:
+            running.env["MAAC_SIM_METRICS_PORT"] = str(port)
+            running.worker(f"on{port}")
+        time.sleep(DROWSY_AFTER + 1)
+        keys = publish_many(running.api, EVENTS)
+        assert_all_arrived(receiver, keys, secret)
+        assert all(attempts_of(port) > EVENTS / 10 for port in ports)
+
+
+def attempts_of(port: int) -> float:
+    """How many the worker with its metrics at this port has made."""
+    with requests.Session() as session:
+        session.trust_env = False
+        lines = session.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("maac_sim_attempts_total{"))

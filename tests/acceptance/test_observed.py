@@ -61,9 +61,19 @@ def test_web_adds_up_its_processes_a_worker_serves_its_own_and_each_attempt_leav
         assert {(line["verdict"], line["status"], line["topic"]) for line in lines} == {("accept", 200, RECEIPT)}
         assert secret not in worker.output()
 
-        assert len(list(temporary.glob("maac-sim-metrics-*"))) == 1
+        (left,) = shared_folders(temporary)
+        web.kill()
+        assert shared_folders(temporary) == [left]
+        web = running.start("web")
+        wait_until_ready(f"{web_url}/readyz", process=web)
+        assert len(shared_folders(temporary)) == 1
+        assert not left.exists()
         web.terminate()
-        assert list(temporary.glob("maac-sim-metrics-*")) == []
+        assert shared_folders(temporary) == []
+
+
+def shared_folders(temporary: Path) -> list[Path]:
+    return list(temporary.glob("maac-sim-metrics-*"))
 
 
 def direct(method: str, url: str, **options: Any) -> int:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.db import connections
+from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.models import Account
+from accounts.models import Account, Membership
 from accounts.services import create_account, grant_zone, issue_token
 from events.contract import TOPICS
 from webhooks.models import Endpoint
@@ -65,6 +67,30 @@ def anyone() -> APIClient:
 def api(alice: Account) -> APIClient:
     """Alice's client."""
     return client_of(alice)
+
+
+def browser(name: str, *accounts: Account, operates: bool = False) -> Client:
+    """A browser in which a user of these brands, or somebody of customer support, has signed in to the console."""
+    user = User.objects.create_user(name)
+    for account in accounts:
+        Membership.objects.create(user=user, account=account, created_at=NOW)
+    if operates:
+        user.user_permissions.add(Permission.objects.get(codename="operate"))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def console(alice: Account) -> Client:
+    """Alice's browser."""
+    return browser("alice", alice)
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    """The browser of customer support."""
+    return browser("support", operates=True)
 
 
 @pytest.fixture

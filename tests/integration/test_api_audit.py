@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts import audit
@@ -153,47 +151,6 @@ def test_long_names_are_cut_to_what_there_is_room_for(alice: Account) -> None:
     entry = AuditEntry.objects.latest("id")
     assert (len(entry.actor), entry.actor[-1]) == (200, "…")
     assert entry.target == "x" * 200
-
-
-def test_what_the_console_changes_is_noted_with_its_user(alice: Account, client: Client) -> None:
-    client.force_login(User.objects.create_superuser("operator"))
-    AuditEntry.objects.all().delete()
-    zone_1, zone_2 = alice.licences.order_by("id")
-    days = {"valid_from_0": "2025-01-01", "valid_from_1": "00:00", "valid_until_1": "00:00"}
-    licences: list[dict[str, Any]] = [
-        {"id": zone_1.pk, "zone": 1, "extra_endpoints": 0, **days, "valid_until_0": "2032-01-01"},
-        {"id": zone_2.pk, "zone": 2, "extra_endpoints": 0, **days, "valid_until_0": "2031-01-01", "DELETE": "on"},
-        {"zone": "", "extra_endpoints": 4, **days, "valid_until_0": "2031-01-01"},
-    ]
-    form = {
-        "name": alice.name,
-        "time_zone": "Asia/Tokyo",
-        "plan": "marketing",
-        "endpoint_limit": 3,
-        "licences-TOTAL_FORMS": 3,
-        "licences-INITIAL_FORMS": 2,
-    }
-    form |= {f"licences-{place}-{name}": value for place, row in enumerate(licences) for name, value in row.items()}
-    answer = client.post(f"/console/accounts/account/{alice.pk}/change/", form)
-    assert answer.status_code == 302, answer.content.decode()
-    assert log_of(alice) == [
-        ("user operator", "account.edited", "Alice's brand: time_zone"),
-        ("user operator", "licence.granted", "4 more running endpoints"),
-        ("user operator", "licence.changed", "Webhook zone 1: valid_from, valid_until"),
-        ("user operator", "licence.ended", "Webhook zone 2"),
-    ]
-
-
-def test_a_plan_that_the_console_changes_is_noted_and_a_form_without_a_change_is_not(
-    carol: Account, client: Client
-) -> None:
-    client.force_login(User.objects.create_superuser("operator"))
-    AuditEntry.objects.all().delete()
-    form = {"name": carol.name, "time_zone": "Asia/Taipei", "plan": "entry", "endpoint_limit": 3}
-    form |= {"licences-TOTAL_FORMS": 0, "licences-INITIAL_FORMS": 0}
-    for _ in range(2):
-        assert client.post(f"/console/accounts/account/{carol.pk}/change/", form).status_code == 302
-    assert log_of(carol) == [("user operator", "plan.changed", "marketing to entry")]
 
 
 # How it is told

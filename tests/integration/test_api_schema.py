@@ -14,7 +14,7 @@ from django.test import Client
 from drf_spectacular.validation import validate_schema
 
 from tests.integration.conftest import anyone
-from webhooks.api.filters import DeliveryFilter
+from webhooks.log_filter import LogFilter
 
 DOCS = "/api/docs/"
 CALLS = {
@@ -33,10 +33,14 @@ CALLS = {
     "/api/v1/events/{event_id}/": ["get"],
     "/api/v1/events/{event_id}/wait/": ["get"],
     "/api/v1/deliveries/": ["get"],
+    "/api/v1/deliveries/redeliver/": ["post"],
     "/api/v1/deliveries/{delivery_id}/": ["get"],
     "/api/v1/deliveries/{delivery_id}/redeliver/": ["post"],
     "/api/v1/notices/": ["get"],
     "/api/v1/notices/{notice_id}/read/": ["post"],
+    "/api/v1/modules/contacts/": ["get", "post"],
+    "/api/v1/modules/contacts/demo/": ["post"],
+    "/api/v1/modules/contacts/{contact_id}/": ["delete", "get", "patch"],
 }
 
 
@@ -75,7 +79,7 @@ def test_every_call_says_what_it_does_and_that_it_needs_a_token(schema: dict[str
 
 def test_the_log_has_its_filters_and_pages(schema: dict[str, Any]) -> None:
     call = schema["paths"]["/api/v1/deliveries/"]["get"]
-    assert {each["name"] for each in call["parameters"]} == {*DeliveryFilter.base_filters, "cursor", "limit"}
+    assert {each["name"] for each in call["parameters"]} == {*LogFilter.base_fields, "cursor", "limit"}
     assert set(answered(schema, call)["properties"]) == {"results", "next"}
 
 

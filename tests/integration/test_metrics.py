@@ -4,7 +4,6 @@ import json
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,6 +28,7 @@ from webhooks.engine.job import Job, Outcome, Reason, Timings
 from webhooks.engine.lifecycle import judge
 from webhooks.models import Endpoint
 from webhooks.services import endpoints, workers
+from webhooks.services.send_test import send_test
 
 MakeEndpoint = Callable[..., Endpoint]
 POINTS = "prize.points_added"
@@ -97,7 +97,7 @@ def test_how_long_attempts_took_is_a_histogram_in_seconds(change: Change) -> Non
 def test_from_acceptance_to_the_receivers_door_is_a_histogram_of_first_attempts(change: Change) -> None:
     made = job(topic=POINTS, accepted_at=0.97)
     connected = answered(200, started_at=1.0, timings=Timings(total=1.5, dns=1.0, connect=2.0, tls=7.0))
-    note_attempts([finished(connected, made), finished(connected, replace(made, number=2, tries=2))])
+    note_attempts([finished(connected, made), finished(connected, made._replace(number=2, tries=2))])
     name = "maac_sim_arrival_seconds"
     assert change.of(f"{name}_count") == 1
     assert change.of(f"{name}_sum") == pytest.approx(0.04)
@@ -111,6 +111,17 @@ def test_accepted_events_are_counted_by_topic_when_they_are_stored(
         happen(alice, 3)
         assert change.of("maac_sim_events_accepted_total", topic=TOPIC) == 0
     assert change.of("maac_sim_events_accepted_total", topic=TOPIC) == 3
+
+
+def test_a_test_event_is_counted_as_accepted_too(
+    make_endpoint: MakeEndpoint,
+    change: Change,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    endpoint = make_endpoint()
+    with django_capture_on_commit_callbacks(execute=True):
+        send_test(endpoint=endpoint, event_type=TOPIC, now=NOW)
+    assert change.of("maac_sim_events_accepted_total", topic=TOPIC) == 1
 
 
 def test_skipped_deliveries_are_counted_by_topic_and_reason(
@@ -258,7 +269,7 @@ def lines() -> Iterator[list[str]]:
 
 
 def test_an_attempt_is_one_line_of_json(lines: list[str]) -> None:
-    note_attempts([finished(answered(503), replace(job(7, topic=POINTS, event_id=5), number=2, tries=2))])
+    note_attempts([finished(answered(503), job(7, topic=POINTS, event_id=5)._replace(number=2, tries=2))])
     (line,) = lines
     assert json.loads(line) == {
         "at": "2026-03-05T01:00:00.000+00:00",

@@ -4,7 +4,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -394,9 +393,9 @@ def test_a_verified_job_never_rides_on_what_an_unverified_one_left(keep: bool) -
         receiver.always("/hook", Answer(200, headers=() if keep else (("Connection", "close"),)))
         verified = job(url=receiver.url("/hook"))
         for number in range(1, 9, 2):
-            loose = replace(verified, delivery_id=number, verify_tls=False)
+            loose = verified._replace(delivery_id=number, verify_tls=False)
             assert answer(send(opened, loose)[number]).status_code == 200
-            strict = replace(verified, delivery_id=number + 1)
+            strict = verified._replace(delivery_id=number + 1)
             assert fault(send(opened, strict)[number + 1])[0] is Reason.TLS_ERROR
         assert len(receiver.requests) == 4
 

@@ -1,0 +1,105 @@
+"""The receivers that the console gives to paste: each is run, and takes what MAAC signs and nothing else, and once."""
+
+import shutil
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import VECTORS, skip_or_fail
+from tests.processes import Process, environment, start
+from tests.servers import Missing, free_port
+from webhooks.console.snippets import LANGUAGES, Snippet, snippets
+from webhooks.models import Endpoint
+
+TOPIC = "form.surveycake_submitted"
+SECRET = (VECTORS / f"{TOPIC}.secret").read_text().strip()
+BODY = (VECTORS / f"{TOPIC}.body").read_bytes()
+SIGNATURE = (VECTORS / f"{TOPIC}.signature").read_text().strip()
+KEYS = ("0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210")
+ALWAYS_HERE = ("python", "node")
+"""The others are tried on machines that have them."""
+
+
+def snippet_of(slug: str, url: str) -> Snippet:
+    return next(each for each in snippets(endpoint=Endpoint(url=url)) if each.slug == slug)
+
+
+@contextmanager
+def running(snippet: Snippet, port: int, folder: Path, **changes: str) -> Iterator[Process]:
+    """The program, started by the command that stands beside it, once it listens."""
+    program, *arguments = snippet.command.split()
+    if not shutil.which(program):
+        missing = Missing(f"{program} is missing: the {snippet.language} receiver cannot be tried")
+        skip_or_fail(missing) if snippet.slug in ALWAYS_HERE else pytest.skip(str(missing))
+    (folder / snippet.file).write_text(snippet.code)
+    env = environment(SHARE_SECRET=SECRET, TMPDIR=folder, **changes)
+    with start([program, *arguments], env, folder / "output.log") as process:
+        wait_until_it_listens(process, port)
+        yield process
+
+
+def wait_until_it_listens(process: Process, port: int, timeout: float = 60) -> None:
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        assert process.is_running, process.describe()
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(process.describe())
+
+
+def send(url: str, body: bytes = BODY, **headers: str) -> int:
+    """The status that the receiver answers; underscores in the names of headers stand for hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json; charset=utf-8", **named})
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize("slug", [slug for slug, *_ in LANGUAGES])
+def test_the_receiver_takes_a_signed_event_once_and_refuses_all_else(slug: str, tmp_path: Path) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/webhook?shop=1"
+    with running(snippet_of(slug, url), port, tmp_path) as process:
+        first, second = KEYS
+        assert send(url, CrescLab_Signature=SIGNATURE, CrescLab_Idempotency_Key=first) == 200
+        assert send(url, CrescLab_Signature=SIGNATURE, CrescLab_Idempotency_Key=first) == 200
+        assert process.output().count("new event: ") == 1
+        assert send(url, CrescLab_Signature=SIGNATURE, CrescLab_Idempotency_Key=second) == 200
+        forged = [
+            send(url, BODY + b" ", CrescLab_Signature=SIGNATURE, CrescLab_Idempotency_Key="a" * 32),
+            send(url, CrescLab_Signature="0" * 64, CrescLab_Idempotency_Key="b" * 32),
+            send(url, CrescLab_Signature=SIGNATURE[:-1], CrescLab_Idempotency_Key="c" * 32),
+            send(url, CrescLab_Signature="\u00e9" * 64, CrescLab_Idempotency_Key="d" * 32),
+            send(url, CrescLab_Signature="", CrescLab_Idempotency_Key="e" * 32),
+            send(url, CrescLab_Idempotency_Key="f" * 32),
+        ]
+        assert forged == [401] * 6, process.describe()
+        assert send(url, CrescLab_Signature=SIGNATURE, CrescLab_Idempotency_Key="9" * 32) == 200
+        assert process.output().count("new event: ") == 3
+        assert BODY.decode() in process.output()
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("http://127.0.0.1:3000/webhook", "3000"),
+        ("http://[::1]:8080/", "8080"),
+        ("https://crm.example.com/hooks/maac", "9000"),
+    ],
+)
+def test_a_receiver_listens_where_the_endpoints_url_leads(url: str, port: str) -> None:
+    for snippet in snippets(endpoint=Endpoint(url=url)):
+        assert port in snippet.code + snippet.command, snippet.language
