@@ -13,10 +13,20 @@ function toggleTheme() {
   document.cookie = `${THEME_COOKIE}=${theme}; path=/; max-age=31536000; samesite=lax`;
 }
 
+// The clipboard's own interface is missing on plain http, but for localhost.
+async function write(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = Object.assign(document.createElement("textarea"), { value: text, className: "sr" });
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
 // <button data-copy="text"> or <button data-copy-from="#id">; data-copied is shown for a moment afterwards.
 async function copy(button) {
   const source = button.dataset.copyFrom && document.querySelector(button.dataset.copyFrom);
-  await navigator.clipboard.writeText(source ? (source.value ?? source.textContent) : button.dataset.copy);
+  await write(source ? (source.value ?? source.textContent) : button.dataset.copy);
   const label = button.querySelector("[data-label]") || button;
   const before = label.textContent;
   if (!button.dataset.copied || label.dataset.busy) return;

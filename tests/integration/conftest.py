@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.db import connections
 from django.test import Client
@@ -23,6 +24,9 @@ SITE = APIClient().handler
 """One for all clients, as one server is: each new one would look through every static file first."""
 NOW = datetime(2026, 3, 5, 1, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
+
+# Made to be slow, which is what a password is for and a test is not.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def licensed_account(name: str, *zones: int) -> Account:

@@ -141,3 +141,9 @@ def test_what_does_not_exist_is_a_page_in_the_console_and_json_elsewhere(alice: 
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")
     assert client.get("/api/v1/nothing/").headers["Content-Type"] == "application/json"
+
+
+def test_a_host_that_is_not_ours_gets_a_page_that_says_so(db: None) -> None:
+    answer = Client(raise_request_exception=False).get(HOME, headers={"host": "evil.example"})
+    assert answer.status_code == 400
+    assert "makes no sense" in answer.content.decode()

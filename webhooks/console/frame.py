@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -146,16 +146,18 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """What the frame around a page shows; Django's own pages of the console have it, too."""
     account = getattr(request, "account", None)
     now = getattr(request, "now", None) or datetime.now(UTC)
-    operator = is_operator(request.user)
+    # A request that is refused early, as for an unknown host, has no user yet.
+    user = getattr(request, "user", AnonymousUser())
+    operator = is_operator(user)
     accounts = getattr(request, "accounts", [])
     return {
-        "menu": _menu(request.path, operator) if request.user.is_authenticated else [],
+        "menu": _menu(request.path, operator) if user.is_authenticated else [],
         "is_operator": operator,
         "account": account,
         "accounts": accounts[:SWITCHER_SHOWS],
         "theme": _theme(request),
         "languages": settings.LANGUAGES,
-        "worker": selectors.worker_health(now=now) if request.user.is_authenticated else None,
+        "worker": selectors.worker_health(now=now) if user.is_authenticated else None,
         "unread_notices": selectors.notices(account=account).filter(read_at=None).count() if account else 0,
         "version": settings.VERSION,
         "now": now,
