@@ -19,7 +19,7 @@ def validate_time_zone(name: str) -> None:
 
 
 class Account(models.Model):
-    """A brand that uses MAAC."""
+    """A brand that uses MAAC. `retry_waits` are the seconds before each retry where they are not the simulator's."""
 
     class Plan(models.TextChoices):
         ENTRY = "entry", _("Entry")
@@ -30,6 +30,7 @@ class Account(models.Model):
     time_zone = models.CharField(max_length=50, default="Asia/Taipei", validators=[validate_time_zone])
     plan = models.CharField(max_length=20, choices=Plan.choices, default=Plan.MARKETING)
     endpoint_limit = models.PositiveSmallIntegerField(default=ENDPOINT_LIMIT)
+    retry_waits = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

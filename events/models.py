@@ -9,6 +9,7 @@ class Event(models.Model):
     """`body` is what every delivery of the event sends, serialised once, on acceptance.
 
     `not_reached` says for each endpoint that got no delivery why: `[{"endpoint", "name", "reason", "detail"}]`.
+    `retry_waits` are the seconds before each retry of its deliveries, where they are not the endpoint's.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="events", db_index=False)
@@ -18,6 +19,7 @@ class Event(models.Model):
     created_at = models.DateTimeField()
     body = models.TextField()
     not_reached = models.JSONField(default=list)
+    retry_waits = models.JSONField(null=True, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["account", "-id"], name="event_newest")]

@@ -11,6 +11,11 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "maac-sim-metrics-"
 """Of the folder's name; the process id of gunicorn's first process follows."""
 
+keepalive = 75
+"""Seconds; longer than proxies and clients keep an idle connection, so that it is they who close it.
+
+Closed by us, a connection could break in the moment in which the next request is sent on it.
+"""
 control_socket_disable = True
 """Nobody commands gunicorn through it, and two of them on one machine would share it."""
 

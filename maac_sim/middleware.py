@@ -12,7 +12,7 @@ from django.urls import resolve
 from django.utils import translation
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
-API = "/api/v1/"
+API = ("/api/v1/", "/openapi/v1/")
 
 _resolve = lru_cache(maxsize=1024)(resolve)
 

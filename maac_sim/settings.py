@@ -57,7 +57,11 @@ INSTALLED_APPS = [
     "events",
     "webhooks",
     "modules.contacts",
+    "modules.messages",
     "modules.notifications",
+    "modules.openapi",
+    "modules.points",
+    "modules.receipts",
     "modules.surveys",
 ]
 MIDDLEWARE = [
@@ -167,6 +171,20 @@ WEBHOOK_IN_FLIGHT_PER_ENDPOINT = env.int("WEBHOOK_IN_FLIGHT_PER_ENDPOINT", defau
 
 NOTIFICATION_STEP_SECONDS = env.float("NOTIFICATION_STEP_SECONDS", default=0.2)
 NOTIFICATION_FALLBACK_SCALE = env.float("NOTIFICATION_FALLBACK_SCALE", default=1 / 300)
+
+# Messages: how long a multicast takes until it says that it is sent
+
+MESSAGE_SEND_SECONDS = env.float("MESSAGE_SEND_SECONDS", default=0.5)
+
+# MAAC's Open API: calls a second for each account; 0: no limit
+
+OPENAPI_RATE_LIMITS = {
+    "push": env.int("OPENAPI_PUSH_PER_SECOND", default=170),
+    "multicast": env.int("OPENAPI_MULTICAST_PER_SECOND", default=10),
+    "enhanced_multicast": env.int("OPENAPI_ENHANCED_MULTICAST_PER_SECOND", default=170),
+    "pnp_push": env.int("OPENAPI_PNP_PUSH_PER_SECOND", default=170),
+    "pnp_multicast": env.int("OPENAPI_PNP_MULTICAST_PER_SECOND", default=10),
+}
 
 # Operation: how long events are kept, when an account is told that an endpoint fails, what is measured
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("api/v1/", include("webhooks.api.urls")),
     path("api/v1/modules/", include("modules.api_urls")),
+    path("openapi/v1/", include("modules.openapi.urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
     path(
         "api/docs/",

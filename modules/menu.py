@@ -4,4 +4,14 @@ from django.utils.translation import gettext_lazy as _
 
 from webhooks.console.menu import Entry, Section
 
-MODULES = Section(_("Modules"), (Entry(_("Contacts"), "contacts:list", "person"),))
+MODULES = Section(
+    _("Modules"),
+    (
+        Entry(_("Contacts"), "contacts:list", "person"),
+        Entry(_("Receipts"), "receipts:list", "receipt"),
+        Entry(_("Surveys"), "surveys:list", "survey"),
+        Entry(_("Notifications"), "notifications:list", "bell"),
+        Entry(_("Points"), "points:list", "gift"),
+        Entry(_("Messages"), "messages:list", "mail"),
+    ),
+)

@@ -1,4 +1,4 @@
-"""Endpoint, Delivery, Due, Attempt, and what the doors and the operator need: AcceptedRequest, Notice, Worker."""
+"""Endpoint, Delivery, Due, Attempt, Fault, and what the doors and the operator need: AcceptedRequest, Notice, Worker."""
 
 import uuid
 
@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from accounts.models import Account
 from events.models import Event
+from webhooks.engine.job import FaultKind
 from webhooks.engine.lifecycle import DONE, Status
 from webhooks.secrets import EncryptedField
 
@@ -19,7 +20,9 @@ class Endpoint(models.Model):
     """A receiver's URL and what it wants to hear about. A deleted endpoint stays for the history's sake.
 
     Options beyond MAAC, for receivers under development: `verify_tls` off takes self-signed certificates,
-    `host_override` is sent as the Host header, `extra_headers` are up to ten static headers, name to value.
+    `host_override` is sent as the Host header, `extra_headers` are up to ten static headers, name to value,
+    `retry_waits` are the seconds before each retry where they are not its account's. The `previous_secret` is kept for
+    scripted faults alone.
     """
 
     class Status(models.TextChoices):
@@ -33,9 +36,11 @@ class Endpoint(models.Model):
     event_types = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     share_secret = EncryptedField()
+    previous_secret = EncryptedField(null=True, blank=True)
     verify_tls = models.BooleanField(default=True)
     host_override = models.CharField(max_length=255, default="", blank=True)
     extra_headers = models.JSONField(default=dict, blank=True)
+    retry_waits = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -118,7 +123,11 @@ class Due(models.Model):
 
 
 class Attempt(models.Model):
-    """One request that was made for a delivery, and what came of it. Times in milliseconds."""
+    """One request that was made for a delivery, and what came of it. Times in milliseconds.
+
+    `fault` is the kind of the scripted fault that struck it, `request_body` what was sent where that is not the event's
+    body.
+    """
 
     # The statement that stores an attempt joins its delivery, so a constraint would only check the same again.
     delivery = models.ForeignKey(
@@ -139,12 +148,44 @@ class Attempt(models.Model):
     response_headers = models.JSONField(default=list)
     response_body = models.BinaryField(default=b"")
     response_truncated = models.BooleanField(default=False)
+    fault = models.CharField(max_length=30, default="", db_default="", blank=True)
+    request_body = models.BinaryField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_number_once")]
 
     def __str__(self) -> str:
         return f"Attempt {self.number}"
+
+
+class Fault(models.Model):
+    """Something that is to go wrong on purpose at an endpoint, as webhooks.engine.script reads it.
+
+    It strikes `times` attempts (without a number: as many as come) until it expires. `seen` counts the attempts that
+    fit its topic and attempt number, `hits` those that it struck. `is_over`, there is nothing left for it to do.
+    """
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="faults")
+    kind = models.CharField(max_length=30, choices=[(kind.value, kind.value) for kind in FaultKind])
+    topic = models.CharField(max_length=50, default="", blank=True)
+    attempt = models.PositiveSmallIntegerField(null=True, blank=True)
+    every = models.PositiveIntegerField(default=1)
+    probability = models.FloatField(default=1.0)
+    seed = models.CharField(max_length=100)
+    times = models.PositiveIntegerField(null=True, blank=True, default=1)
+    seconds = models.FloatField(default=0.0)
+    count = models.PositiveSmallIntegerField(default=0)
+    seen = models.PositiveIntegerField(default=0)
+    hits = models.PositiveIntegerField(default=0)
+    held = models.JSONField(default=list)
+    leaving = models.JSONField(default=list)
+    is_over = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=200)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
 
 
 class AcceptedRequest(models.Model):

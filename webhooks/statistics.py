@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
-from django.db.models import Count, DateTimeField, Func, IntegerField, Q, QuerySet, Sum
+from django.db.models import Count, Field, Func, IntegerField, Q, QuerySet, Sum
 
 from accounts.models import Account
 from webhooks.models import TALLY_BOUNDS_MS, Due, Endpoint, Tally
@@ -203,15 +203,23 @@ def _floor(moment: datetime, width: timedelta, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(passed, UTC) - ahead
 
 
+class _Moment(Field[datetime, datetime]):
+    """PostgreSQL gives it as such, SQLite as seconds since 1970: to spell out each took as long again."""
+
+    def from_db_value(self, value: datetime | int, *_: Any) -> datetime:
+        return value if isinstance(value, datetime) else datetime.fromtimestamp(value, UTC)
+
+
 class _Begin(Func):
     """When the stretch of time begins in which a moment lies; they follow each other from a start on."""
 
-    output_field = DateTimeField()
+    output_field = _Moment()
     template = "date_bin('%(width)s seconds', %(expressions)s, to_timestamp(%(start)s))"
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        passed = "(CAST(strftime('%%%%s', %(expressions)s) AS integer) - %(start)s) / %(width)s * %(width)s"
-        return super().as_sql(compiler, connection, template=f"datetime(%(start)s + {passed}, 'unixepoch')", **context)
+        passed = "(CAST(strftime('%%%%s', %(expressions)s) AS integer) - %(start)s)"
+        template = f"%(start)s + {passed} / %(width)s * %(width)s"
+        return super().as_sql(compiler, connection, template=template, **context)
 
 
 class _Count(Func):

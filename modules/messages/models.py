@@ -47,7 +47,7 @@ class Broadcast(models.Model):
     """A message from the console to everybody, or to everybody with a tag."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="broadcasts")
-    template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="broadcasts")
+    template = models.ForeignKey(Template, on_delete=models.RESTRICT, related_name="broadcasts")
     name = models.CharField(max_length=rules.NAME_LIMIT)
     tag = models.CharField(max_length=50, default="", blank=True)
     total_count = models.PositiveIntegerField()
@@ -62,8 +62,8 @@ class DirectMessage(models.Model):
     """A message sent through the Open API, to one contact or to a list of them."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="direct_messages", db_index=False)
-    template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="direct_messages")
-    event = models.ForeignKey(MessageEvent, null=True, on_delete=models.PROTECT, related_name="direct_messages")
+    template = models.ForeignKey(Template, on_delete=models.RESTRICT, related_name="direct_messages")
+    event = models.ForeignKey(MessageEvent, null=True, on_delete=models.RESTRICT, related_name="direct_messages")
     category = models.CharField(max_length=20, choices=words(rules.CATEGORIES))
     total_count = models.PositiveIntegerField()
     fail_count = models.PositiveIntegerField()
@@ -111,7 +111,7 @@ class Recipient(models.Model):
 
 
 class Open(models.Model):
-    """A contact opened a message. `message_type` and `message_id` are those of the event; empty for what is not told."""
+    """A contact opened a message. `message_type` and `message_id`: those of the event; empty for untracked ones."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="message_opens", db_index=False)
     broadcast = models.ForeignKey(Broadcast, null=True, on_delete=models.CASCADE, related_name="opens")

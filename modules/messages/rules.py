@@ -100,8 +100,8 @@ def value_faults(*, values: Mapping[str, Any], parameters: Collection[str]) -> F
 
 
 def _is_text(value: Any) -> bool:
-    """A number is taken for one, as MAAC's own clients send prices; NUL and lone surrogates no database can hold."""
-    if isinstance(value, (bool, float, dict, list)):
+    """A number is taken for one: prices come as such. NUL and lone surrogates no database can hold."""
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
         return False
     text = str(value)
     return len(text) <= VALUE_LIMIT and not any(one == "\0" or "\ud800" <= one <= "\udfff" for one in text)
@@ -126,7 +126,7 @@ def result_of_push(mark: str) -> str | dict[str, Any]:
 
 
 def status_at(moment: datetime, *, created_at: datetime, sent_at: datetime) -> str:
-    """The status is a matter of time alone: the first half of the way to the sending it is pending, the second sending."""
+    """A matter of time alone: for the first half of the way it is pending, for the second sending."""
     if moment >= sent_at:
         return SENT
     return SENDING if moment - created_at >= (sent_at - created_at) / 2 else PENDING

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from events.faults import UNSENDABLE
 from events.words import gettext_noop as _
 from modules.notifications import machine
 from modules.notifications.machine import LINE_PUSH, PNP, SMS, Plan
@@ -163,8 +164,9 @@ def message_faults(
 
 def are_values(given: object) -> bool:
     return isinstance(given, Mapping) and all(
-        isinstance(name, str) and isinstance(text, str) and len(text) <= VALUE_LIMIT and "\0" not in text
-        for name, text in given.items()
+        isinstance(text, str) and len(text) <= VALUE_LIMIT and not UNSENDABLE.search(text)
+        for pair in given.items()
+        for text in pair
     )
 
 

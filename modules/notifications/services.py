@@ -1,7 +1,7 @@
 """What can be done with notifications."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,6 @@ TEMPLATE_FIELDS = (
     "sms_parameters",
 )  # fmt: skip
 CONDITIONS = ("line_push_monthly_limit", "sms_vendor", "sensitive_words", "blocked_numbers", "numbers_off")
-NO_VALUES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +38,9 @@ class Request:
     """One number that is to be reached, and what each channel's text is filled with."""
 
     phone_number: str
-    pnp: Mapping[str, str] = NO_VALUES
-    sms: Mapping[str, str] = NO_VALUES
-    line_push: Mapping[str, str] = NO_VALUES
+    pnp: Mapping[str, str] = field(default_factory=dict)
+    sms: Mapping[str, str] = field(default_factory=dict)
+    line_push: Mapping[str, str] = field(default_factory=dict)
     line_push_template_id: int | None = None
     customized_id: str | None = None
 
@@ -75,14 +74,14 @@ def push(
     phone_number: str,
     now: datetime,
     event_id: int | None = None,
-    pnp: Mapping[str, str] = NO_VALUES,
-    sms: Mapping[str, str] = NO_VALUES,
-    line_push: Mapping[str, str] = NO_VALUES,
+    pnp: Mapping[str, str] | None = None,
+    sms: Mapping[str, str] | None = None,
+    line_push: Mapping[str, str] | None = None,
     line_push_template_id: int | None = None,
     customized_id: str | None = None,
 ) -> Message:
     """Send one message on its way: it is in its first channel at once, and told."""
-    request = Request(phone_number, pnp, sms, line_push, line_push_template_id, customized_id)
+    request = Request(phone_number, pnp or {}, sms or {}, line_push or {}, line_push_template_id, customized_id)
     (message,) = push_many(account=account, template=template, requests=[request], event_id=event_id, now=now)
     return message
 
@@ -117,7 +116,7 @@ def faults_of(*, template: Template, request: Request, event_id: int | None = No
         parameters=template.parameters,
         sms_parameters=template.sms_parameters,
         phone_number=request.phone_number,
-        values={machine.LINE_PUSH: request.line_push, machine.PNP: request.pnp, machine.SMS: request.sms},
+        values=_values(request),
         ids={"event_id": event_id, "line_push_template_id": request.line_push_template_id},
         customized_id=request.customized_id,
     )
@@ -190,13 +189,18 @@ def _planned(
             customized_id=request.customized_id,
             phone_number=request.phone_number,
             line_push_template_id=request.line_push_template_id if switches.line_push else None,
-            parameters={"line_push": request.line_push, "pnp": request.pnp, "sms": request.sms},
+            parameters=_values(request),
             plan=plan,
             created_at=now,
         )
         steps.enter(message, machine.first_status(plan), now)
         messages.append(message)
     return messages
+
+
+def _values(request: Request) -> dict[str, Mapping[str, str]]:
+    """What fills each channel's text."""
+    return {machine.LINE_PUSH: request.line_push, machine.PNP: request.pnp, machine.SMS: request.sms}
 
 
 def _switches(template: Template, request: Request) -> Switches:
@@ -222,5 +226,5 @@ def _refuse(faults: Faults, kind: type[InvalidInput]) -> None:
     if not faults:
         return
     told = {name: [_(fault)] for name, fault in faults.items()}
-    field, sentences = next(iter(told.items()))
-    raise kind(f"{field}: {sentences[0]}", told)
+    name, sentences = next(iter(told.items()))
+    raise kind(f"{name}: {sentences[0]}", told)

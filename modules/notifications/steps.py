@@ -23,26 +23,24 @@ STAY = 1.0
 """Seconds for which a run stays to be on time for the next row due; later ones are left to the next beat."""
 LONGEST_NAP = 0.05
 """Rows that are pushed meanwhile may be due before those that a run waits for."""
-MOVED = (
-    "status", "line_push_status", "line_push_delivered_at", "line_push_error_category", "pnp_status",
-    "pnp_delivered_at", "sms_status", "sms_delivered_at", "sms_error_category", "due_at", "updated_at",
-)  # fmt: skip
+Changes = dict[str, object]
 
 _running = threading.Lock()
 
 
-def enter(message: Message, status: str, now: datetime, error: str = "") -> None:
-    """Set the row to a status, and to when the next one is due."""
+def enter(message: Message, status: str, now: datetime, error: str = "") -> Changes:
+    """Set the row to a status, and to when the next one is due; what that changes."""
     channel = machine.channel_of(status)
-    message.status = status
-    setattr(message, f"{channel}_status", status)
-    if error:
-        setattr(message, f"{channel}_error_category", error)
-    if machine.has_delivered(status):
-        setattr(message, f"{channel}_delivered_at", now)
     move = machine.next_move(status, message.plan)
-    message.due_at = now + wait_of(move.wait, message.template) if move else None
-    message.updated_at = now
+    due_at = now + wait_of(move.wait, message.template) if move else None
+    changes: Changes = {"status": status, f"{channel}_status": status, "due_at": due_at, "updated_at": now}
+    if error:
+        changes[f"{channel}_error_category"] = error
+    if machine.has_delivered(status):
+        changes[f"{channel}_delivered_at"] = now
+    for name, value in changes.items():
+        setattr(message, name, value)
+    return changes
 
 
 def wait_of(wait: Wait, template: Template) -> timedelta:
@@ -65,10 +63,9 @@ def advance(*, message: Message, now: datetime) -> Message:
     """Make the message's next move at once, however long it was to wait."""
     with transaction.atomic():
         fresh = _locked().get(pk=message.pk)
-        if not _move(fresh, now):
+        if machine.next_move(fresh.status, fresh.plan) is None:
             raise MessageEnded(_("This message has ended as %(status)s: no step is left.") % {"status": fresh.status})
-        fresh.save(update_fields=MOVED)
-        announce([fresh], now)
+        _move([fresh], now)
     return fresh
 
 
@@ -79,11 +76,8 @@ def advance_due(*, now: datetime) -> int:
     with transaction.atomic():
         due = list(_locked(skip=True).filter(due_at__lte=now).order_by("due_at")[:AT_ONCE])
         due.sort(key=lambda message: (message.account_id, message.due_at, message.pk))
-        for message in due:
-            _move(message, now)
-        Message.objects.bulk_update(due, MOVED)
         for _account, messages in groupby(due, key=lambda message: message.account_id):
-            announce(list(messages), now)
+            _move(list(messages), now)
     return len(due)
 
 
@@ -109,8 +103,17 @@ def _locked(*, skip: bool = False) -> QuerySet[Message]:
     return rows.select_for_update(skip_locked=skip, of=("self",))
 
 
-def _move(message: Message, now: datetime) -> bool:
-    move = machine.next_move(message.status, message.plan)
-    if move:
-        enter(message, move.status, now, move.error)
-    return move is not None
+def _move(messages: Sequence[Message], now: datetime) -> None:
+    """Make the next move of each of one account's messages. Those that move alike are updated in one statement."""
+    alike: dict[frozenset[tuple[str, object]], list[int]] = {}
+    moved = []
+    for message in messages:
+        changes: Changes = {"due_at": None}  # Of a message that has no move left.
+        if move := machine.next_move(message.status, message.plan):
+            changes = enter(message, move.status, now, move.error)
+            moved.append(message)
+        alike.setdefault(frozenset(changes.items()), []).append(message.pk)
+    for same, ids in alike.items():
+        Message.objects.filter(pk__in=ids).update(**dict(same))
+    if moved:
+        announce(moved, now)

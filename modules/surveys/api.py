@@ -20,14 +20,14 @@ from webhooks.api.parsing import Nothing, StrictSerializer, Text, TrueOrFalse
 class ChoiceFields(StrictSerializer):
     text = Text(max_length=rules.LABEL_LIMIT)
     alias = Text(required=False, allow_blank=True, max_length=50)
-    label = Text(required=False, allow_blank=True, max_length=rules.LABEL_LIMIT)
+    label = Text(required=False, allow_blank=True, max_length=rules.LABEL_LIMIT)  # type: ignore[assignment]
 
 
 class QuestionIn(StrictSerializer):
     type = Text(help_text=", ".join(SURVEY_QUESTION_TYPES))
     subject = Text(max_length=rules.SUBJECT_LIMIT)
     alias = Text(required=False, allow_blank=True, max_length=50)
-    label = Text(required=False, allow_blank=True, max_length=rules.LABEL_LIMIT, help_text="Tags, comma-separated.")
+    label = Text(required=False, allow_blank=True, max_length=rules.LABEL_LIMIT)  # type: ignore[assignment]
     choices = ChoiceFields(many=True, required=False)
     has_other = TrueOrFalse(required=False)
     is_required = TrueOrFalse(required=False)
@@ -59,6 +59,7 @@ class NewSurveyIn(SurveyIn):
 
 
 class SurveyOut(serializers.ModelSerializer[Survey]):
+    status = serializers.CharField()
     questions = QuestionOut(many=True)
 
     class Meta:

@@ -24,6 +24,8 @@ ANSWERS_HELP = (
     "A choice is named by its text or its alias."
 )
 
+NOT_AN_ANSWER = "Give a text, a number, a list of texts, or an object with answer and other."
+
 
 class SubmissionIn(NamesAContact):
     answers = serializers.DictField(required=False, help_text=ANSWERS_HELP)
@@ -41,11 +43,9 @@ class SubmissionIn(NamesAContact):
 
     def validate_answers(self, answers: dict[str, Any]) -> dict[str, Given]:
         given = {key: _given(value) for key, value in answers.items()}
-        faults = {
-            key: ["Give a text, a number, a list of texts, or answer and other."] for key in given if not given[key]
-        }
-        if faults:
-            raise serializers.ValidationError(faults)
+        unread = [submissions.shown(key) for key, value in given.items() if value is None]
+        if unread:
+            raise serializers.ValidationError({key: [NOT_AN_ANSWER] for key in unread})
         return {key: value for key, value in given.items() if value}
 
 
@@ -59,16 +59,8 @@ class SubmissionOut(serializers.ModelSerializer[Submission]):
     class Meta:
         model = Submission
         fields = [
-            "id",
-            "survey",
-            "contact",
-            "line_uid",
-            "answer_hash",
-            "result",
-            "not_taken",
-            "submitted_at",
-            "event_id",
-        ]
+            "id", "survey", "contact", "line_uid", "answer_hash", "result", "not_taken", "submitted_at", "event_id",
+        ]  # fmt: skip
 
 
 class SubmissionsView(APIView):

@@ -21,6 +21,7 @@ from modules.surveys.rules import Answer, Given, Question
 from webhooks.services.publish import Happening, publish
 
 UNKNOWN_QUESTION = gettext_noop("The survey has no question with this number or alias.")
+KEY_SHOWN = 100
 TWICE = gettext_noop("This question is answered twice: by its number and by its alias.")
 
 
@@ -96,7 +97,7 @@ def _checked(questions: list[Question], answers: Mapping[str, Given]) -> dict[in
     given: dict[int, Given] = {}
     for key, answer in answers.items():
         if key not in sns:
-            faults[key] = UNKNOWN_QUESTION
+            faults[shown(key)] = UNKNOWN_QUESTION
         elif sns[key] in given:
             faults[key] = TWICE
         else:
@@ -108,6 +109,11 @@ def _checked(questions: list[Question], answers: Mapping[str, Given]) -> dict[in
         field, sentences = next(iter(told.items()))
         raise InvalidAnswers(f"{field}: {sentences[0]}", told)
     return {sn: outcome for sn, outcome in outcomes.items() if isinstance(outcome, Answer)}
+
+
+def shown(key: str) -> str:
+    """A key from a request as an answer can hold it: a lone surrogate has no UTF-8 form."""
+    return key[:KEY_SHOWN].encode(errors="backslashreplace").decode()
 
 
 def _told(fault: str) -> str:

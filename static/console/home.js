@@ -1,8 +1,8 @@
-// The live part rests while nobody looks, and says aloud only what is new.
+// The live part rests while nobody looks. Its state is said aloud when it turns for the better or the worse.
 
 const live = () => document.querySelector("[data-live]");
 const spoken = document.querySelector("#spoken");
-let said = live().dataset.spoken;
+let tone = live().dataset.tone;
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.target === live()) event.preventDefault();
@@ -13,8 +13,8 @@ document.addEventListener("visibilitychange", () => {
 });
 
 document.addEventListener("htmx:afterSwap", () => {
-  const now = live()?.dataset.spoken;
-  if (!now || now === said) return;
-  said = now;
-  spoken.textContent = now;
+  const now = live()?.dataset;
+  if (!now || now.tone === tone) return;
+  tone = now.tone;
+  spoken.textContent = now.spoken;
 });

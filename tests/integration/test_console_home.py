@@ -145,7 +145,7 @@ def test_the_tiles_count_the_last_day(console: Client, worker: Worker, make_endp
         "Skipped": "7",
         "Success rate": "99.8%",
         "Waiting now": "0",
-        "95% of answers within": "48.5 ms",
+        "95 in 100 answers within": "48.5 ms",
     }
     assert "of 1,200 that were sent" in page
     assert "4 retries" in page
@@ -198,6 +198,12 @@ def test_a_missing_worker_comes_before_everything_else(
     assert "Missing" in page
     Worker.objects.all().delete()
     assert "never heard" in shown(console)
+
+
+def test_an_empty_account_hears_of_a_missing_worker_too(console: Client) -> None:
+    assert "No worker is running" in pulse(shown(console))[1]
+    Worker.objects.create(name="worker@here", started_at=now(), seen_at=now())
+    assert 'class="pulse' not in shown(console)
 
 
 def test_recent_failures_tell_their_reasons(

@@ -164,13 +164,26 @@ def test_the_list_asks_the_database_as_often_for_twenty_endpoints_as_for_two(
 
 
 def test_many_endpoints_are_shown_in_pages(console: Client, make_endpoint: MakeEndpoint) -> None:
-    for number in range(51):
+    for number in range(26):
         endpoints.pause(endpoint=make_endpoint(name=f"Receiver-{number}."), now=NOW)
     first, second = shown(console, LIST), shown(console, f"{LIST}?page=2")
-    assert "Receiver-50." in first
+    assert "Receiver-25." in first
     assert "Receiver-0." not in first
     assert "Receiver-0." in second
     assert shown(console, f"{LIST}?page=nonsense").count("Receiver-") == first.count("Receiver-")
+
+
+def test_the_last_day_is_told_in_numbers_and_as_a_small_chart(
+    console: Client, make_endpoint: MakeEndpoint, alice: Account, receiver: Receiver
+) -> None:
+    make_endpoint(url=receiver.url("/hook"))
+    receiver.script("/hook", 404)
+    happen(alice, 4)
+    run_until_quiet()
+    page = shown(console, LIST)
+    assert re.search(r"Delivered, last 24 h</span>\s*<b>3</b>", page)
+    assert "75% of what was sent" in page
+    assert 'class="spark"' in page
 
 
 # Making and changing

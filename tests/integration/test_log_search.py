@@ -220,6 +220,22 @@ def test_an_endpoint_whose_rows_are_all_old_is_not_looked_for_among_the_new(
     fill(alice, busy, deliveries=MANY, now=NOW)
     refresh_plans()
     rows = log_search._reached(alice, Criteria(endpoint=old.pk))
-    plan = rows.filter(id__lt=all_ids()[0])[:51].explain()
+    plan = rows.within(high=all_ids()[0]).rows[:51].explain()
     assert "delivery_of_endpoint" in plan
     assert "pkey" not in plan
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="it is SQLite that heeds only one of two bounds")
+def test_a_window_costs_the_same_with_a_range_of_time_around_it(alice: Account, log: Endpoint) -> None:
+    search(alice)
+    costs = []
+    ranges: tuple[dict[str, Any], ...] = ({}, {"since": NOW - OVER, "until": NOW})
+    for wanted in ranges:
+        ticks: list[None] = []
+        connection.connection.set_progress_handler(lambda ticks=ticks: ticks.append(None), 100)
+        assert search(alice, seconds=0.0, status="pending", **wanted).searched_to
+        connection.connection.set_progress_handler(None, 0)
+        costs.append(len(ticks))
+    plain, within_range = costs
+    assert plain > 10
+    assert within_range < 2 * plain

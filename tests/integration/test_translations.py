@@ -14,7 +14,7 @@ from tests.conftest import ROOT, skip_or_fail
 from tests.servers import Missing
 
 LANGUAGES = ("ja", "zh_Hant")
-SOURCES = ("accounts", "events", "webhooks", "receiver_check", "maac_sim", "templates", "manage.py")
+SOURCES = ("accounts", "events", "receiver_check", "webhooks", "modules", "maac_sim", "templates", "manage.py")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 COMMAND = "python manage.py makemessages -l ja -l zh_Hant --no-location --no-wrap, then compilemessages"
 

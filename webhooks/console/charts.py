@@ -234,7 +234,7 @@ def _curve(heights: Sequence[float | None]) -> str:
 
 def _ticks(buckets: Sequence[Bucket]) -> list[Tick]:
     """Round times of the zone in force, no more than there is room for on a phone."""
-    span = buckets[-1].end - buckets[0].start
+    span = buckets[-1].start - buckets[0].start
     step = next((step for step in TICK_STEPS if step * TICKS >= span), TICK_STEPS[-1])
     shape = "%m-%d" if step >= DAY else "%H:%M"
     ticks = []

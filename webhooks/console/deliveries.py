@@ -17,8 +17,10 @@ from webhooks.log_search import Criteria
 
 CHART_SHOWS = timedelta(hours=24)
 """Where the filter names no range of time."""
+BARS = 40
+STEP_SECONDS = 0.06
 SEARCHES_ON_AT_MOST = 40
-"""Steps that a page makes by itself before it asks."""
+"""Steps of a longer search: how long each may take, and how many a page makes by itself before it asks."""
 LONGEST_NUMBER = 18
 
 
@@ -66,8 +68,8 @@ def more(request: ConsoleRequest) -> HttpResponse:
     found, step = _number(request, "found"), _number(request, "step")
     if query.criteria is None or found is None or step is None or found >= ROWS:
         return HttpResponse(status=400)
-    shown = load(request, query, query.criteria, room=ROWS - found)
-    context = {"query": query, "log": shown, "step": step + 1, "found": found + len(shown.lines)}
+    shown = load(request, query, query.criteria, room=ROWS - found, seconds=STEP_SECONDS)
+    context = {"query": query, "log": replace(shown, newer=""), "step": step + 1, "found": found + len(shown.lines)}
     context["searches_on"] = step < SEARCHES_ON_AT_MOST
     return render(request, "console/deliveries/more.html", context)
 
@@ -108,6 +110,7 @@ def _charts(request: ConsoleRequest, criteria: Criteria) -> dict[str, Any]:
         endpoint=criteria.endpoint,
         topic=criteria.topic,
         is_test=criteria.is_test,
+        buckets=BARS,
     )
     return {
         "outcomes": charts.outcome_chart(buckets),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from webhooks.console.charts import Chart, outcome_chart
 from webhooks.console.endpoints import endpoint_of, licence
 from webhooks.console.frame import ConsoleRequest, form_page, page, render_page
 from webhooks.console.snippets import snippets
+from webhooks.errors import EndpointNotRunning
 from webhooks.models import Endpoint
 from webhooks.secrets import SecretUnreadable
 from webhooks.services import endpoints
@@ -45,7 +46,10 @@ def secret(request: ConsoleRequest, pk: int) -> HttpResponse:
 def rotate(request: ConsoleRequest, pk: int) -> HttpResponse:
     endpoint = endpoint_of(request, pk)
     if request.method == "POST":
-        endpoints.rotate_secret(endpoint=endpoint, now=request.now, actor=request.actor)
+        try:
+            endpoints.rotate_secret(endpoint=endpoint, now=request.now, actor=request.actor)
+        except EndpointNotRunning as gone:
+            raise Http404 from gone
         said = _("The share secret is changed. From now on only the new one signs: give it to your engineer.")
         messages.success(request, said)
         return redirect("console:webhook", pk)
@@ -57,6 +61,8 @@ def _revealed(request: ConsoleRequest, endpoint: Endpoint) -> dict[str, Any]:
         return {"secret": endpoints.reveal_secret(endpoint=endpoint, now=request.now, actor=request.actor)}
     except SecretUnreadable:
         return {"is_unreadable": True}
+    except EndpointNotRunning as gone:
+        raise Http404 from gone
 
 
 def _details(request: ConsoleRequest, endpoint: Endpoint, shown: dict[str, Any] | None = None) -> HttpResponse:

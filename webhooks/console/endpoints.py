@@ -1,7 +1,6 @@
 """API > Webhook: the list of endpoints, and making, changing, pausing, resuming and deleting one."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -23,7 +22,7 @@ from webhooks.engine.signing import EXTRA_HEADERS
 from webhooks.models import Endpoint
 from webhooks.services import endpoints
 
-PER_PAGE = 50
+PER_PAGE = 25
 
 
 def endpoint_of(request: ConsoleRequest, pk: int) -> Endpoint:
@@ -39,14 +38,16 @@ def listing(request: ConsoleRequest) -> HttpResponse:
     recent = selectors.recent(endpoints=list(shown))
     hours = statistics.by_hour(account=request.account, now=request.now)
     rows = [{"endpoint": each, "recent": recent[each.pk], "bars": hours.get(each.pk, [])} for each in shown]
-    context = {"page": shown, "rows": rows, "today": last_day(request), **licence(request)}
+    context = {"page": shown, "rows": rows, "today": _today(hours), **licence(request)}
     return render_page(request, "console/webhooks/list.html", context)
 
 
-def last_day(request: ConsoleRequest) -> statistics.Bucket:
-    """What ended in the last 24 hours, of all endpoints."""
-    since = request.now - timedelta(hours=24)
-    return statistics.totals(account=request.account, since=since, until=request.now, with_latency=False)
+def _today(hours: Mapping[int, Sequence[statistics.Bucket]]) -> dict[str, Any]:
+    """What was delivered in those hours, and the part of what was sent that it is."""
+    buckets = [bucket for of_endpoint in hours.values() for bucket in of_endpoint]
+    delivered = sum(bucket.delivered for bucket in buckets)
+    sent = delivered + sum(bucket.failed for bucket in buckets)
+    return {"delivered": delivered, "rate": delivered / sent if sent else None}
 
 
 def licence(request: ConsoleRequest) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def _tiles(day: Bucket, hour: Bucket, queue: Waiting) -> list[Tile]:
 
 
 def _latency(hour: Bucket) -> Tile:
-    label = _("95% of answers within")
+    label = _("95 in 100 answers within")
     if hour.p50 is None or hour.p95 is None:
         return Tile(label, "–", _("no answer in the last hour"))
     return Tile(label, duration(hour.p95), _("half within %(time)s, last hour") % {"time": duration(hour.p50)})

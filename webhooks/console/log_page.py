@@ -53,7 +53,13 @@ class LogPage:
 
 
 def load(
-    request: ConsoleRequest, query: LogQuery, criteria: Criteria, *, room: int = ROWS, seen: int | None = None
+    request: ConsoleRequest,
+    query: LogQuery,
+    criteria: Criteria,
+    *,
+    room: int = ROWS,
+    seen: int | None = None,
+    seconds: float = log_search.PAGE_SECONDS,
 ) -> LogPage:
     """The page that the query names. Rows above the id `seen` are marked as new."""
     found = log_search.search(
@@ -62,6 +68,7 @@ def load(
         limit=room,
         older_than=query.older_than,
         newer_than=query.newer_than,
+        seconds=seconds,
     )
     page = LogPage(_lines(found.rows, seen))
     return _placed(page, found, query)

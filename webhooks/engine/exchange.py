@@ -11,6 +11,8 @@ import pycurl
 
 from events import contract
 from webhooks.engine.addresses import host_header, wire_url
+from webhooks.engine.faults import altered
+from webhooks.engine.feed import FEEDING, Feed, feed
 from webhooks.engine.job import Answered, Headers, Job, Outcome, Reason, Timings, Unanswered
 from webhooks.engine.signing import signed_headers
 
@@ -27,6 +29,7 @@ _REASONS: dict[int, Reason] = {
     pycurl.E_RECV_ERROR: Reason.CONNECTION_LOST,
     pycurl.E_PARTIAL_FILE: Reason.CONNECTION_LOST,
     pycurl.E_SEND_FAIL_REWIND: Reason.CONNECTION_LOST,
+    pycurl.E_ABORTED_BY_CALLBACK: Reason.CONNECTION_LOST,
     pycurl.E_SSL_CONNECT_ERROR: Reason.TLS_ERROR,
     pycurl.E_PEER_FAILED_VERIFICATION: Reason.TLS_ERROR,
     pycurl.E_SSL_CACERT_BADFILE: Reason.TLS_ERROR,
@@ -55,6 +58,7 @@ class Exchange:
     def __init__(self, limits: Limits, user_agent: str, ca_file: Path | None) -> None:
         self.handle = _new_handle(limits, ca_file)
         self.job: Job
+        self.feed: Feed | None = None
         self._limits = limits
         self._user_agent = user_agent
         self._verifies_tls = True
@@ -63,6 +67,7 @@ class Exchange:
         self._started_at = 0.0
         self._url = ""
         self._headers: Headers = ()
+        self._length = 0
         self._head: list[bytes] = []
         self._body: list[bytes] = []
         self._read = 0
@@ -76,7 +81,11 @@ class Exchange:
         self._body.clear()
         self._read = 0
         host = ("Host", job.host_override or host_header(job.url))
-        self._headers = (host, *signed_headers(job, user_agent=self._user_agent))
+        fault = job.fault
+        signed, body = (job, job.body) if fault is None else altered(job, fault)
+        self._headers = (host, *signed_headers(signed, user_agent=self._user_agent))
+        self._length = len(body)
+        self.feed = feed(fault, body) if fault is not None and fault.kind in FEEDING else None
         handle = self.handle
         url = wire_url(job.url)
         if url != self._url:
@@ -85,9 +94,9 @@ class Exchange:
         if job.verify_tls is not self._verifies_tls:
             self._set_tls(job.verify_tls)
         handle.setopt(pycurl.HTTPHEADER, [*_NOT_OURS, *map(": ".join, self._headers)])
-        handle.setopt(pycurl.POSTFIELDSIZE_LARGE, len(job.body))
+        handle.setopt(pycurl.POSTFIELDSIZE_LARGE, self._length)
         # With POSTFIELDS libcurl could send the body a second time on its own, unseen by the log.
-        handle.setopt(pycurl.READFUNCTION, io.BytesIO(job.body).read)
+        handle.setopt(pycurl.READFUNCTION, (self.feed or io.BytesIO(body)).read)
 
     def refuse(self, refusal: str) -> None:
         """Note that one of the addresses of this job's host may not be reached."""
@@ -178,7 +187,7 @@ class Exchange:
 
     def _sent_headers(self) -> Headers:
         """All headers as libcurl puts them on the wire: ours, Host first, and then the length."""
-        return (*self._headers, ("Content-Length", str(len(self.job.body))))
+        return (*self._headers, ("Content-Length", str(self._length)))
 
 
 def unsent(reason: Reason, detail: str, now: float) -> Outcome:

@@ -1,9 +1,39 @@
-"""What goes into the engine and what comes out: a Job to send, the Outcome of sending it."""
+"""What goes into the engine and what comes out: a Job to send, perhaps with a Fault, and the Outcome of sending it."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
+
+
+class FaultKind(StrEnum):
+    """What can be done wrong on purpose; webhooks.engine.faults tells what each does."""
+
+    DROP_MID_BODY = "drop_mid_body"
+    SEND_TWICE = "send_twice"
+    REVERSE = "reverse"
+    WRONG_SIGNATURE = "wrong_signature"
+    PREVIOUS_SECRET = "previous_secret"  # noqa: S105 - a name
+    FLIP_BYTE = "flip_byte"
+    DRIP_BODY = "drip_body"
+    DELAY = "delay"
+    STALE_TIMESTAMP = "stale_timestamp"
+    LOST_ANSWER = "lost_answer"
+    ROTATE_SECRET = "rotate_secret"  # noqa: S105 - a name
+    PAUSE = "pause"
+    DELETE = "delete"
+    END_LICENCE = "end_licence"
+
+
+class Fault(NamedTuple):
+    """A scripted fault that strikes one attempt. `note` is what the network has to tell of it."""
+
+    id: int
+    kind: FaultKind
+    seconds: float = 0.0
+    seed: str = ""
+    previous_secret: str | None = None
+    note: str = ""
 
 
 class Job(NamedTuple):
@@ -34,6 +64,7 @@ class Job(NamedTuple):
     verify_tls: bool = True
     host_override: str = ""
     extra_headers: Headers = ()
+    fault: Fault | None = None
 
     @property
     def claim(self) -> tuple[int, str]:

@@ -11,12 +11,11 @@ import pycurl
 
 from webhooks.engine.addresses import AddressPolicy, BadUrl, RefusedUrl
 from webhooks.engine.exchange import Exchange, Limits, unsent
-from webhooks.engine.job import Job, Outcome, Reason
+from webhooks.engine.faults import united
+from webhooks.engine.job import FaultKind, Job, Outcome, Reason
 
 LONGEST_WAIT = 0.02
 """Seconds of one wait for the network, during which `wake` is not heard."""
-RESOLVING_WAIT = 0.002
-"""Seconds between looks while a name is being resolved and there is no socket to wait for."""
 
 _UNREADABLE = (
     Reason.UNCLASSIFIED,
@@ -57,12 +56,20 @@ class Network:
         self._idle: list[Exchange] = []
         self._busy: dict[pycurl.Curl, Exchange] = {}
         self._early: list[tuple[Job, Outcome]] = []
+        self._fed: list[Exchange] = []
+        self._twins: dict[tuple[int, str], list[Outcome]] = {}
         self._rung = threading.Event()
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, 512)
 
     def start(self, job: Job) -> None:
         """Begin sending; the outcome comes out of a later `poll`."""
+        if job.fault is not None and job.fault.kind is FaultKind.SEND_TWICE:
+            self._twins[job.claim] = []
+            self._begin(job)
+        self._begin(job)
+
+    def _begin(self, job: Job) -> None:
         fault = _UNREADABLE if job.secret is None else self._fault_of(job.url)
         if fault:
             self._early.append((job, unsent(*fault, self._clock())))
@@ -77,9 +84,13 @@ class Network:
             return
         self._busy[exchange.handle] = exchange
         self._multi.add_handle(exchange.handle)
+        if exchange.feed:
+            self._fed.append(exchange)
 
     def poll(self, timeout: float) -> list[tuple[Job, Outcome]]:
         """Wait up to `timeout` seconds for network traffic, serve it, and give what has finished."""
+        if self._fed:
+            self._feed()
         self._multi.perform()
         finished = self._finished()
         if finished or timeout <= 0:
@@ -99,9 +110,13 @@ class Network:
             self._rung.clear()
             return
         next_timer = self._multi.timeout()
-        wait = min(timeout, LONGEST_WAIT, next_timer / 1000 if next_timer >= 0 else LONGEST_WAIT)
-        if self._multi.select(wait) < 0:
-            time.sleep(min(wait, RESOLVING_WAIT))
+        self._multi.select(min(timeout, LONGEST_WAIT, next_timer / 1000 if next_timer >= 0 else LONGEST_WAIT))
+
+    def _feed(self) -> None:
+        """Let go on what has paused in the middle of its body and may go on."""
+        for exchange in self._fed:
+            if exchange.feed and exchange.feed.is_ready:
+                exchange.handle.pause(pycurl.PAUSE_CONT)
 
     def close(self) -> None:
         """Drop whatever is still in flight and let go of every socket."""
@@ -122,11 +137,27 @@ class Network:
                 finished.append(self._release(handle, 0, ""))
             for handle, code, message in failed:
                 finished.append(self._release(handle, code, message))
-        return finished
+        return self._united(finished) if self._twins else finished
+
+    def _united(self, finished: list[tuple[Job, Outcome]]) -> list[tuple[Job, Outcome]]:
+        """Of an attempt that is sent twice, one outcome when both copies are back."""
+        whole = []
+        for job, outcome in finished:
+            others = self._twins.get(job.claim)
+            if others is None or job.fault is None:
+                whole.append((job, outcome))
+            elif others:
+                del self._twins[job.claim]
+                whole.append(united(job, job.fault, others[0], outcome))
+            else:
+                others.append(outcome)
+        return whole
 
     def _release(self, handle: pycurl.Curl, code: int, message: str) -> tuple[Job, Outcome]:
         exchange = self._busy.pop(handle)
         self._multi.remove_handle(handle)
+        if exchange.feed:
+            self._fed.remove(exchange)
         self._idle.append(exchange)
         return exchange.job, exchange.outcome(code, message)
 

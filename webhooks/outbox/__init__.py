@@ -17,12 +17,12 @@ from webhooks.engine.lifecycle import SkipReason, Status
 from webhooks.engine.pump import Room
 from webhooks.metrics import count_skips_after_commit
 from webhooks.models import Delivery, Due
-from webhooks.outbox import postgresql, sqlite, tallies
+from webhooks.outbox import postgresql, scripted, sqlite, tallies
 from webhooks.outbox.jobs import sort
 from webhooks.outbox.rows import Settlement as Settlement
 from webhooks.outbox.rows import Won, row
 
-ENDPOINTS_VISITED = 64
+ENDPOINTS_VISITED = 50
 """By one claim at most; the next one goes on behind them."""
 
 
@@ -71,9 +71,11 @@ def claim(*, room: Room, after: int, now: datetime, lease: timedelta) -> Claim:
     token = uuid4().hex
     with transaction.atomic():
         won = _backend().win(rooms, room.total, token, now, now + lease)
-        jobs, skipped = sort(won, token, now)
+        jobs, skipped, held_until = sort(won, token, now)
         for reason, rows in skipped.items():
             _skip(rows, reason, now)
+    if held_until:
+        next_due = min(held_until, next_due or held_until)
     wanted = min(room.total, sum(free for _, free in rooms))
     return Claim(jobs, visited, next_due, is_full=is_held_up or len(won) >= wanted)
 
@@ -95,9 +97,11 @@ def settle(settlements: Sequence[Settlement]) -> int:
 
 def give_back(jobs: Iterable[Job], *, now: datetime) -> None:
     """Return claims that were not sent, for others to take at once."""
-    for job in jobs:
+    returned = list(jobs)
+    for job in returned:
         claimed = Due.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token)
         claimed.update(claim_token="", due_at=now)
+    scripted.take_back(returned, now=now)
 
 
 def release_all(*, now: datetime) -> int:

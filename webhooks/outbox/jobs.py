@@ -4,9 +4,9 @@ import json
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db import connection
 
 from events.contract import TOPICS
@@ -14,14 +14,19 @@ from webhooks.engine.job import Headers, Job
 from webhooks.engine.lifecycle import SkipReason
 from webhooks.models import Endpoint
 from webhooks.outbox.rows import Won
+from webhooks.outbox.scripted import Scripted, script
+from webhooks.retry_waits import Waits, most_specific
 from webhooks.secrets import SecretUnreadable, decrypt
 
 log = logging.getLogger(__name__)
 
 _ADDRESSES = """
 SELECT endpoint.id, endpoint.status, endpoint.url, endpoint.share_secret, endpoint.verify_tls, endpoint.host_override,
-       endpoint.extra_headers, licence.zone
+       endpoint.extra_headers, CAST(coalesce(endpoint.retry_waits, account.retry_waits) AS text),
+       EXISTS (SELECT 1 FROM webhooks_fault AS fault WHERE fault.endpoint_id = endpoint.id AND NOT fault.is_over),
+       licence.zone
 FROM webhooks_endpoint AS endpoint
+JOIN accounts_account AS account ON account.id = endpoint.account_id
 LEFT JOIN accounts_licence AS licence
     ON licence.account_id = endpoint.account_id AND licence.valid_from <= %s AND licence.valid_until > %s
 WHERE endpoint.id IN ({})
@@ -37,28 +42,35 @@ class Address(NamedTuple):
     verify_tls: bool
     host_override: str
     extra_headers: Headers
+    retry_waits: Waits | None
+    has_faults: bool
     zones: set[int | None]
 
 
 class Sorted(NamedTuple):
-    """What a claim has won: jobs to send, and rows that end unsent, by reason."""
+    """What a claim has won: jobs to send, and rows that end unsent, by reason.
+
+    `next_due` is when the first of those comes due that a scripted fault holds back.
+    """
 
     jobs: list[Job]
     skipped: dict[SkipReason, list[Won]]
+    next_due: datetime | None = None
 
 
 def sort(rows: Sequence[Won], token: str, now: datetime) -> Sorted:
     addresses = _addresses({row.endpoint_id for row in rows}, now) if rows else {}
-    waits = tuple(settings.WEBHOOK_RETRY_WAITS)
-    test_waits = waits if settings.WEBHOOK_RETRY_TESTS else ()
-    result = Sorted([], {})
+    jobs: list[Job] = []
+    skipped: dict[SkipReason, list[Won]] = {}
     for row in rows:
         address = addresses[row.endpoint_id]
         if reason := _skip_reason(row, address):
-            result.skipped.setdefault(reason, []).append(row)
+            skipped.setdefault(reason, []).append(row)
         else:
-            result.jobs.append(_job(row, address, token, test_waits if row.is_test else waits))
-    return result
+            jobs.append(_job(row, address, token))
+    faulty = [endpoint_id for endpoint_id, address in addresses.items() if address.has_faults]
+    scripted = script(jobs, faulty, now) if faulty else Scripted(jobs, None)
+    return Sorted(scripted.jobs, skipped, scripted.next_due)
 
 
 def _skip_reason(row: Won, address: Address) -> SkipReason | None:
@@ -76,10 +88,11 @@ def _addresses(endpoint_ids: set[int], now: datetime) -> dict[int, Address]:
     found: dict[int, Address] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement, [moment, moment, *endpoint_ids])
-        for endpoint_id, status, url, stored, verify_tls, host, headers, zone in cursor.fetchall():
+        for endpoint_id, status, url, stored, verify_tls, host, headers, waits, faults, zone in cursor.fetchall():
             if endpoint_id not in found:
                 secret, added = _secret(endpoint_id, stored), tuple(sorted(json.loads(headers).items()))
-                found[endpoint_id] = Address(status, url, secret, bool(verify_tls), host, added, set())
+                known = (status, url, secret, bool(verify_tls), host, added, _waits(waits), bool(faults))
+                found[endpoint_id] = Address(*known, zones=set())
             found[endpoint_id].zones.add(zone)
     return found
 
@@ -93,7 +106,12 @@ def _secret(endpoint_id: int, stored: str) -> str | None:
         return None
 
 
-def _job(row: Won, address: Address, token: str, waits: tuple[float, ...]) -> Job:
+@lru_cache(maxsize=256)
+def _waits(stored: str | None) -> Waits | None:
+    return None if stored is None else tuple(json.loads(stored))
+
+
+def _job(row: Won, address: Address, token: str) -> Job:
     number = row.attempt_count + 1
     return Job(
         row.id,
@@ -105,7 +123,7 @@ def _job(row: Won, address: Address, token: str, waits: tuple[float, ...]) -> Jo
         row.idempotency_key,
         number,
         number - row.series_start,
-        waits,
+        most_specific(_waits(row.retry_waits), address.retry_waits, is_test=bool(row.is_test)),
         row.event_id,
         row.account_id,
         row.topic,

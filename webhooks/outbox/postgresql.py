@@ -48,7 +48,7 @@ WITH due AS (
 )
 SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
        delivery.idempotency_key, delivery.attempt_count, delivery.series_start,
-       extract(epoch FROM delivery.created_at)::float8, event.body
+       extract(epoch FROM delivery.created_at)::float8, event.body, event.retry_waits::text
 FROM due JOIN webhooks_delivery AS delivery ON delivery.id = due.delivery_id
 JOIN events_event AS event ON event.id = delivery.event_id
 ORDER BY delivery.id
@@ -82,7 +82,7 @@ _MOVING = 8
 _COPY_ATTEMPTS: LiteralString = """
 COPY webhooks_attempt
     (delivery_id, number, started_at, duration_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, address, request_headers,
-     reason, detail, status_code, response_headers, response_body, response_truncated)
+     reason, detail, status_code, response_headers, response_body, response_truncated, fault, request_body)
 FROM STDIN
 """
 _COPY_TALLIES: LiteralString = """
@@ -96,21 +96,25 @@ WITH event AS (
     SELECT nextval((SELECT pg_get_serial_sequence('events_event', 'id')::regclass)) AS id, event.*
     FROM ROWS FROM (json_to_recordset(%s::json) AS (
         account_id bigint, topic text, is_test boolean, occurred_at timestamptz, created_at timestamptz, body text,
-        not_reached jsonb
-    )) WITH ORDINALITY AS event (account_id, topic, is_test, occurred_at, created_at, body, not_reached, place)
-), delivery AS (
-    SELECT nextval((SELECT pg_get_serial_sequence('webhooks_delivery', 'id')::regclass)) AS id, fresh.*,
-           coalesce(fresh.known_event_id, event.id) AS event_id
+        not_reached jsonb, retry_waits jsonb
+    )) WITH ORDINALITY AS event (
+        account_id, topic, is_test, occurred_at, created_at, body, not_reached, retry_waits, place
+    )
+), fresh AS (
+    SELECT nextval((SELECT pg_get_serial_sequence('webhooks_delivery', 'id')::regclass)) AS id, fresh.*
     FROM ROWS FROM (json_to_recordset(%s::json) AS (
         event_place bigint, known_event_id bigint, account_id bigint, endpoint_id bigint, topic text, is_test boolean,
         idempotency_key text, created_at timestamptz, redelivery_of_id bigint
     )) WITH ORDINALITY AS fresh (
         event_place, known_event_id, account_id, endpoint_id, topic, is_test, idempotency_key, created_at,
         redelivery_of_id, place
-    ) LEFT JOIN event ON event.place = fresh.event_place
+    )
+), delivery AS (
+    SELECT fresh.*, coalesce(fresh.known_event_id, event.id) AS event_id
+    FROM fresh LEFT JOIN event ON event.place = fresh.event_place
 ), event_stored AS (
-    INSERT INTO events_event (id, account_id, topic, is_test, occurred_at, created_at, body, not_reached)
-    SELECT id, account_id, topic, is_test, occurred_at, created_at, body, not_reached FROM event
+    INSERT INTO events_event (id, account_id, topic, is_test, occurred_at, created_at, body, not_reached, retry_waits)
+    SELECT id, account_id, topic, is_test, occurred_at, created_at, body, not_reached, retry_waits FROM event
 ), delivery_stored AS (
     INSERT INTO webhooks_delivery
         (id, account_id, event_id, endpoint_id, topic, is_test, idempotency_key, created_at, redelivery_of_id, status,
@@ -202,6 +206,7 @@ def _attempt(row: Row) -> tuple[Any, ...]:
         row.delivery_id, row.number, row.started_at.isoformat(), row.duration_ms, row.dns_ms, row.connect_ms,
         row.tls_ms, row.first_byte_ms, row.address, _headers(row.request_headers), row.reason, _text(row.detail),
         row.status_code, _known_headers(row.response_headers), row.response_body, row.response_truncated,
+        row.fault, row.request_body,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from events.models import Event
+from webhooks.engine.faults import bytes_sent
 from webhooks.engine.job import Answered, Headers, Job, Outcome
 from webhooks.engine.lifecycle import Verdict
 from webhooks.models import Delivery
@@ -33,6 +34,8 @@ class Won(NamedTuple):
     series_start: int
     created_at: float
     body: str
+    retry_waits: str | None
+    """As JSON."""
 
 
 class Row(NamedTuple):
@@ -58,6 +61,8 @@ class Row(NamedTuple):
     response_headers: Headers
     response_body: bytes
     response_truncated: bool
+    fault: str
+    request_body: bytes | None
 
     @property
     def claim(self) -> tuple[int, str]:
@@ -89,6 +94,8 @@ def row(settlement: Settlement) -> Row:
         outcome.headers,
         outcome.body,
         outcome.truncated,
+        job.fault.kind.value if job.fault else "",
+        bytes_sent(job) if job.fault else None,
     )
 
 
@@ -102,6 +109,7 @@ def event_row(event: Event) -> dict[str, Any]:
         "created_at": event.created_at,
         "body": event.body,
         "not_reached": event.not_reached,
+        "retry_waits": event.retry_waits,
     }
 
 

@@ -35,7 +35,8 @@ RETURNING delivery_id
 """
 _READ = """
 SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
-       delivery.idempotency_key, delivery.attempt_count, delivery.series_start, delivery.created_at, event.body
+       delivery.idempotency_key, delivery.attempt_count, delivery.series_start, delivery.created_at, event.body,
+       event.retry_waits
 FROM webhooks_delivery AS delivery JOIN events_event AS event ON event.id = delivery.event_id
 WHERE delivery.id IN (SELECT value FROM json_each(?)) ORDER BY delivery.id
 """
@@ -48,8 +49,8 @@ UPDATE webhooks_delivery SET status = ?, finished_at = ?, attempt_count = ?, rea
 _STORE_ATTEMPT = """
 INSERT INTO webhooks_attempt
     (delivery_id, number, started_at, duration_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, address, request_headers,
-     reason, detail, status_code, response_headers, response_body, response_truncated)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     reason, detail, status_code, response_headers, response_body, response_truncated, fault, request_body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _STORE_TALLY = """
 INSERT INTO webhooks_tally
@@ -57,8 +58,8 @@ INSERT INTO webhooks_tally
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _STORE_EVENT = """
-INSERT INTO events_event (account_id, topic, is_test, occurred_at, created_at, body, not_reached)
-VALUES (:account_id, :topic, :is_test, :occurred_at, :created_at, :body, :not_reached)
+INSERT INTO events_event (account_id, topic, is_test, occurred_at, created_at, body, not_reached, retry_waits)
+VALUES (:account_id, :topic, :is_test, :occurred_at, :created_at, :body, :not_reached, :retry_waits)
 """
 _STORE_DELIVERY = """
 INSERT INTO webhooks_delivery
@@ -133,8 +134,8 @@ def _insert(statement: str, values: dict[str, Any]) -> int:
 
 
 def _won(*values: Any) -> Won:
-    *front, created_at, body = values
-    return Won._make((*front, created_at.replace(tzinfo=UTC).timestamp(), body))
+    *front, created_at, body, retry_waits = values
+    return Won._make((*front, created_at.replace(tzinfo=UTC).timestamp(), body, retry_waits))
 
 
 def _move(r: Row) -> tuple[Any, ...]:
@@ -145,7 +146,7 @@ def _attempt(r: Row) -> tuple[Any, ...]:
     return (
         r.delivery_id, r.number, _time(r.started_at), r.duration_ms, r.dns_ms, r.connect_ms, r.tls_ms, r.first_byte_ms,
         r.address, json.dumps(r.request_headers), r.reason, r.detail, r.status_code, json.dumps(r.response_headers),
-        r.response_body, r.response_truncated,
+        r.response_body, r.response_truncated, r.fault, r.request_body,
     )  # fmt: skip
 
 

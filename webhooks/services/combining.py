@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Generic, TypeVar
 
-from django.db import connection
+from django.db import DataError, IntegrityError, connection
 
 MOST_AT_ONCE = 100
 
@@ -23,8 +23,11 @@ class _Request(Generic[Asked, Given]):
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.given: Given
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.is_done = False
+
+    def fail(self, error: BaseException) -> None:
+        self.error, self.is_done = error, True
 
 
 class Combined(Generic[Asked, Given]):
@@ -51,13 +54,17 @@ class Combined(Generic[Asked, Given]):
     def _answer(self, requests: Sequence[_Request[Asked, Given]]) -> None:
         try:
             given = self._act([request.asked for request in requests])
-        except Exception as error:
+        except (IntegrityError, DataError) as error:
             if len(requests) == 1:
-                requests[0].error, requests[0].is_done = error, True
+                requests[0].fail(error)
             else:
-                # One of them spoils it: each for itself, then.
+                # The database stored nothing, for the fault of one of them: each for itself, then.
                 for request in requests:
                     self._answer([request])
-            return
-        for request, answer in zip(requests, given, strict=True):
-            request.given, request.is_done = answer, True
+        except BaseException as error:
+            # Nobody knows what was stored, and to do it again could do it twice.
+            for request in requests:
+                request.fail(error)
+        else:
+            for request, answer in zip(requests, given, strict=True):
+                request.given, request.is_done = answer, True

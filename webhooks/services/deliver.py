@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -14,12 +15,13 @@ from webhooks import outbox
 from webhooks.attempt_log import note_attempts
 from webhooks.engine.exchange import Limits
 from webhooks.engine.job import Job, Outcome
-from webhooks.engine.lifecycle import judge
+from webhooks.engine.lifecycle import Verdict, judge
 from webhooks.engine.network import Network
 from webhooks.engine.pump import Pump
 from webhooks.nudge import nudge
 from webhooks.outbox import Settlement
 from webhooks.services.endpoints import address_policy
+from webhooks.services.scripted import Stage
 
 LEASE_MARGIN = 5.0
 """Seconds a claim outlasts the longest attempt."""
@@ -65,6 +67,8 @@ class Run:
         self._any_2xx: bool = settings.WEBHOOK_ACCEPT_ANY_2XX
         self._lease = timedelta(seconds=settings.WEBHOOK_ATTEMPT_TIMEOUT + LEASE_MARGIN)
         self._unsettled: list[Settlement] = []
+        self._stage = Stage()
+        self._retry_at = NEVER
         self._visited = 0
         self._alarm = NEVER
         self._next_look = 0.0
@@ -141,7 +145,7 @@ class Run:
         now = self._clock()
         times = [self._next_look, self._alarm, now + LONGEST_WAIT]
         if self._unsettled:
-            times.append(self._unsettled[0].finished_at.timestamp() + SETTLE_AFTER)
+            times += [self._unsettled[0].finished_at.timestamp() + SETTLE_AFTER, self._retry_at]
         return max(0.0, min(times) - now)
 
     def _collect(self, patience: float) -> None:
@@ -152,25 +156,38 @@ class Run:
             self._last_work = now
             self._next_look = min(self._next_look, now + POLL)
             moment = _moment(now)
-            self._unsettled += [self._judged(job, outcome, moment) for job, outcome in finished]
+            judged = [self._judged(job, outcome, moment) for job, outcome in finished]
+            waits = [each.verdict.retry_in for each in judged if each.verdict.retry_in is not None]
+            self._retry_at = min([self._retry_at, *(now + wait for wait in waits)])
+            self._unsettled += judged
 
     def _judged(self, job: Job, outcome: Outcome, now: datetime) -> Settlement:
-        verdict = judge(outcome, tries=job.tries, waits=job.retry_waits, any_2xx=self._any_2xx)
-        return Settlement(job, outcome, verdict, now)
+        if job.fault is None:
+            return Settlement(job, outcome, self._verdict(job, outcome), now)
+        return self._stage.judged(job, job.fault, outcome, now, partial(self._verdict, job))
+
+    def _verdict(self, job: Job, outcome: Outcome) -> Verdict:
+        return judge(outcome, tries=job.tries, waits=job.retry_waits, any_2xx=self._any_2xx)
 
     def _should_settle(self) -> bool:
         if not self._unsettled:
             return False
-        age = self._clock() - self._unsettled[0].finished_at.timestamp()
-        return self._pump.is_idle or len(self._unsettled) >= SETTLE_AT or age >= SETTLE_AFTER
+        now = self._clock()
+        is_old = now - self._unsettled[0].finished_at.timestamp() >= SETTLE_AFTER or now >= self._retry_at
+        return is_old or self._pump.is_idle or len(self._unsettled) >= SETTLE_AT
 
     def _settle(self) -> None:
+        self._stage.act(_moment(self._clock()))
         settled = _settled(self._unsettled)
         note_attempts(self._unsettled)
         if settled < len(self._unsettled):
             log.warning("%d attempts came back after their claim had run out.", len(self._unsettled) - settled)
         self._unsettled = []
         self._last_work = self._clock()
+        # The next row due may be one of these, and is not to wait for the next look.
+        self._alarm, self._retry_at = min(self._alarm, self._retry_at), NEVER
+        if self._stage.clear(_moment(self._last_work)):
+            self._alarm = self._last_work
 
     def _give_back(self) -> None:
         outbox.give_back(self._pump.hand_back(), now=_moment(self._clock()))

@@ -5,6 +5,7 @@ Each leaves an entry in the audit log that names the `actor`, in the transaction
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import EllipsisType
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +28,8 @@ from webhooks.errors import (
     ZoneNotLicensed,
 )
 from webhooks.models import Endpoint
-from webhooks.secrets import new_share_secret
+from webhooks.retry_waits import checked_waits
+from webhooks.secrets import as_stored, new_share_secret
 
 HOST_LENGTH = 255
 
@@ -49,6 +51,7 @@ def create(
     verify_tls: bool = True,
     host_override: str = "",
     extra_headers: Mapping[str, str] | None = None,
+    retry_waits: Sequence[float] | None = None,
     now: datetime,
     actor: str = audit.SYSTEM,
 ) -> Endpoint:
@@ -66,6 +69,7 @@ def create(
         verify_tls=verify_tls,
         host_override=_checked_host(host_override),
         extra_headers=_checked_headers(extra_headers or {}),
+        retry_waits=checked_waits(retry_waits),
         created_at=now,
         updated_at=now,
     )
@@ -83,10 +87,14 @@ def edit(
     verify_tls: bool | None = None,
     host_override: str | None = None,
     extra_headers: Mapping[str, str] | None = None,
+    retry_waits: Sequence[float] | EllipsisType | None = ...,
     now: datetime,
     actor: str = audit.SYSTEM,
 ) -> Endpoint:
-    """Change what is given. Event types that it has already may stay after their licence has ended."""
+    """Change what is given. Event types that it has already may stay after their licence has ended.
+
+    Without `retry_waits` (None) it has its account's.
+    """
     locked = _lock_present(endpoint)
     if url is not None:
         _check_url(url)
@@ -101,6 +109,8 @@ def edit(
         "extra_headers": None if extra_headers is None else _checked_headers(extra_headers),
     }
     changes = {field: value for field, value in given.items() if value is not None}
+    if retry_waits is not ...:
+        changes["retry_waits"] = checked_waits(retry_waits)
     changed = [field for field, value in changes.items() if value != getattr(locked, field)]
     if changed:
         _record(locked, "endpoint.edited", actor, now, ", ".join(changed))
@@ -142,7 +152,7 @@ def rotate_secret(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTE
     """Give it a new share secret; from now on every attempt is signed with the new one alone."""
     locked = _lock_present(endpoint)
     _record(locked, "endpoint.secret_rotated", actor, now)
-    return _save(locked, now, share_secret=new_share_secret())
+    return _save(locked, now, previous_secret=as_stored(locked, "share_secret"), share_secret=new_share_secret())
 
 
 @transaction.atomic

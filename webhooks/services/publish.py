@@ -15,6 +15,7 @@ from webhooks.engine.lifecycle import Status
 from webhooks.errors import InvalidPayload, UnknownEventType
 from webhooks.models import Delivery, new_idempotency_key
 from webhooks.nudge import nudge_after_commit
+from webhooks.retry_waits import checked_waits
 from webhooks.services.audience import Audience, audience_of
 from webhooks.services.combining import Combined
 
@@ -25,7 +26,8 @@ _COLUMNS = [field.attname for field in Delivery._meta.concrete_fields]
 class Happening:
     """Something to announce. Without `data` a sample is made, from `seed` if there is one.
 
-    With `merge` the given `data` is laid over the sample. Without a `timestamp` it happens now.
+    With `merge` the given `data` is laid over the sample. Without a `timestamp` it happens now. With `retry_waits` its
+    deliveries wait so many seconds before each retry, whatever their endpoints say.
     """
 
     topic: str
@@ -33,6 +35,7 @@ class Happening:
     seed: int | str | None = None
     timestamp: datetime | None = None
     merge: bool = False
+    retry_waits: Sequence[float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Draft:
     topic: str
     occurred_at: datetime
     body: str
+    retry_waits: list[float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ def draft(*, account: Account, happening: Happening, now: datetime, prefix: str 
         first = f"{prefix}{faults[0].path}: {faults[0].reason}"
         raise InvalidPayload(f"The data is not what MAAC sends for {topic}. {first}", fields)
     timestamp = contract.format_timestamp(occurred_at, account.zone_info)
-    return Draft(topic, occurred_at, contract.serialise(timestamp=timestamp, topic=topic, data=data))
+    body = contract.serialise(timestamp=timestamp, topic=topic, data=data)
+    return Draft(topic, occurred_at, body, checked_waits(happening.retry_waits))
 
 
 def _data(happening: Happening, account: Account, occurred_at: datetime) -> Any:
@@ -132,6 +137,7 @@ def _published(audience: Audience, entry: Draft, missing: list[dict[str, Any]], 
         created_at=now,
         body=entry.body,
         not_reached=missing,
+        retry_waits=entry.retry_waits,
     )
     without = {row["endpoint"] for row in missing}
     reached = [listener.id for listener in audience.listeners if listener.id not in without]

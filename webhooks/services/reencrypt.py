@@ -11,6 +11,8 @@ from webhooks.models import Endpoint
 from webhooks.secrets import SecretUnreadable, reencrypted
 
 BATCH = 500
+SECRETS = ("share_secret", "previous_secret")
+"""Columns of an endpoint. One that cannot be read leaves both as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,16 @@ def reencrypt(*, batch: int = BATCH) -> Iterator[Progress]:
 def _rewrite(*, after: int, batch: int) -> tuple[int, Progress]:
     """The rows stay locked meanwhile: a secret that is being rotated must not be put back."""
     rows = Endpoint.objects.select_for_update(of=("self",)).filter(pk__gt=after).order_by("pk")[:batch]
-    stored = list(rows.annotate(stored=Cast("share_secret", TextField())).values_list("pk", "stored"))
+    texts = {f"stored_{name}": Cast(name, TextField()) for name in SECRETS}
+    stored = list(rows.annotate(**texts).values_list("pk", *texts))
     rewritten = 0
     unreadable = []
-    for pk, value in stored:
+    for pk, *values in stored:
         try:
-            fresh = reencrypted(value)
+            fresh = {name: reencrypted(value) for name, value in zip(SECRETS, values, strict=True) if value is not None}
         except SecretUnreadable:
             unreadable.append(pk)
             continue
-        rewritten += Endpoint.objects.filter(pk=pk).update(share_secret=fresh) if fresh else 0
+        changes = {name: value for name, value in fresh.items() if value is not None}
+        rewritten += Endpoint.objects.filter(pk=pk).update(**changes) if changes else 0
     return stored[-1][0] if stored else after, Progress(len(stored), rewritten, tuple(unreadable))

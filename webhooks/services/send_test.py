@@ -1,6 +1,6 @@
 """Send a simulated event to one endpoint, as the console's *Send test* does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,11 +22,16 @@ def send_test(
     event_type: str,
     data: Mapping[str, Any] | None = None,
     seed: int | str | None = None,
+    retry_waits: Sequence[float] | None = None,
     now: datetime,
 ) -> Delivery:
-    """Leave a test delivery for the endpoint, running or paused. Chosen: any licensed event type, subscribed or not."""
+    """Leave a test delivery for the endpoint, running or paused. Chosen: any licensed event type, subscribed or not.
+
+    Only with `retry_waits` of its own is it tried again.
+    """
     account = endpoint.account
-    entry = draft(account=account, happening=Happening(event_type, data, seed), now=now)
+    happening = Happening(event_type, data, seed, retry_waits=retry_waits)
+    entry = draft(account=account, happening=happening, now=now)
     check_zone(account=account, topic=event_type, now=now)
     if endpoint.status == Endpoint.Status.DELETED:
         raise EndpointNotRunning(_("The endpoint is deleted."))
@@ -38,6 +43,7 @@ def send_test(
             occurred_at=entry.occurred_at,
             created_at=now,
             body=entry.body,
+            retry_waits=entry.retry_waits,
         )
         delivery = new_delivery(event=event, endpoint_id=endpoint.pk, now=now)
         outbox.store(events=[event], deliveries=[delivery], due_at=now)

@@ -1,0 +1,80 @@
+"""A contact opens a message: what is counted, and what is told."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from modules.contacts.models import Contact
+from modules.messages import rules, selectors
+from modules.messages.errors import MessageNotReceived
+from modules.messages.models import Broadcast, DirectMessage, Open
+from webhooks.services.publish import Happening, publish
+
+
+def open_message(*, contact: Contact, message: Broadcast | DirectMessage, now: datetime) -> Open:
+    """Note that the contact opened what they were sent. The first open of a tracked message is told."""
+    _refuse_unless_received(contact, message, now)
+    opened = Open(account_id=message.account_id, line_uid=contact.line_uid, opened_at=now)
+    if isinstance(message, Broadcast):
+        opened.broadcast = message
+        opened.message_type, opened.message_id = "broadcast", message.pk
+        category, has_event = "", False
+    else:
+        opened.direct_message = message
+        category, has_event = message.category, message.event_id is not None
+        if has_event and rules.is_tracked(category=category):
+            opened.message_type, opened.message_id = "openapi", message.event_id
+
+    def outcome(*, is_first: bool) -> str:
+        return rules.outcome_of(
+            category=category, has_event=has_event, is_bound=contact.is_bound, is_first=is_first
+        )  # fmt: skip
+
+    with transaction.atomic():
+        if not (opened.message_type and _save_as_first(opened, outcome(is_first=True))):
+            opened.outcome = outcome(is_first=False)
+            opened.save()
+        if opened.outcome == rules.TOLD:
+            _tell(opened, contact, now)
+    return opened
+
+
+def _refuse_unless_received(contact: Contact, message: Broadcast | DirectMessage, now: datetime) -> None:
+    if isinstance(message, DirectMessage) and message.status_at(now) != rules.SENT:
+        raise MessageNotReceived(_("The message has not been sent yet. Try again in a moment."))
+    if not selectors.recipients(message=message).filter(line_uid=contact.line_uid, mark=rules.DELIVERED).exists():
+        raise MessageNotReceived(_("%(name)s did not receive this message.") % {"name": contact})
+
+
+def _save_as_first(opened: Open, outcome: str) -> bool:
+    """Store it as the contact's first open, unless there is one; of two at once the database lets one through."""
+    same = Open.objects.filter(
+        account_id=opened.account_id,
+        message_type=opened.message_type,
+        message_id=opened.message_id,
+        line_uid=opened.line_uid,
+        is_first=True,
+    )
+    if same.exists():
+        return False
+    opened.is_first, opened.outcome = True, outcome
+    try:
+        with transaction.atomic():
+            opened.save()
+    except IntegrityError:
+        opened.is_first = False
+        return False
+    return True
+
+
+def _tell(opened: Open, contact: Contact, now: datetime) -> None:
+    data = {
+        "message_type": opened.message_type,
+        "message_id": opened.message_id,
+        "line_uid": opened.line_uid,
+        "customer_id": contact.customer_id,
+    }
+    (published,) = publish(account=opened.account, happenings=[Happening("message.first_open", data)], now=now)
+    opened.webhook_event_id = published.event.pk
+    opened.save(update_fields=["webhook_event_id"])

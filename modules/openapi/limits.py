@@ -1,0 +1,48 @@
+"""Rate limits for each account and call. One conditional UPDATE decides, so they hold over any number of processes."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+from django.db.models.functions import Greatest
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from accounts.models import Account
+from modules.openapi.models import Bucket
+from webhooks.api.authentication import account_of
+from webhooks.api.views import now_utc
+
+SECOND = 1_000_000
+
+
+def take(*, account: Account, call: str, now: datetime) -> float | None:
+    """Count one call. None where it is within the limit, else after how many seconds the next one is."""
+    limit: int = settings.OPENAPI_RATE_LIMITS[call]
+    if not limit:
+        return None
+    share, moment = SECOND // limit, int(now.timestamp() * SECOND)
+    if _counted(account, call, share, moment):
+        return None
+    bucket = Bucket.objects.filter(account=account, call=call).first()
+    if bucket is None:
+        Bucket.objects.bulk_create([Bucket(account=account, call=call)], ignore_conflicts=True)
+        return take(account=account, call=call, now=now)
+    return max(0, bucket.full_at + share - SECOND - moment) / SECOND
+
+
+def _counted(account: Account, call: str, share: int, moment: int) -> bool:
+    has_room = Bucket.objects.filter(account=account, call=call, full_at__lte=moment + SECOND - share)
+    return has_room.update(full_at=Greatest(F("full_at"), moment) + share) == 1
+
+
+class CallLimit(BaseThrottle):
+    """Of views that say by which limit (`limited_as`) they are held."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        self._wait = take(account=account_of(request), call=view.limited_as, now=now_utc())
+        return self._wait is None
+
+    def wait(self) -> float | None:
+        return self._wait

@@ -1,0 +1,23 @@
+"""Bucket."""
+
+from django.db import models
+
+from accounts.models import Account
+
+
+class Bucket(models.Model):
+    """How much of a rate limit an account has left for one call: a token bucket that holds what one second allows.
+
+    `full_at` (microseconds since 1970) is when it will be full again, which says all: each call puts it off by its
+    share of a second, and none may put it off further than a second from now.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    call = models.CharField(max_length=50)
+    full_at = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "call"], name="bucket_once")]
+
+    def __str__(self) -> str:
+        return f"{self.call} of {self.account}"

@@ -1,0 +1,53 @@
+"""Lists as MAAC gives them: 300 a page; `next` is a token that goes back as `start`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.core import signing
+from django.db.models import Model, Q, QuerySet
+from rest_framework.exceptions import ValidationError
+
+PAGE_SIZE = 300
+OLDEST = ("id",)
+"""The order in which nothing is missed when rows change between two pages."""
+NEWEST_UPDATE = ("-updated_at", "-id")
+
+Row = TypeVar("Row", bound=Model)
+
+
+def page_of(rows: QuerySet[Row], *, start: str, order: Sequence[str] = OLDEST) -> tuple[list[Row], str | None]:
+    """The rows of a page, and the token of the next."""
+    ordered = rows.order_by(*order)
+    if start:
+        ordered = ordered.filter(_after(order, _read(start, rows.model, order)))
+    found = list(ordered[: PAGE_SIZE + 1])
+    return found[:PAGE_SIZE], _token(found[PAGE_SIZE - 1], order) if len(found) > PAGE_SIZE else None
+
+
+def _token(row: Model, order: Sequence[str]) -> str:
+    values = [getattr(row, name.lstrip("-")) for name in order]
+    written = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return signing.dumps([row._meta.label, *written], salt=__name__)
+
+
+def _read(start: str, model: type[Model], order: Sequence[str]) -> list[Any]:
+    """Tokens are signed, so what they hold is right unless it is that of another list."""
+    try:
+        label, *values = signing.loads(start, salt=__name__)
+    except signing.BadSignature as error:
+        raise _no_token() from error
+    if label != model._meta.label or len(values) != len(order):
+        raise _no_token()
+    return [datetime.fromisoformat(value) if isinstance(value, str) else value for value in values]
+
+
+def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
+    """Rows that come later in the order: later by the first key, or equal in it and later by the others."""
+    name, value = order[0].lstrip("-"), values[0]
+    later = Q(**{f"{name}__{'lt' if order[0].startswith('-') else 'gt'}": value})
+    return later | Q(**{name: value}) & _after(order[1:], values[1:]) if len(order) > 1 else later
+
+
+def _no_token() -> ValidationError:
+    return ValidationError({"start": ["Invalid token: give back what `next` was."]})

@@ -1,0 +1,105 @@
+"""Notification messages (SMS+, "PNP") of the Open API."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from modules.messages import selectors as message_selectors
+from modules.notifications import machine, selectors, services
+from modules.notifications.errors import InvalidMessage
+from modules.notifications.models import Template
+from modules.notifications.rules import REQUIRED
+from modules.openapi import answers, queries
+from modules.openapi.door import OpenApiView, PlainTextErrors
+from modules.openapi.errors import PATTERN_NOT_MATCHED, by_field, plain
+from modules.openapi.paging import NEWEST_UPDATE
+
+SUCCESS, FAILED, PENDING = "success", "failed to send messages", "pending"
+
+
+class SettingsView(OpenApiView):
+    def get(self, request: Request) -> Response:
+        asked = queries.query(queries.Start, request)
+        return self.list_of(selectors.templates(account=self.account), answers.setting, start=asked["start"])
+
+
+class SettingView(OpenApiView):
+    def get(self, _request: Request, setting_id: int) -> Response:
+        setting = get_object_or_404(selectors.templates(account=self.account), pk=setting_id)
+        return Response({**answers.setting(setting), "metric": selectors.metric(template=setting)})
+
+
+class PnpSendView(PlainTextErrors):
+    """What both calls that send share."""
+
+    def send(self, fields: dict[str, Any], targets: list[dict[str, Any]]) -> list[Any]:
+        setting, event_id = self._setting(fields), self._event_id(fields)
+        requests = [services.Request(**_without_none(target)) for target in targets]
+        try:
+            return services.push_many(
+                account=self.account, template=setting, requests=requests, event_id=event_id, now=self.now
+            )
+        except InvalidMessage as refusal:
+            raise ValidationError(_in_maacs_words(refusal)) from refusal
+
+    def _setting(self, fields: dict[str, Any]) -> Template:
+        setting = selectors.templates(account=self.account).filter(pk=fields["pnp_setting_id"]).first()
+        if setting is None:
+            raise plain("pnp setting not found")
+        return setting
+
+    def _event_id(self, fields: dict[str, Any]) -> int | None:
+        event_id: int | None = fields["event_id"]
+        if event_id and not message_selectors.events(account=self.account).filter(pk=event_id).exists():
+            raise plain("message event not found")
+        return event_id
+
+
+class PnpPushView(PnpSendView):
+    limited_as = "pnp_push"
+
+    def post(self, request: Request) -> Response:
+        fields = queries.body(queries.PnpPush, request)
+        (message,) = self.send(fields, [fields["data"]])
+        return Response({"id": message.pk, "result": SUCCESS if machine.is_line_willing(message.plan) else FAILED})
+
+
+class PnpMulticastView(PnpSendView):
+    limited_as = "pnp_multicast"
+
+    def post(self, request: Request) -> Response:
+        fields = queries.body(queries.PnpMulticast, request)
+        messages = self.send(fields, fields["data"])
+        return Response([{"id": message.pk, "result": PENDING} for message in messages])
+
+
+class PnpMessagesView(OpenApiView):
+    def get(self, request: Request) -> Response:
+        asked = queries.query(queries.PnpQuery, request)
+        start, setting_id = asked.pop("start"), asked.pop("pnp_setting_id", None)
+        setting = None
+        if setting_id is not None:
+            setting = selectors.templates(account=self.account).filter(pk=setting_id).first()
+            if setting is None:
+                raise NotFound("pnp_setting_id not found")
+        found = selectors.messages(account=self.account, template=setting, **asked)
+        return self.list_of(
+            found, lambda row: answers.pnp_message(row, self.zone), start=start, order=NEWEST_UPDATE
+        )  # fmt: skip
+
+
+def _without_none(target: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in target.items() if value is not None}
+
+
+def _in_maacs_words(refusal: InvalidMessage) -> dict[str, Any]:
+    """A fault of the number is one of its pattern; what is missing is named."""
+    faults: dict[str, Any] = {}
+    for path, sentences in refusal.fields.items():
+        if path.endswith("phone_number"):
+            sentences = [PATTERN_NOT_MATCHED]
+        faults[path] = [ErrorDetail(each, "required" if each == REQUIRED else "invalid") for each in sentences]
+    return by_field(faults)

@@ -1,0 +1,26 @@
+"""MAAC's own paths, below /openapi/v1/."""
+
+from django.urls import path
+
+from modules.openapi import event_views, member_views, pnp_views
+from modules.openapi.door import NothingHere
+
+urlpatterns = [
+    path("event/", event_views.EventsView.as_view()),
+    path("event/<int:event_id>/", event_views.EventView.as_view()),
+    path("event/<int:event_id>/report/", event_views.EventReportView.as_view()),
+    path("template/", event_views.TemplatesView.as_view()),
+    path("direct_message/push/", event_views.PushView.as_view()),
+    path("direct_message/multicast/", event_views.MulticastView.as_view()),
+    path("direct_message/enhanced_multicast/", event_views.EnhancedMulticastView.as_view()),
+    path("direct_message/<int:message_id>/", event_views.DirectMessageView.as_view()),
+    path("pnp/setting/", pnp_views.SettingsView.as_view()),
+    path("pnp/setting/<int:setting_id>/", pnp_views.SettingView.as_view()),
+    path("pnp/message/push/", pnp_views.PnpPushView.as_view()),
+    path("pnp/message/multicast/", pnp_views.PnpMulticastView.as_view()),
+    path("pnp/message/", pnp_views.PnpMessagesView.as_view()),
+    path("member/", member_views.MembersView.as_view()),
+    path("member/<str:line_uid>/", member_views.MemberView.as_view()),
+    path("", NothingHere.as_view()),
+    path("<path:anything>", NothingHere.as_view()),
+]

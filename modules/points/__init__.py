@@ -1,0 +1,1 @@
+"""Points: the brand hands out reward points, and each grant is told."""

@@ -1,0 +1,63 @@
+"""What can be done to prizes. How they are handed out is in `granting`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Account
+from events.samples import brand
+from modules.points import rules
+from modules.points.errors import InvalidPrize, PrizeOver
+from modules.points.models import Prize
+
+EDITABLE = ("name", "memo", "count", "category", "expires_on", "expires_after_days", "needs_bound_contact")
+
+
+def create(*, account: Account, now: datetime, **details: Any) -> Prize:
+    """Make a prize; without an expiry its points never lapse."""
+    return _stored(Prize(account=account, created_at=now), details, now)
+
+
+def edit(*, prize: Prize, now: datetime, **details: Any) -> Prize:
+    """Change what is given. What was granted before stays as it was."""
+    with transaction.atomic():
+        return _stored(locked(prize), details, now)
+
+
+def delete(*, prize: Prize) -> None:
+    """Delete the prize and its grants. What was sent stays in the log."""
+    prize.delete()
+
+
+def seed_demo(*, account: Account, now: datetime) -> Prize:
+    """A believable prize."""
+    shop = brand(account.pk)
+    details = {"name": shop.prizes[0], "memo": shop.memos[0], "category": shop.categories[0]}
+    return create(account=account, now=now, count=10, expires_after_days=90, **details)
+
+
+def locked(prize: Prize) -> Prize:
+    """The prize as it is now; until the transaction ends nobody else changes or grants it."""
+    fresh = Prize.objects.select_for_update().select_related("account").filter(pk=prize.pk).first()
+    if fresh is None:
+        raise PrizeOver(_("The prize was deleted."))
+    return fresh
+
+
+def _stored(prize: Prize, details: Mapping[str, Any], now: datetime) -> Prize:
+    unknown = set(details) - set(EDITABLE)
+    if unknown:
+        raise TypeError(f"A prize has no {', '.join(sorted(unknown))}")
+    for name, value in rules.normalised(details).items():
+        setattr(prize, name, value)
+    faults = rules.faults_of({name: getattr(prize, name) for name in EDITABLE})
+    if faults:
+        told = {name: [_(fault)] for name, fault in faults.items()}
+        field, sentences = next(iter(told.items()))
+        raise InvalidPrize(f"{field}: {sentences[0]}", told)
+    prize.updated_at = now
+    prize.save()
+    return prize

@@ -1,0 +1,24 @@
+"""What the receipts module refuses."""
+
+from accounts.errors import Refusal
+from webhooks.errors import InvalidInput
+
+
+class InvalidCampaign(InvalidInput):
+    code = "invalid_campaign"
+
+
+class InvalidReceipt(InvalidInput):
+    code = "invalid_receipt"
+
+
+class CampaignClosed(Refusal):
+    """It is not active, or was deleted a moment ago."""
+
+    code = "campaign_closed"
+
+
+class NoSuchReceipt(Refusal):
+    """No receipt can be made that does what was asked for."""
+
+    code = "no_such_receipt"

@@ -1,0 +1,170 @@
+"""The calls of /api/v1/modules/receipts/uploads/."""
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from modules.contacts.who import NamesAContact, contact_of
+from modules.receipts import rules, selectors, uploads
+from modules.receipts.api import Moment, parsed
+from modules.receipts.conditions import CODES, SENTENCES, Item
+from modules.receipts.models import Campaign, Upload
+from webhooks.api.authentication import account_of
+from webhooks.api.paging import NewestFirst
+from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse
+from webhooks.api.serializers import SeedField
+
+RECEIPT_FIELDS = ("number", "random_number", "datetime", "channel", "items")
+GENERATED_FIELDS = ("seed", "breaking")
+LARGEST_ID = 2**63 - 1
+
+
+@extend_schema_field({"type": "number"})
+class Number(serializers.Field[Any, Any, Any, Any]):
+    """A number; neither a text nor true."""
+
+    def to_internal_value(self, data: Any) -> float:
+        is_number = isinstance(data, int | float) and not isinstance(data, bool)
+        if not is_number or abs(data) > rules.LARGEST_AMOUNT or not math.isfinite(data):
+            raise serializers.ValidationError(_(rules.NOT_AN_AMOUNT))
+        return float(data)
+
+
+class ItemIn(StrictSerializer):
+    description = Text(trim_whitespace=False)
+    unit_price = Number()
+    quantity = Number(required=False, help_text="1 unless told otherwise.")
+    amount = Number(required=False, help_text="Unless told otherwise the price times the quantity.")
+
+
+class UploadIn(NamesAContact):
+    campaign = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, help_text="The campaign's id.")
+    number = Text(required=False, help_text="E-invoice number: two capital letters, eight digits.")
+    random_number = Text(required=False, help_text="Four digits.")
+    datetime = Moment(required=False)
+    channel = Text(required=False, help_text="The shop's name.")
+    items = ItemIn(many=True, required=False)
+    upload_datetime = Moment(required=False)
+    generate = TrueOrFalse(required=False, help_text="In place of the receipt's fields: a believable one is made.")
+    seed = SeedField(required=False, help_text="With `generate`: the same seed makes the same receipt.")
+    breaking = Text(required=False, help_text=f"With `generate`: fail just this condition: {', '.join(CODES)}.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        if attrs.pop("generate", False):
+            surplus, word = {*RECEIPT_FIELDS, "upload_datetime"} & set(attrs), 'Leave it out with "generate": true.'
+        else:
+            surplus, word = set(GENERATED_FIELDS) & set(attrs), 'This needs "generate": true.'
+            missing = [name for name in RECEIPT_FIELDS if name not in attrs]
+            if missing and not surplus:
+                raise serializers.ValidationError(
+                    {name: ['This field is required, or "generate": true.'] for name in missing}
+                )
+        if surplus:
+            raise serializers.ValidationError({name: [word] for name in sorted(surplus)})
+        return attrs
+
+
+class FailedCondition(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text=", ".join(CODES))
+    message = serializers.CharField()
+
+
+class UploadItemOut(serializers.Serializer[Any]):
+    description = serializers.CharField()
+    unit_price = serializers.FloatField()
+    quantity = serializers.FloatField()
+    amount = serializers.FloatField()
+
+
+class UploadOut(serializers.ModelSerializer[Upload]):
+    line_uid = serializers.CharField(source="contact.line_uid")
+    datetime = serializers.DateTimeField(source="purchased_at")
+    upload_datetime = serializers.DateTimeField(source="uploaded_at")
+    items = UploadItemOut(many=True)
+    total = serializers.FloatField()
+    failed_conditions = serializers.SerializerMethodField()
+    event_id = serializers.IntegerField(
+        source="webhook_event_id", allow_null=True, help_text="The event that told it; null: it did not match."
+    )
+
+    class Meta:
+        model = Upload
+        fields = [
+            "id", "campaign", "contact", "line_uid", "number", "random_number", "datetime", "upload_datetime",
+            "channel", "items", "total", "matched", "failed_conditions", "event_id",
+        ]  # fmt: skip
+
+    @extend_schema_field(FailedCondition(many=True))
+    def get_failed_conditions(self, upload: Upload) -> list[dict[str, str]]:
+        return [{"code": code, "message": _(SENTENCES[code])} for code in upload.failed_conditions]
+
+
+class UploadsView(APIView):
+    """Receipts that contacts uploaded."""
+
+    pagination_class = NewestFirst
+
+    @extend_schema(
+        responses=UploadOut(many=True),
+        parameters=[OpenApiParameter("campaign", int, description="Only uploads to the campaign with this id.")],
+    )
+    def get(self, request: Request) -> Response:
+        """List uploads, newest first."""
+        campaign = request.query_params.get("campaign")
+        found = selectors.uploads(
+            account=account_of(request), campaign=None if campaign is None else _campaign(request, campaign)
+        )
+        pages = NewestFirst()
+        page = pages.paginate_queryset(found, request, view=self)
+        return pages.get_paginated_response(UploadOut(page, many=True).data)
+
+    @extend_schema(request=UploadIn, responses={201: UploadOut})
+    def post(self, request: Request) -> Response:
+        """Upload a receipt as a contact, or have one made. Only a match sends `receipt.receipt_validated`.
+
+        The answer says whether it matched, or which conditions of the campaign it failed.
+        """
+        fields, now = dict(parsed(UploadIn(data=request.data), request).validated_data), datetime.now(UTC)
+        campaign = _campaign(request, fields.pop("campaign"))
+        contact = contact_of(account=account_of(request), fields=fields)
+        if "number" in fields:
+            made = uploads.upload(campaign=campaign, contact=contact, now=now, **_receipt(fields))
+        else:
+            made = uploads.upload_generated(campaign=campaign, contact=contact, now=now, **fields)
+        return Response(UploadOut(made).data, status=status.HTTP_201_CREATED)
+
+
+class UploadView(APIView):
+    """One upload."""
+
+    @extend_schema(responses=UploadOut)
+    def get(self, request: Request, upload_id: int) -> Response:
+        """Show an upload."""
+        found = selectors.uploads(account=account_of(request))
+        return Response(UploadOut(get_object_or_404(found, pk=upload_id)).data)
+
+
+def _receipt(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a receipt as the service names them."""
+    items: list[Item] = [rules.item_of(**item) for item in fields["items"]]
+    moments = {"purchased_at": fields["datetime"], "uploaded_at": fields.get("upload_datetime")}
+    return {**{name: fields[name] for name in ("number", "random_number", "channel")}, "items": items, **moments}
+
+
+def _campaign(request: Request, campaign_id: int | str) -> Campaign:
+    """The account's campaign that a call names."""
+    text = str(campaign_id)
+    is_id = text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST_ID
+    found = selectors.campaigns(account=account_of(request)).filter(pk=int(text)).first() if is_id else None
+    if found is None:
+        raise serializers.ValidationError({"campaign": ["The account has no such campaign."]})
+    return found

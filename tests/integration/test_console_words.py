@@ -1,0 +1,205 @@
+"""No page of the console says anything that is not translated, and every page can be reached.
+
+All pages are shown in a language that only this test speaks, in which every translated string stands between marks. What
+stands outside of marks must be data, or a name that is the same in every language.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+from zoneinfo import available_timezones
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+from django.http import HttpResponse
+from django.test import Client, override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts import audit
+from accounts.models import Account
+from events.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE, TOPICS
+from tests import demo
+from tests.conftest import skip_or_fail
+from tests.integration.conftest import browser
+from tests.pages import ENTRIES, route_of, walk
+from tests.servers import Missing
+from tests.wording import extract, marked_catalogue, unmarked
+from webhooks.console.snippets import LANGUAGES
+
+SPOKEN = "xx"
+NAMES = {
+    *("maac-sim", "curl", "URL", "JSON", "JSON Schema", "HTTP", "POST", "5xx", "TLS", "s", "ms", "KiB"),
+    *("timestamp", "topic", "data", "sn", "svid", HEADER_SIGNATURE, HEADER_IDEMPOTENCY_KEY, audit.SYSTEM),
+    *TOPICS,
+    *(language for _, language, *_ in LANGUAGES),
+    *available_timezones(),
+}
+"""The same in every language."""
+ADDRESS_OR_SECRET = re.compile(r"(https?://)?(\w+\.)+\w+(:\d+)?(/[\w/.-]*)?|[0-9a-f]{32}")
+CODE_WORD = re.compile(r"[a-z]+(_[a-z]+)*|[A-Z]+(_[A-Z]+)+")
+"""How the code names states; a page that shows one shows it untranslated."""
+LONGEST_SHOWN = 300
+EACH = 3
+"""So many pages of a kind are looked at."""
+
+
+@pytest.fixture(scope="module")
+def marked_language(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of catalogues for the language in which every translated string stands between marks."""
+    try:
+        found = extract(tmp_path_factory.mktemp("sources"))
+    except Missing as missing:
+        skip_or_fail(missing)
+    folder = tmp_path_factory.mktemp("locale")
+    (folder / SPOKEN / "LC_MESSAGES").mkdir(parents=True)
+    marked_catalogue(found).save_as_mofile(str(folder / SPOKEN / "LC_MESSAGES" / "django.mo"))
+    return folder
+
+
+@pytest.fixture
+def visitor(marked_language: Path, alice: Account) -> Iterator[Client]:
+    """Customer support in Alice's account, which has been in use, in the language of the marks."""
+    demo.furnish(alice, now=datetime.now(UTC))
+    languages = [*settings.LANGUAGES, (SPOKEN, "Marked")]
+    with override_settings(LANGUAGES=languages, LOCALE_PATHS=[marked_language]):
+        client = browser("help@support", operates=True)
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = SPOKEN
+        yield client
+
+
+class Walk:
+    """A walk through the whole console: what its pages say without a translation, and where their forms lead."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.untranslated: dict[str, list[str]] = {}
+        self.routes: set[str] = set()
+        self.parts = Counter[str]()
+        self.forms: dict[str, str] = {}
+        """Where forms lead, and a page that has each."""
+
+    def everywhere(self) -> "Walk":
+        for entry in ENTRIES:
+            walk(reverse(entry), self.look, each=EACH)
+        return self
+
+    def look(self, path: str) -> list[str]:
+        self.routes.add(route_of(path))
+        answer = self.client.get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        if not answer.headers["Content-Type"].startswith("text/html"):
+            return []
+        return self.read(path, answer)
+
+    def read(self, path: str, answer: Any) -> list[str]:
+        html = answer.content.decode()
+        self.note(path, html)
+        for action in [*attributes(html, "action"), *attributes(html, "hx-post"), *attributes(html, "formaction")]:
+            self.forms.setdefault(action.partition("?")[0], path)
+        for url in attributes(html, "hx-get"):
+            self.look_at_part(urljoin(path, url))
+        return attributes(html, "href")
+
+    def look_at_part(self, url: str) -> None:
+        """A part of a page that a script fetches, with all that it asks for."""
+        route = route_of(urlsplit(url).path)
+        if self.parts[route] < EACH:
+            self.parts[route] += 1
+            answer = self.client.get(url, headers={"HX-Request": "true"})
+            assert answer.status_code in (200, 204), (url, answer.status_code)
+            self.note(url, answer.content.decode())
+
+    def note(self, path: str, html: str) -> None:
+        if found := unmarked(html):
+            self.untranslated[path] = found
+
+
+def attributes(html: str, name: str) -> list[str]:
+    return [unescape(value) for value in re.findall(rf'\s{name}="([^"]+)"', html)]
+
+
+def stored_words() -> set[str]:
+    """Every text that is stored, so that it can be told from what pages say of themselves."""
+    found: set[str] = set()
+    for model in apps.get_models():
+        fields = [field for field in model._meta.concrete_fields if not field.choices]
+        texts = [each.attname for each in fields if isinstance(each, models.CharField | models.TextField | models.JSONField)]
+        for row in model._default_manager.values_list(*texts):
+            found.update(text for value in row for text in _texts(value))
+    return {text for text in found if len(text) < LONGEST_SHOWN and not CODE_WORD.fullmatch(text)}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield " ".join(value.split())
+    elif isinstance(value, dict):
+        yield from _texts([*value, *value.values()])
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+
+
+def without(text: str, words: list[str]) -> str:
+    """What is left of a text when these words are taken out."""
+    for word in words:
+        if word in text:
+            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "", text)
+    return text
+
+
+def only_untranslated(found: dict[str, list[str]], stored: set[str]) -> dict[str, str]:
+    """What is neither stored nor a name that is the same everywhere, and a page that shows it."""
+    words = sorted(stored | NAMES, key=len, reverse=True)
+    shown_on = {text: path for path, texts in found.items() for text in texts}
+    return {text: path for text, path in shown_on.items() if has_words(text, stored, words)}
+
+
+def has_words(text: str, stored: set[str], words: list[str]) -> bool:
+    if text in stored or ADDRESS_OR_SECRET.fullmatch(text):
+        return False
+    return any(letter.isalpha() for letter in without(text, words))
+
+
+def test_every_page_can_be_reached_and_says_nothing_that_is_not_translated(visitor: Client) -> None:
+    walked = Walk(visitor).everywhere()
+    assert only_untranslated(walked.untranslated, stored_words()) == {}
+    reached = walked.routes | set(walked.parts) | {route_of(action) for action in walked.forms}
+    assert sorted(routes_of_console() - reached) == []
+
+
+def test_every_form_can_be_sent_empty_and_the_answer_is_translated(visitor: Client) -> None:
+    walked, answers = Walk(visitor).everywhere(), Walk(visitor)
+    stored: set[str] = set()
+    for action in sorted(walked.forms, key=lambda path: (is_an_end(path), path)):
+        if is_an_end(action) and not stored:
+            stored = stored_words()
+        answer = visitor.post(action, headers={"Referer": f"http://testserver{walked.forms[action]}"}, follow=True)
+        assert answer.status_code < 500, (action, answer.status_code)
+        if answer.headers.get("Content-Type", "").startswith("text/html"):
+            answers.note(action, answer.content.decode())
+    assert only_untranslated(answers.untranslated, stored | stored_words()) == {}
+
+
+def is_an_end(path: str) -> bool:
+    """What comes last: after it there is less to send."""
+    return path.endswith(("/delete/", "/logout/"))
+
+
+def routes_of_console() -> set[str]:
+    """Every pattern below /console/, without those of Django's admin that the console does not use."""
+    return {route for route in _routes(get_resolver().url_patterns, "") if route.startswith("console/")}
+
+
+def _routes(patterns: list[URLPattern | URLResolver], above: str) -> Iterator[str]:
+    for each in patterns:
+        if isinstance(each, URLPattern):
+            yield above + str(each.pattern)
+        elif each.namespace != "admin":
+            yield from _routes(each.url_patterns, above + str(each.pattern))

@@ -1,0 +1,108 @@
+"""Which attempts a scripted fault strikes: by topic, attempt, every nth of those, and by dice that a seed repeats.
+
+What is held back stands in the queue like everything else and comes due by itself, so nothing depends on a worker that
+remembers. `held` are deliveries that wait for their time, or for a group to be full; `leaving` those of a full group
+that follow one after another, the last one first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import NamedTuple
+
+from webhooks.engine.job import Fault, FaultKind
+
+
+class Ruling(NamedTuple):
+    """What is to be done with an attempt: send it, perhaps with a fault, or `hold` it for so many seconds.
+
+    `wakes` is a delivery that was held and is to be sent now.
+    """
+
+    fault: Fault | None = None
+    hold: float | None = None
+    wakes: int | None = None
+
+
+@dataclass(slots=True)
+class Script:
+    """A fault, what it strikes, and what it has counted. Without `times` it strikes until it expires."""
+
+    fault: Fault
+    topic: str = ""
+    attempt: int | None = None
+    every: int = 1
+    probability: float = 1.0
+    times: int | None = 1
+    count: int = 0
+    is_expired: bool = False
+    seen: int = 0
+    hits: int = 0
+    held: list[int] = field(default_factory=list)
+    leaving: list[int] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        return self._is_spent and not (self.held or self.leaving)
+
+    @property
+    def _is_spent(self) -> bool:
+        return self.is_expired or (self.times is not None and self.hits >= self.times)
+
+    def waits_for(self, delivery_id: int) -> bool:
+        return delivery_id in self.held or delivery_id in self.leaving
+
+    def picks(self, topic: str, number: int) -> bool:
+        """Count the attempt if it is one of those that are meant, and whether it is one to be struck."""
+        if self._is_spent or (self.topic and self.topic != topic) or (self.attempt and self.attempt != number):
+            return False
+        self.seen += 1
+        dice = Random(f"{self.fault.seed} {self.seen}")  # noqa: S311 - to be repeated, not to be secret
+        return self.seen % self.every == 0 and dice.random() < self.probability
+
+    def strike(self, delivery_id: int) -> Ruling:
+        if self.fault.kind is FaultKind.REVERSE and len(self.held) + 1 < self.count:
+            self.held.append(delivery_id)
+            return Ruling(hold=self.fault.seconds)
+        self.hits += 1
+        if self.fault.kind is FaultKind.REVERSE:
+            self._let_group_go()
+        if self.fault.kind is FaultKind.DELAY:
+            self.held.append(delivery_id)
+            return Ruling(hold=self.fault.seconds)
+        return Ruling(self.fault)
+
+    def let_go(self, delivery_id: int) -> Ruling:
+        """One that was held is due."""
+        if self.fault.kind is FaultKind.DELAY:
+            self.held.remove(delivery_id)
+            return Ruling(self.fault)
+        if delivery_id in self.held:
+            # The group did not become full in time.
+            self.hits += 1
+            self._let_group_go()
+            if self.leaving[-1] != delivery_id:
+                return Ruling(hold=self.fault.seconds, wakes=self.leaving[-1])
+        self.leaving.remove(delivery_id)
+        return Ruling(self.fault)
+
+    def take_back(self, delivery_id: int) -> None:
+        """The attempt was not struck after all. What was held for this need not be held again."""
+        if self.fault.kind in (FaultKind.DELAY, FaultKind.REVERSE):
+            waiting = self.held if self.fault.kind is FaultKind.DELAY else self.leaving
+            waiting.append(delivery_id)
+        else:
+            self.hits -= 1
+
+    def _let_group_go(self) -> None:
+        self.leaving += self.held
+        self.held.clear()
+
+
+def rule(scripts: Sequence[Script], *, delivery_id: int, topic: str, number: int) -> Ruling:
+    """What these scripts, the oldest first, make of an attempt. Each counts what it is meant for; one strikes."""
+    for script in scripts:
+        if script.waits_for(delivery_id):
+            return script.let_go(delivery_id)
+    picking = [script for script in scripts if script.picks(topic, number)]
+    return picking[0].strike(delivery_id) if picking else Ruling()

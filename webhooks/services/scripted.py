@@ -1,0 +1,75 @@
+"""What scripted faults do around the settling of a run's attempts: races before it, the next of a group after it."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from accounts.errors import Refusal
+from accounts.models import Licence
+from accounts.services import end_licence
+from events.contract import TOPICS
+from webhooks.engine.faults import RACES, suffered
+from webhooks.engine.job import Fault, FaultKind, Job, Outcome
+from webhooks.engine.lifecycle import Verdict
+from webhooks.models import Endpoint
+from webhooks.outbox import Settlement, scripted
+from webhooks.services import endpoints
+
+log = logging.getLogger(__name__)
+
+
+class Stage:
+    """The attempts of a run that scripted faults have struck, from their end until they are settled."""
+
+    def __init__(self) -> None:
+        self._missed: list[Job] = []
+        self._racing: list[tuple[Job, Fault]] = []
+        self._leaving: list[int] = []
+
+    def judged(
+        self, job: Job, fault: Fault, outcome: Outcome, now: datetime, judge: Callable[[Outcome], Verdict]
+    ) -> Settlement:
+        told, outcome, verdict = suffered(job, fault, outcome, judge)
+        if told.fault is None:
+            self._missed.append(job)
+        elif fault.kind in RACES:
+            self._racing.append((job, fault))
+        elif fault.kind is FaultKind.REVERSE:
+            self._leaving.append(fault.id)
+        return Settlement(told, outcome, verdict, now)
+
+    def act(self, now: datetime) -> None:
+        """Before settling, while nobody else can make the next attempt: what happens between the two."""
+        while self._racing:
+            _race(*self._racing[-1], now)
+            self._racing.pop()
+
+    def clear(self, now: datetime) -> bool:
+        """After settling: faults that did not come to it strike others; whether something held is due now."""
+        missed, self._missed = self._missed, []
+        leaving, self._leaving = self._leaving, []
+        scripted.take_back(missed, now=now)
+        return any([scripted.let_next_go(fault_id, now=now) for fault_id in leaving])
+
+
+def _race(job: Job, fault: Fault, now: datetime) -> None:
+    actor = f"scripted fault {fault.id}"
+    endpoint = Endpoint.objects.get(pk=job.endpoint_id)
+    try:
+        match fault.kind:
+            case FaultKind.ROTATE_SECRET:
+                endpoints.rotate_secret(endpoint=endpoint, now=now, actor=actor)
+            case FaultKind.PAUSE:
+                endpoints.pause(endpoint=endpoint, now=now, actor=actor)
+            case FaultKind.DELETE:
+                endpoints.delete(endpoint=endpoint, now=now, actor=actor)
+            case _:
+                _end_licences(job, now, actor)
+    except Refusal as refusal:
+        log.info("A scripted fault came too late: %s", refusal)
+
+
+def _end_licences(job: Job, now: datetime, actor: str) -> None:
+    zone = TOPICS[job.topic].zone
+    for licence in Licence.objects.valid(now).filter(account_id=job.account_id, zone=zone):
+        end_licence(licence=licence, now=now, actor=actor)
