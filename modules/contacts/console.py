@@ -1,9 +1,9 @@
 """Modules > Contacts in the console."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -13,18 +13,18 @@ from accounts.errors import Refusal
 from modules.contacts import selectors, services, table
 from modules.contacts.forms import ContactForm, EditContactForm, ImportForm
 from modules.contacts.models import Contact
+from modules.pages import newest
 from webhooks.console.frame import ConsoleRequest, action, add_refusal, form_page, page, render_page
-
-PAGE = 50
 
 
 @page
 def listing(request: ConsoleRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
-    found = selectors.search(account=request.account, text=text)
-    shown = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {"contacts": shown, "q": text, "import_form": ImportForm(), "is_empty": not text and not found.exists()}
-    return render_page(request, "contacts/list.html", context)
+    shown, pages = newest(request, selectors.search(account=request.account, text=text))
+    query = urlencode({"q": text}) if text else ""
+    is_empty = not (text or shown or pages["is_older"])
+    context = {"contacts": shown, "q": text, "query": query, "import_form": ImportForm(), "is_empty": is_empty}
+    return render_page(request, "contacts/list.html", {**context, **pages})
 
 
 @form_page

@@ -423,6 +423,8 @@ def test_a_made_up_receipt_is_uploaded_by_the_form(console: Client, contact: Con
         ({"number": "12"}, "Write two capital letters and eight digits"),
         ({"datetime": "soon"}, "Enter a valid date/time."),
         ({"datetime": "2100-01-01T00:00:00"}, "not after the upload"),
+        ({"datetime": "0001-01-01T00:00:00"}, "not after the upload"),
+        ({"datetime": "9999-12-31T23:59:59"}, "not after the upload"),
         ({"items": "tea"}, "with commas between: tea"),
         ({"items": "tea, 1, nan"}, "Write a number between"),
         ({"items": " "}, "This field is required."),

@@ -115,8 +115,12 @@ def _pulse(workers: dict[str, float], queue: Waiting, hour: Bucket, day: Bucket)
         late = ngettext("%(count)s delivery is late.", "%(count)s deliveries are late.", queue.late)
         return Pulse("warn", late % {"count": _capped(queue.late)})
     if hour.failed:
-        text = "%(count)s delivery failed in the last hour.", "%(count)s deliveries failed in the last hour."
-        return Pulse("bad", ngettext(*text, hour.failed) % {"count": _number(hour.failed)})
+        failed = ngettext(
+            "%(count)s delivery failed in the last hour.",
+            "%(count)s deliveries failed in the last hour.",
+            hour.failed,
+        )
+        return Pulse("bad", failed % {"count": _number(hour.failed)})
     if hour.delivered:
         return Pulse("good", _("Everything that was sent in the last hour arrived."))
     if day.failed or day.delivered:
