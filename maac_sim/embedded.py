@@ -17,6 +17,7 @@ from waitress.task import ThreadedTaskDispatcher
 from maac_sim.celery import app
 from maac_sim.wsgi import application
 from webhooks import outbox
+from webhooks.services import checks
 from webhooks.services.deliver import stop_delivering
 
 WEB_THREADS = 32
@@ -35,6 +36,7 @@ def serve(*, host: str, port: int, on_ready: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM. OSError when the address cannot be had."""
     server = _new_server(host, port)
     outbox.release_all(now=datetime.now(UTC))
+    checks.give_back_all()
     worker = _start_worker()
     _start_beat()
     # A shell that starts us in the background leaves SIGINT ignored, so the handlers are set in words.

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "modules.points",
     "modules.receipts",
     "modules.surveys",
+    "modules.traffic",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -140,14 +141,21 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_DB_REUSE_MAX = 1_000_000
 """Celery's Django fixup would otherwise close the database connection around every task."""
 SWEEP_SECONDS = 1.0
+CHECK_SECONDS = 5.0
 UPKEEP_SECONDS = 60.0
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "webhooks.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": 2 * SWEEP_SECONDS}},
+    "check": {"task": "webhooks.tasks.check", "schedule": CHECK_SECONDS, "options": {"expires": CHECK_SECONDS}},
     "prune": {"task": "webhooks.tasks.prune", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
     "fold": {"task": "webhooks.tasks.fold", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
     "notices": {"task": "webhooks.tasks.notices", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
     "notifications": {
         "task": "modules.notifications.tasks.advance",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 2 * SWEEP_SECONDS},
+    },
+    "plays": {
+        "task": "modules.traffic.tasks.play",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": 2 * SWEEP_SECONDS},
     },

@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
 
-application = get_wsgi_application()
+framework = get_wsgi_application()
+
+from webhooks.api.publish_door import PublishDoor  # noqa: E402 - its modules need the framework set up
+
+application = PublishDoor(framework)

@@ -2,20 +2,36 @@
 
 import html
 from collections.abc import Iterator
+from functools import partial
 
+from events.words import gettext_noop
 from receiver_check.as_json import printable, shown
 from receiver_check.report_style import STYLE
+from receiver_check.translated import Translate, report_in
 from receiver_check.verdicts import Exchange, Report, Result, Verdict
 
 MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✕", Verdict.WARNING: "!", Verdict.SKIPPED: "–"}
+WORDS = {
+    Verdict.PASSED: gettext_noop("passed"),
+    Verdict.FAILED: gettext_noop("failed"),
+    Verdict.WARNING: gettext_noop("warning"),
+    Verdict.SKIPPED: gettext_noop("skipped"),
+}
+FACTS = gettext_noop("%(requests)s requests in %(seconds)s s")
+MORE = gettext_noop("and %(count)s more requests")
+KIND = gettext_noop("Receiver check")
+ALLOWED = gettext_noop("allowed")
+SENT, CAME, WHY, FIX = gettext_noop("Sent"), gettext_noop("Came"), gettext_noop("Why"), gettext_noop("Fix")
 BODY_SHOWN = 1200
 
 
-def as_html(report: Report) -> str:
-    """The whole page."""
-    headline = "All is well" if report.passed else "Something is to be mended"
+def as_html(report: Report, *, translate: Translate = gettext_noop, language: str = "en") -> str:
+    """The whole page, in the language that `translate` gives."""
+    report = report_in(report, translate)
+    headline = translate(gettext_noop("All is well") if report.passed else gettext_noop("Something is to be mended"))
+    facts = translate(FACTS) % {"requests": report.requests, "seconds": f"{report.seconds:.1f}"}
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{escape(language)}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
@@ -23,50 +39,52 @@ def as_html(report: Report) -> str:
 <style>{STYLE}</style>
 <main>
 <header class="{"passed" if report.passed else "failed"}">
-<p class="kind">Receiver check</p>
+<p class="kind">{translate(KIND)}</p>
 <h1>{headline}</h1>
 <p class="url">{escape(report.url)}</p>
-<ul class="counts">{"".join(_count(verdict, report.counts[verdict.value]) for verdict in Verdict)}</ul>
-<p class="facts">{report.requests} requests in {report.seconds:.1f} s
+<ul class="counts">{"".join(_count(verdict, report.counts[verdict.value], translate) for verdict in Verdict)}</ul>
+<p class="facts">{facts}
  · <time>{report.started:%Y-%m-%d %H:%M:%S %Z}</time> · seed <code>{escape(report.seed)}</code></p>
 </header>
 <section>
-{"".join(_result(result) for result in report.results)}
+{"".join(map(partial(_result, translate), report.results))}
 </section>
 </main>
 </html>
 """
 
 
-def _count(verdict: Verdict, number: int) -> str:
-    return f'<li class="{verdict.value}{"" if number else " none"}"><b>{number}</b> {verdict.value}</li>'
+def _count(verdict: Verdict, number: int, translate: Translate) -> str:
+    word = translate(WORDS[verdict])
+    return f'<li class="{verdict.value}{"" if number else " none"}"><b>{number}</b> {word}</li>'
 
 
-def _result(result: Result) -> str:
+def _result(translate: Translate, result: Result) -> str:
     opened = " open" if result.fails else ""
-    allowed = ' <span class="tag">allowed</span>' if result.allowed and result.verdict is Verdict.FAILED else ""
+    is_allowed = result.allowed and result.verdict is Verdict.FAILED
+    allowed = f' <span class="tag">{translate(ALLOWED)}</span>' if is_allowed else ""
     seconds = f"{result.seconds:.2f} s" if result.requests else ""
     return f"""<details class="{result.verdict.value}" id="{escape(result.id)}"{opened}>
-<summary><span class="mark" title="{result.verdict.value}">{MARKS[result.verdict]}</span>
+<summary><span class="mark" title="{translate(WORDS[result.verdict])}">{MARKS[result.verdict]}</span>
 <span class="title">{escape(str(result.title))}{allowed}<small>{escape(str(result.seen))}</small></span>
 <code>{escape(result.id)}</code><span class="time">{seconds}</span></summary>
 <dl>
-<dt>Sent</dt><dd>{escape(result.sent)}</dd>
-<dt>Came</dt><dd>{escape(str(result.seen))}</dd>
-<dt>Why</dt><dd>{escape(result.why)}</dd>
-<dt>Fix</dt><dd>{escape(result.fix)}</dd>
+<dt>{translate(SENT)}</dt><dd>{escape(result.sent)}</dd>
+<dt>{translate(CAME)}</dt><dd>{escape(str(result.seen))}</dd>
+<dt>{translate(WHY)}</dt><dd>{escape(result.why)}</dd>
+<dt>{translate(FIX)}</dt><dd>{escape(result.fix)}</dd>
 </dl>
-{"".join(_exchanges(result))}
+{"".join(_exchanges(translate, result))}
 </details>
 """
 
 
-def _exchanges(result: Result) -> Iterator[str]:
+def _exchanges(translate: Translate, result: Result) -> Iterator[str]:
     hidden = result.requests - len(result.exchanges)
     for exchange in result.exchanges:
         yield _exchange(exchange)
     if hidden:
-        yield f'<p class="more">and {hidden} more requests</p>'
+        yield f'<p class="more">{translate(MORE) % {"count": hidden}}</p>'
 
 
 def _exchange(exchange: Exchange) -> str:

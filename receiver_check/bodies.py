@@ -32,6 +32,8 @@ def variations(body: bytes, idempotency_key: str | None = None) -> Iterator[Vari
     if value is not None:
         yield from reserialised(value, forms_for(body))
         yield from _of_parsed(body, value)
+    # Often the same bytes as JSON written anew, which is by far the likelier mistake.
+    yield from ((undone, FINDINGS["escapes_undone"]) for undone in _escapes_undone(body))
     yield from _as_form(body, value)
     yield from _with_something_in_front(body, value, idempotency_key)
     yield b"", FINDINGS["empty_body"]
@@ -75,8 +77,6 @@ def _as_text(body: bytes) -> Iterator[Variation]:
     for encoding in WIDE:
         yield text.encode(encoding, errors="replace"), FINDINGS["other_encoding"]
     yield from ((other, FINDINGS["other_encoding"]) for other in _decoded_and_encoded(body))
-    for undone in _escapes_undone(body):
-        yield undone, FINDINGS["escapes_undone"]
     yield str(body).encode(), FINDINGS["python_bytes_text"]
     for ascii_only in (True, False):
         yield json.dumps(text, ensure_ascii=ascii_only).encode(errors="replace"), FINDINGS["json_of_text"]

@@ -12,6 +12,9 @@ from typing import Any
 from events.words import gettext_noop
 
 ESCAPES = re.compile(r"\\(u[0-9a-f]{4}|.)")
+BRACKETS = re.compile(rb"[\[\]{}]")
+DEEPEST = 100
+"""Levels of brackets; writing goes down them by recursion."""
 UNESCAPED = json.JSONEncoder(ensure_ascii=False)
 MARKUP = {"go": "<>&\u2028\u2029", "gson": "<>&='", "dotnet": "<>&'+`"}
 SEPARATORS = {"spaced": (", ", ": "), "compact": (",", ":")}
@@ -101,10 +104,21 @@ class Number:
 
 def parse(body: bytes) -> Any:
     """The value of a JSON body with its numbers as written; ValueError for anything else."""
+    if _depth(body) > DEEPEST:
+        raise ValueError("nested too deeply")
     try:
         return json.loads(body, parse_int=Number, parse_float=Number)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def _depth(body: bytes) -> int:
+    """At least the depth of the value; brackets inside of texts count, too."""
+    depth = deepest = 0
+    for found in BRACKETS.finditer(body):
+        depth += 1 if found[0] in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 @cache

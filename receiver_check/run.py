@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from events import contract
 from events.words import gettext_noop
 from receiver_check.probes import PROBES, Probe
-from receiver_check.sender import BadTarget, Sender, target
+from receiver_check.sender import BadTarget, MayReach, Sender, target
 from receiver_check.trial import Case, Trial
 from receiver_check.verdicts import Judgement, Report, Result, Sentence, Verdict
 
@@ -25,7 +25,11 @@ NOTHING_ACCEPTED = gettext_noop("The receiver accepts no valid event, so this wo
 
 
 class BadCheck(ValueError):
-    """The run cannot be made as asked; the message says why."""
+    """The run cannot be made as asked; the message says why, and `option` what is wrong."""
+
+    def __init__(self, message: str, option: str = "") -> None:
+        super().__init__(message)
+        self.option = option
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,10 @@ class Options:
     verify_tls: bool = True
     ca_file: str | None = None
     user_agent: str = "maac-sim"
+    host_header: str = ""
+    """Sent in place of the URL's own host."""
+    may_reach: MayReach | None = None
+    """Asked about every address before it is connected to; all may be reached without it."""
 
 
 Progress = Callable[[Result, int, int], None]
@@ -54,8 +62,7 @@ def check(
 ) -> Report:
     """Probe the receiver at this URL, which verifies with this secret. BadCheck if that cannot be done as asked."""
     options = options or Options()
-    chosen = _chosen(options)
-    case = _case(url, secret, now, options)
+    chosen, case = _prepared(url, secret, now, options)
     began, results = time.monotonic(), list[Result]()
     for probe in PROBES.values():
         reason = _reason_to_leave_out(probe, case, chosen, results)
@@ -67,12 +74,21 @@ def check(
     return Report(case.sender.target.url, options.seed, now, time.monotonic() - began, tuple(results))
 
 
+def vet(url: str, secret: str, *, now: datetime, options: Options) -> None:
+    """Raise BadCheck where `check` would, and send nothing."""
+    _prepared(url, secret, now, options)
+
+
+def _prepared(url: str, secret: str, now: datetime, options: Options) -> tuple[set[str], Case]:
+    return _chosen(options), _case(url, secret, now, options)
+
+
 def _chosen(options: Options) -> set[str]:
     only, skip = _matching(options.only, "only"), _matching(options.skip, "skip")
     _matching(options.allow, "allow")
     chosen = (only or set(PROBES)) - skip
     if not chosen:
-        raise BadCheck("No probe is left to run: only and skip exclude everything.")
+        raise BadCheck("No probe is left to run: only and skip exclude everything.", "only")
     return chosen
 
 
@@ -83,29 +99,30 @@ def _matching(patterns: Iterable[str], option: str) -> set[str]:
         if not matching:
             near = difflib.get_close_matches(pattern, PROBES, n=3)
             hint = f"Did you mean {', '.join(near)}?" if near else f"There are: {', '.join(PROBES)}."
-            raise BadCheck(f"{option}: there is no probe {pattern}. {hint}")
+            raise BadCheck(f"{option}: there is no probe {pattern}. {hint}", option)
         found |= matching
     return found
 
 
 def _case(url: str, secret: str, now: datetime, options: Options) -> Case:
     if not secret or not secret.isprintable():
-        raise BadCheck("The share secret is empty or has control characters in it, such as a line break.")
+        raise BadCheck("The share secret is empty or has control characters in it, such as a line break.", "secret")
     if now.utcoffset() is None:
         raise ValueError("A run needs a moment with a time zone")
     if not 0 < options.timeout <= 60 or not 0 < options.time_limit <= 3600:
-        raise BadCheck("timeout must be up to 60 seconds, and time_limit up to 3600.")
+        raise BadCheck("timeout must be up to 60 seconds, and time_limit up to 3600.", "timeout")
     _check_headers(options.headers)
     try:
-        to = target(url, verify_tls=options.verify_tls, ca_file=options.ca_file)
+        to = target(url, verify_tls=options.verify_tls, ca_file=options.ca_file, host_header=options.host_header)
     except BadTarget as error:
-        raise BadCheck(str(error)) from error
+        raise BadCheck(str(error), "url") from error
     return Case(
         sender=Sender(
             to,
             timeout=options.timeout,
             connect_timeout=contract.CONNECT_TIMEOUT,
             ends=time.monotonic() + options.time_limit,
+            may_reach=options.may_reach,
         ),
         secret=secret,
         previous_secret=options.previous_secret,
@@ -121,7 +138,7 @@ def _case(url: str, secret: str, now: datetime, options: Options) -> Case:
 def _check_headers(headers: Sequence[tuple[str, str]]) -> None:
     for name, value in headers:
         if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(value):
-            raise BadCheck(f"{name!r} with {value!r} is no header; write it as Name: value, in ASCII.")
+            raise BadCheck(f"{name!r} with {value!r} is no header; write it as Name: value, in ASCII.", "headers")
 
 
 def _fits(id: str, patterns: Iterable[str]) -> bool:

@@ -5,7 +5,7 @@ import math
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -26,10 +26,23 @@ TLS_FAILED = gettext_noop("TLS failed: %(reason)s")
 CLOSED = gettext_noop("the connection was closed before an answer was complete")
 NOT_HTTP = gettext_noop("the answer is not HTTP")
 NOT_REACHED = gettext_noop("the connection failed: %(reason)s")
+NOT_ALLOWED = gettext_noop("the address %(address)s may not be reached from here")
 
 
 class BadTarget(ValueError):
     """The URL, a header or the certificate file of the receiver cannot be used; the message says why."""
+
+
+class AddressRefused(OSError):
+    """None of the host's addresses may be reached; the one that is named was the first."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
+MayReach = Callable[[str], bool]
+"""Whether an IP address may be connected to."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +57,8 @@ class Target:
     tls: ssl.SSLContext | None
 
 
-def target(url: str, *, verify_tls: bool = True, ca_file: str | None = None) -> Target:
-    """The receiver at this URL; BadTarget if it can be none."""
+def target(url: str, *, verify_tls: bool = True, ca_file: str | None = None, host_header: str = "") -> Target:
+    """The receiver at this URL; BadTarget if it can be none. `host_header` stands in place of the URL's own host."""
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname, parts.port
@@ -67,7 +80,7 @@ def target(url: str, *, verify_tls: bool = True, ca_file: str | None = None) -> 
         host=ascii_host,
         port=port or usual,
         path=path,
-        host_header=shown if (port or usual) == usual else f"{shown}:{port}",
+        host_header=host_header or (shown if (port or usual) == usual else f"{shown}:{port}"),
         tls=tls,
     )
 
@@ -86,9 +99,21 @@ def _tls(verify: bool, ca_file: str | None) -> ssl.SSLContext:
 class Sender:
     """Sends to one receiver. Each answer must be complete within `timeout` seconds."""
 
-    def __init__(self, to: Target, *, timeout: float, connect_timeout: float, ends: float = math.inf) -> None:
-        """`ends`: the moment, by the monotonic clock, from which on nothing more is sent or waited for."""
+    def __init__(
+        self,
+        to: Target,
+        *,
+        timeout: float,
+        connect_timeout: float,
+        ends: float = math.inf,
+        may_reach: MayReach | None = None,
+    ) -> None:
+        """`ends`: the moment, by the monotonic clock, from which on nothing more is sent or waited for.
+
+        `may_reach` is asked about the very address that is about to be connected to.
+        """
         self.target = to
+        self._may_reach = may_reach
         self.timeout = timeout
         self._connect_timeout = min(connect_timeout, timeout)
         self._ends = ends
@@ -98,7 +123,7 @@ class Sender:
         began = time.monotonic()
         with self._connection() as connection:
             try:
-                connection.connect()
+                self._open(connection)
             except OSError as error:
                 return Answer(None, time.monotonic() - began, self._fault(error))
             return Answer(None, time.monotonic() - began)
@@ -134,16 +159,34 @@ class Sender:
 
     @contextmanager
     def _connection(self) -> Iterator[http.client.HTTPConnection]:
-        to, connect_timeout = self.target, self._connect_timeout
-        connection = (
-            http.client.HTTPSConnection(to.host, to.port, timeout=connect_timeout, context=to.tls)
-            if to.tls
-            else http.client.HTTPConnection(to.host, to.port, timeout=connect_timeout)
-        )
+        connection = http.client.HTTPConnection(self.target.host, self.target.port)
         try:
             yield connection
         finally:
             connection.close()
+
+    def _open(self, connection: http.client.HTTPConnection) -> None:
+        to = self.target
+        sock = self._socket()
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sock = to.tls.wrap_socket(sock, server_hostname=to.host) if to.tls else sock
+        except OSError:
+            sock.close()
+            raise
+
+    def _socket(self) -> socket.socket:
+        """Connected to the first of the host's addresses that may be reached and answers."""
+        found = socket.getaddrinfo(self.target.host, self.target.port, type=socket.SOCK_STREAM)
+        fault: OSError | None = None
+        for address in dict.fromkeys(str(info[4][0]) for info in found):
+            try:
+                if self._may_reach and not self._may_reach(address):
+                    raise AddressRefused(address)
+                return socket.create_connection((address, self.target.port), self._connect_timeout)
+            except OSError as error:
+                fault = error if fault is None or isinstance(fault, AddressRefused) else fault
+        raise fault or socket.gaierror(self.target.host)
 
     def _exchange(self, connection: http.client.HTTPConnection, message: Message) -> Answer:
         began = time.monotonic()
@@ -175,7 +218,7 @@ class Sender:
         if message.method != "GET":
             connection.putheader("Content-Length", str(len(message.body)))
         if connection.sock is None:
-            connection.connect()
+            self._open(connection)
         sock: socket.socket = connection.sock
         sock.settimeout(self._patience() + 1)  # The deadline comes first.
         with suppress(BrokenPipeError, ConnectionResetError):  # It may have answered before it had read everything.
@@ -191,6 +234,8 @@ class Sender:
                 return Sentence(TOO_LATE, {"seconds": self.timeout})
             case TimeoutError():
                 return Sentence(NOT_OPENED, {"seconds": self._connect_timeout})
+            case AddressRefused():
+                return Sentence(NOT_ALLOWED, {"address": error.address})
             case socket.gaierror() | UnicodeError():
                 return Sentence(NO_ADDRESS, {"host": self.target.host})
             case ConnectionRefusedError():

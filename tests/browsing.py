@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import requests
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
-from tests.processes import Api
+from tests.processes import Api, Embedded, embedded, environment, start
 from tests.servers import Missing
 
-PATIENCE = 10_000
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 20_000
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
-CSRF = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
+SUPPORT, SUPPORT_PASSWORD = "admin", "a password that only tests know"
 
 
 def find_chromium() -> str:
@@ -31,6 +34,19 @@ def find_chromium() -> str:
     if found := shutil.which("chromium"):
         return found
     raise Missing("chromium is not installed: the Debian package is chromium")
+
+
+@contextmanager
+def furnished(folder: Path, *arguments: str, **settings: object) -> Iterator[Embedded]:
+    """A running simulator that has been in use for a week; the arguments go to `tests.demo`."""
+    all_settings = {"MAAC_SIM_ADMIN_PASSWORD": SUPPORT_PASSWORD, **settings}
+    code = f"from tests.demo import main; main{arguments!r}"
+    command = [sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", code]
+    env = environment(MAAC_SIM_DATA=folder, **all_settings)
+    with start(command, env, folder.with_name(f"{folder.name}-furnished.log")) as process:
+        assert process.wait(60) == 0, process.describe()
+    with embedded(folder, **all_settings) as running:
+        yield running
 
 
 @contextmanager
@@ -163,8 +179,9 @@ def sticks_out(page: Page) -> list[str]:
     found: list[str] = page.evaluate(
         """() => {
             if (document.documentElement.scrollWidth <= innerWidth) return [];
-            const wide = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1);
-            return wide.map(e => `${e.tagName.toLowerCase()}.${e.className} ${Math.round(e.getBoundingClientRect().right)}px`);
+            const edge = element => Math.round(element.getBoundingClientRect().right);
+            const wide = [...document.querySelectorAll("body *")].filter(element => edge(element) > innerWidth);
+            return wide.map(element => `${element.tagName.toLowerCase()}.${element.className} ${edge(element)}px`);
         }"""
     )
     return found or (["the page"] if page.evaluate("document.documentElement.scrollWidth > innerWidth") else [])

@@ -6,10 +6,6 @@ python manage.py shell -v 0 -c 'from tests.demo import main; main()'    # in an 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
-from django.test import Client
-from django.urls import NoReverseMatch, get_resolver, reverse
-
 from accounts.models import Account
 from accounts.people import add_person
 from accounts.services import (
@@ -22,6 +18,7 @@ from accounts.services import (
 )
 from events.contract import TOPICS
 from maac_sim.setup import prepare
+from tests.demo_modules import use_modules
 from tests.many import fill
 from webhooks.engine.job import Reason
 from webhooks.models import Delivery, Endpoint, Notice
@@ -31,25 +28,28 @@ from webhooks.services.redeliver import redeliver
 
 BRAND_USER = "marketing@demo"
 BRAND_PASSWORD = "what-the-demo-lets-you-in-with"
+NO_RECEIVER = "http://crm.localhost:9"
+"""Loopback, whatever the resolver says, and a port that nobody listens on."""
 HOUR, DAY, WEEK, YEAR = (timedelta(hours=hours) for hours in (1, 24, 7 * 24, 365 * 24))
 BUSY = (2, 1, 1, 1, 2, 4, 9, 16, 24, 28, 30, 36, 40, 34, 30, 28, 26, 30, 36, 44, 48, 34, 18, 7)
 """Deliveries in each hour of a brand's day."""
 
 
-def main() -> None:
+def main(receiver: str = NO_RECEIVER) -> None:
     now = datetime.now(UTC)
-    furnish(prepare(now=now - WEEK).account, now=now)
+    furnish(prepare(now=now - WEEK).account, now=now, receiver=receiver)
 
 
-def furnish(account: Account, *, now: datetime, receiver: str = "https://crm.example.com") -> None:
-    """Give an account that has had both zones for a week endpoints, a history, people and what the modules hold; and some neighbours."""
+def furnish(account: Account, *, now: datetime, receiver: str = NO_RECEIVER) -> None:
+    """Give an account that has had both zones for a week a life: endpoints, a history, people, and some neighbours."""
     grant_endpoint_add_on(account=account, extra_endpoints=2, valid_from=now - WEEK, valid_until=now + YEAR, now=now)
     _neighbours(now)
     _endpoints(account, receiver, now)
     issue_token(account=account, name="Nightly tests", now=now - WEEK)
     old_token, _ = issue_token(account=account, name="Old shop", now=now - WEEK)
     revoke_token(token=old_token, now=now)
-    _modules(_brand_user(account, now))
+    _brand_user(account, now)
+    use_modules(account, now=now)
 
 
 def _neighbours(now: datetime) -> None:
@@ -60,11 +60,10 @@ def _neighbours(now: datetime) -> None:
     change_plan(account=tea_house, plan=Account.Plan.ENTRY, now=now)
 
 
-def _brand_user(account: Account, now: datetime) -> User:
+def _brand_user(account: Account, now: datetime) -> None:
     user = add_person(account=account, username=BRAND_USER, now=now - WEEK)[0].user
     user.set_password(BRAND_PASSWORD)
     user.save(update_fields=["password"])
-    return user
 
 
 def _endpoints(account: Account, receiver: str, now: datetime) -> None:
@@ -81,7 +80,8 @@ def _endpoints(account: Account, receiver: str, now: datetime) -> None:
     _history(warehouse, now - DAY, share=4)
     endpoints.pause(endpoint=warehouse, now=now - DAY)
     endpoints.rotate_secret(endpoint=points, now=now - 2 * DAY)
-    _notices(points, now)
+    _notice(points, now - 2 * DAY, read_at=now)
+    _notice(warehouse, now - DAY, has_paused=True)
     redeliver(delivery=Delivery.objects.filter(endpoint=crm, status="failed").earliest("pk"), new_key=True, now=now)
 
 
@@ -94,30 +94,17 @@ def _history(endpoint: Endpoint, until: datetime, share: int) -> None:
         fill(endpoint.account, endpoint, deliveries=max(1, busy // share), now=end, over=HOUR)
 
 
-def _notices(endpoint: Endpoint, now: datetime) -> None:
-    for at, read_at in ((now - DAY, now), (now - 2 * HOUR, None)):
-        Notice.objects.create(
-            account=endpoint.account,
-            endpoint=endpoint,
-            reason=IN_A_ROW,
-            message="What was mailed.",
-            failed=5,
-            finished=5,
-            since=at - HOUR,
-            last_reason=Reason.ERROR_STATUS_CODE,
-            last_status_code=503,
-            created_at=at,
-            read_at=read_at,
-        )
-
-
-def _modules(user: User) -> None:
-    """What each module offers as its demo, whichever modules there are."""
-    client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(user)
-    for namespace in get_resolver().namespace_dict:
-        try:
-            url = reverse(f"{namespace}:seed_demo")
-        except NoReverseMatch:
-            continue
-        assert client.post(url).status_code == 302, url
+def _notice(endpoint: Endpoint, at: datetime, **more: Any) -> None:
+    Notice.objects.create(
+        account=endpoint.account,
+        endpoint=endpoint,
+        reason=IN_A_ROW,
+        message="What was mailed.",
+        failed=5,
+        finished=5,
+        since=at - HOUR,
+        last_reason=Reason.ERROR_STATUS_CODE,
+        last_status_code=503,
+        created_at=at,
+        **more,
+    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -121,6 +122,19 @@ def wait_until_ready(url: str, timeout: float = 30, process: Process | None = No
             return
         time.sleep(0.05)
     raise AssertionError(f"{url} was not ready in {timeout:g} s; the last answer was: {answer}")
+
+
+def wait_until_it_listens(process: Process, port: int, timeout: float = 60) -> None:
+    """Return as soon as the process takes connections on the port of 127.0.0.1; fail when it is gone, or too late."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end and process.is_running:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"{process.describe()} does not listen on port {port}")
 
 
 def _ask(url: str) -> tuple[int, str]:

@@ -1,12 +1,8 @@
-"""The console's words: those that are marked for translation, and those that a page shows."""
+"""The words of a page, and a language that shows which of them no translation gave."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,10 +10,7 @@ from pathlib import Path
 import django
 import polib
 
-from tests.servers import Missing
-
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("accounts", "events", "webhooks", "modules", "receiver_check", "maac_sim", "templates", "manage.py")
 MARKED = ("⟦", "⟧")
 """What stands around every translated string in the language that only tests speak."""
 SAID = ("title", "aria-label", "aria-description", "aria-valuetext", "placeholder", "alt")
@@ -26,25 +19,7 @@ CODE = ("script", "style", "pre", "code", "kbd", "samp", "textarea")
 VOID = ("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr")
 
 
-def extract(folder: Path) -> polib.POFile:
-    """Every string that the code and the templates mark, found by gettext's own tools in a copy of the sources."""
-    if not shutil.which("xgettext"):
-        raise Missing("xgettext is not installed: the Debian package is gettext")
-    for name in SOURCES:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
-        else:
-            shutil.copy(source, folder / name)
-    (folder / "locale").mkdir()
-    command = [sys.executable, "manage.py", "makemessages", "-l", "ja", "--no-location", "--no-wrap"]
-    environment = {**os.environ, "PYTHONPATH": str(folder), "MAAC_SIM_DATA": str(folder / "data")}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return polib.pofile(str(folder / "locale/ja/LC_MESSAGES/django.po"))
-
-
-def marked_catalogue(ours: polib.POFile) -> polib.POFile:
+def marked_catalogue() -> polib.POFile:
     """A translation of our strings and of Django's into a language in which each is the English one between marks."""
     made = polib.POFile()
     made.metadata = {
@@ -53,6 +28,7 @@ def marked_catalogue(ours: polib.POFile) -> polib.POFile:
         "Plural-Forms": "nplurals=2; plural=(n != 1);",
     }
     known = set()
+    ours = polib.pofile(str(ROOT / "locale" / "ja" / "LC_MESSAGES" / "django.po"))
     for entry in [*ours, *_djangos()]:
         if (entry.msgctxt, entry.msgid) not in known:
             known.add((entry.msgctxt, entry.msgid))
@@ -133,4 +109,6 @@ class _Reader(HTMLParser):
     def _is_said(tag: str, name: str, all_names: dict[str, str | None]) -> bool:
         if tag == "input" and name == "value":
             return all_names.get("type") in ("submit", "button")
-        return name in SAID or (name.startswith("data-") and re.fullmatch(r"[\w#.,:/?=&%-]*", all_names[name] or "") is None)
+        return name in SAID or (
+            name.startswith("data-") and re.fullmatch(r"[\w#.,:/?=&%-]*", all_names[name] or "") is None
+        )

@@ -24,7 +24,7 @@ def note_attempts(attempts: Sequence[Finished]) -> None:
 
 def _line(attempt: Finished) -> dict[str, Any]:
     job, outcome, verdict, finished_at = attempt
-    return {
+    line = {
         "at": finished_at.isoformat(timespec="milliseconds"),
         "delivery": job.delivery_id,
         "event": job.event_id,
@@ -39,3 +39,4 @@ def _line(attempt: Finished) -> dict[str, Any]:
         "retry_in": verdict.retry_in,
         "address": outcome.address,
     }
+    return {**line, "fault": job.fault.kind} if job.fault else line

@@ -8,7 +8,10 @@ accounts.errors.Refusal
 ├── ZoneNotLicensed         the account has not bought it
 ├── RunningEndpointLimit    the account runs as many as it may
 ├── DeliveryInProgress      wait for it first
+├── TooManyFaults           remove some first
 ├── EndpointNotRunning      the endpoint is paused or deleted
+├── TooManyChecks           the account waits for some already
+├── CheckNotOver            there is no report yet
 └── IdempotencyKeyReused    the key came before with another request
 """
 
@@ -45,6 +48,18 @@ class DeliveryInProgress(Refusal):
 
 class EndpointNotRunning(Refusal):
     code = "endpoint_not_running"
+
+
+class TooManyFaults(Refusal):
+    code = "too_many_faults"
+
+
+class TooManyChecks(Refusal):
+    code = "too_many_checks"
+
+
+class CheckNotOver(Refusal):
+    code = "check_not_over"
 
 
 class IdempotencyKeyReused(Refusal):

@@ -58,6 +58,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 ACCEPTED = Counter("maac_sim_events_accepted", "Events that were accepted.", ["topic"])
 DELIVERIES = Counter("maac_sim_deliveries", "Deliveries that ended.", ["topic", "status", "reason"])
 ATTEMPTS = Counter("maac_sim_attempts", "Attempts, by outcome and what it means.", ["reason", "verdict"])
+FAULTS = Counter("maac_sim_scripted_faults", "Attempts that a scripted fault has struck.", ["kind"])
 PRUNED = Counter("maac_sim_pruned_events", "Events that retention removed.")
 NOTICES = Counter("maac_sim_notices", "Failure notices that were given.", ["reason"])
 ATTEMPT_SECONDS = Durations(
@@ -87,6 +88,8 @@ def count_attempts(attempts: Sequence[Finished]) -> None:
     kinds = Tally([(job.topic, verdict.move, verdict.reason) for job, _, verdict, _ in attempts])
     for (topic, move, reason), count in kinds.items():
         _count(topic, move, reason, count)
+    for kind, count in Tally([job.fault.kind for job, _, _, _ in attempts if job.fault]).items():
+        FAULTS.labels(kind).inc(count)
     ATTEMPT_SECONDS.add([outcome.timings.total / 1000 for _, outcome, _, _ in attempts])
     ARRIVAL_SECONDS.add([_arrival(job, outcome) for job, outcome, _, _ in attempts if job.number == 1])
 

@@ -1,6 +1,7 @@
-"""Endpoint, Delivery, Due, Attempt, Fault, and what the doors and the operator need: AcceptedRequest, Notice, Worker."""
+"""Endpoint, Delivery, Due, Attempt, Fault, Check; for doors and operator AcceptedRequest, Notice, Worker, Tally."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -186,6 +187,68 @@ class Fault(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def left(self) -> int | None:
+        """How often it is to strike yet; None until it expires."""
+        return None if self.times is None else self.times - self.hits
+
+    def is_active(self, now: datetime) -> bool:
+        return not self.is_over and (self.expires_at > now or bool(self.held or self.leaving))
+
+
+class Check(models.Model):
+    """A check of a receiver: how it is to be made, how far it is, and what it found, as receiver_check.kept writes it.
+
+    The row is its place in the queue. The secrets are there until it ends; `started_at` tells the worker that has it
+    from one that had it before. A check that is `broken` came to no end, and `fault` says why.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        BROKEN = "broken", "Broken"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="checks", db_index=False)
+    endpoint = models.ForeignKey(Endpoint, null=True, blank=True, on_delete=models.SET_NULL, related_name="checks")
+    url = models.CharField(max_length=2000)
+    secret = EncryptedField(null=True, blank=True)
+    previous_secret = EncryptedField(null=True, blank=True)
+    options = models.JSONField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    fault = models.TextField(default="", blank=True)
+    done = models.PositiveSmallIntegerField(default=0)
+    total = models.PositiveSmallIntegerField()
+    counts = models.JSONField(default=dict)
+    requests = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(null=True, blank=True)
+    passed = models.BooleanField(null=True, blank=True)
+    results = models.TextField(default="[]")
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=200)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-id"], name="check_newest"),
+            models.Index(fields=["id"], name="check_open", condition=Q(finished_at__isnull=True)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="check_over_has_its_time",
+                condition=Q(status__in=["queued", "running"], finished_at__isnull=True)
+                | Q(status__in=["done", "broken"], finished_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Check of {self.url}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.finished_at is not None
 
 
 class AcceptedRequest(models.Model):

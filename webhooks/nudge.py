@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from functools import partial
 
 from celery import current_app
 from django.db import transaction
@@ -22,12 +23,21 @@ def nudge_after_commit() -> None:
     transaction.on_commit(nudge)
 
 
+def nudge_for_check_after_commit() -> None:
+    """The same for a check of a receiver."""
+    transaction.on_commit(partial(_ring, "webhooks.tasks.check"))
+
+
 def nudge() -> None:
-    """Send the doorbell's message. Never raises: the sweep finds what no nudge announced."""
-    if not _is_first():
-        return
+    """Send the doorbell's message."""
+    if _is_first():
+        _ring("webhooks.tasks.deliver")
+
+
+def _ring(task: str) -> None:
+    """Never raises: the sweep finds what no nudge announced."""
     try:
-        current_app.send_task("webhooks.tasks.deliver", expires=EXPIRES_SECONDS, retry=False)
+        current_app.send_task(task, expires=EXPIRES_SECONDS, retry=False)
     except Exception as error:
         _be_silent(QUIET_SECONDS_AFTER_A_FAULT)
         log.warning("The broker took no nudge (%s); the sweep will find what is due.", error)

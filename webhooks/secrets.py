@@ -65,11 +65,6 @@ class EncryptedField(models.TextField):  # type: ignore[type-arg]
         return None if value is None else Encrypted(value)
 
 
-def as_stored(instance: models.Model, field: str) -> Any:
-    """An encrypted column's value as it is: it can be put elsewhere even where nobody can read it."""
-    return instance.__dict__[field]
-
-
 def decrypt(stored: str) -> str:
     """The clear text of an encrypted column's value."""
     return _decrypted(stored, _keys())

@@ -12,7 +12,7 @@ from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from accounts.models import Account, AuditEntry
 from events.models import Event
 from webhooks.engine.lifecycle import Status
-from webhooks.models import Attempt, Delivery, Endpoint, Notice, Worker
+from webhooks.models import Attempt, Check, Delivery, Endpoint, Fault, Notice, Worker
 
 WORKER_IS_LATE_AFTER = timedelta(seconds=10)
 LOOK_AGAIN = (0.005, 0.01, 0.02, 0.05)
@@ -47,8 +47,19 @@ def events(*, account: Account) -> QuerySet[Event]:
     return Event.objects.filter(account=account).prefetch_related(in_order).order_by("-id")
 
 
+def checks(*, account: Account) -> QuerySet[Check]:
+    """Checks of receivers without what they found, which is large."""
+    return Check.objects.filter(account=account).defer("results").select_related("endpoint").order_by("-id")
+
+
 def notices(*, account: Account) -> QuerySet[Notice]:
     return Notice.objects.filter(account=account).select_related("endpoint").order_by("-id")
+
+
+def faults(*, account: Account) -> QuerySet[Fault]:
+    """Scripted ones; those of deleted endpoints are gone with them."""
+    kept = Fault.objects.filter(endpoint__account=account).exclude(endpoint__status=Endpoint.Status.DELETED)
+    return kept.select_related("endpoint__account").order_by("-id")
 
 
 FEW = 3

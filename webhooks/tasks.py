@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
+from webhooks.services.checks import run_waiting
 from webhooks.services.deliver import deliver_due
 from webhooks.services.notices import give_notices
 from webhooks.services.retention import prune as prune_old
@@ -13,6 +14,11 @@ from webhooks.services.tallies import fold as fold_tallies
 @shared_task(name="webhooks.tasks.deliver")
 def deliver() -> None:
     deliver_due()
+
+
+@shared_task(name="webhooks.tasks.check")
+def check() -> None:
+    run_waiting()
 
 
 @shared_task(name="webhooks.tasks.prune")

@@ -1,7 +1,7 @@
 """What can be done to contacts."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +27,25 @@ def create(*, account: Account, now: datetime, line_uid: str = "", **details: An
     contact = Contact(account=account, created_at=now, updated_at=now, **clean)
     _settle_status(contact, now, given="status" in details)
     return _saved(contact)
+
+
+def create_many(*, account: Account, newcomers: Sequence[tuple[datetime, Mapping[str, Any]]]) -> None:
+    """Each befriends the official account at a moment. Who was there before is now as told here."""
+    contacts = []
+    for now, fields in newcomers:
+        contact = Contact(account=account, created_at=now, updated_at=now, **_checked(account, fields, now))
+        _settle_status(contact, now, given="status" in fields)
+        contacts.append(contact)
+    try:
+        with transaction.atomic():
+            Contact.objects.bulk_create(
+                contacts,
+                update_conflicts=True,
+                unique_fields=["account", "line_uid"],
+                update_fields=[*EDITABLE, "blocked_at", "updated_at"],
+            )
+    except IntegrityError as error:
+        raise _taken() from error
 
 
 def edit(*, contact: Contact, now: datetime, **details: Any) -> Contact:
@@ -105,5 +124,9 @@ def _saved(contact: Contact) -> Contact:
         with transaction.atomic():
             contact.save()
     except IntegrityError as error:
-        raise ContactTaken(_("Another contact of this account has this LINE UID or customer id.")) from error
+        raise _taken() from error
     return contact
+
+
+def _taken() -> ContactTaken:
+    return ContactTaken(_("Another contact of this account has this LINE UID or customer id."))

@@ -15,29 +15,52 @@ from webhooks.services.publish import Happening, publish
 def open_message(*, contact: Contact, message: Broadcast | DirectMessage, now: datetime) -> Open:
     """Note that the contact opened what they were sent. The first open of a tracked message is told."""
     _refuse_unless_received(contact, message, now)
+    opened = drafted(contact=contact, message=message, now=now)
+    with transaction.atomic():
+        if not (opened.message_type and _save_as_first(opened, outcome_of(opened, contact, is_first=True))):
+            opened.outcome = outcome_of(opened, contact, is_first=False)
+            opened.save()
+        if happening := happening_of(opened, contact):
+            (published,) = publish(account=opened.account, happenings=[happening], now=now)
+            opened.webhook_event_id = published.event.pk
+            opened.save(update_fields=["webhook_event_id"])
+    return opened
+
+
+def drafted(*, contact: Contact, message: Broadcast | DirectMessage, now: datetime) -> Open:
+    """The open, not yet stored and with its outcome not known."""
     opened = Open(account_id=message.account_id, line_uid=contact.line_uid, opened_at=now)
     if isinstance(message, Broadcast):
         opened.broadcast = message
         opened.message_type, opened.message_id = "broadcast", message.pk
-        category, has_event = "", False
-    else:
-        opened.direct_message = message
-        category, has_event = message.category, message.event_id is not None
-        if has_event and rules.is_tracked(category=category):
-            opened.message_type, opened.message_id = "openapi", message.event_id
-
-    def outcome(*, is_first: bool) -> str:
-        return rules.outcome_of(
-            category=category, has_event=has_event, is_bound=contact.is_bound, is_first=is_first
-        )  # fmt: skip
-
-    with transaction.atomic():
-        if not (opened.message_type and _save_as_first(opened, outcome(is_first=True))):
-            opened.outcome = outcome(is_first=False)
-            opened.save()
-        if opened.outcome == rules.TOLD:
-            _tell(opened, contact, now)
+        return opened
+    opened.direct_message = message
+    if message.event_id is not None and rules.is_tracked(category=message.category):
+        opened.message_type, opened.message_id = "openapi", message.event_id
     return opened
+
+
+def outcome_of(opened: Open, contact: Contact, *, is_first: bool) -> str:
+    message = opened.direct_message
+    return rules.outcome_of(
+        category=message.category if message else "",
+        has_event=message is not None and message.event_id is not None,
+        is_bound=contact.is_bound,
+        is_first=is_first,
+    )
+
+
+def happening_of(opened: Open, contact: Contact) -> Happening | None:
+    """What is told of the open, if its outcome says so."""
+    if opened.outcome != rules.TOLD:
+        return None
+    data = {
+        "message_type": opened.message_type,
+        "message_id": opened.message_id,
+        "line_uid": opened.line_uid,
+        "customer_id": contact.customer_id,
+    }
+    return Happening("message.first_open", data, timestamp=opened.opened_at)
 
 
 def _refuse_unless_received(contact: Contact, message: Broadcast | DirectMessage, now: datetime) -> None:
@@ -66,15 +89,3 @@ def _save_as_first(opened: Open, outcome: str) -> bool:
         opened.is_first = False
         return False
     return True
-
-
-def _tell(opened: Open, contact: Contact, now: datetime) -> None:
-    data = {
-        "message_type": opened.message_type,
-        "message_id": opened.message_id,
-        "line_uid": opened.line_uid,
-        "customer_id": contact.customer_id,
-    }
-    (published,) = publish(account=opened.account, happenings=[Happening("message.first_open", data)], now=now)
-    opened.webhook_event_id = published.event.pk
-    opened.save(update_fields=["webhook_event_id"])

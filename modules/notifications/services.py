@@ -20,6 +20,7 @@ from modules.notifications.errors import (
     InvalidTemplate,
     TemplateInactive,
 )
+from modules.notifications.machine import Plan
 from modules.notifications.models import Binding, Conditions, Message, Template
 from modules.notifications.payload import profile_of
 from modules.notifications.rules import Faults, Switches, World
@@ -145,11 +146,14 @@ def bind(
             phone_number=phone_number,
             created_at=now,
         )
-        happening = Happening("pnp.profile_updated", profile_of(binding))
-        (published,) = publish(account=account, happenings=[happening], now=now)
+        (published,) = publish(account=account, happenings=[happening_of(binding)], now=now)
         binding.webhook_event_id = published.event.pk
         binding.save()
     return binding
+
+
+def happening_of(binding: Binding) -> Happening:
+    return Happening("pnp.profile_updated", profile_of(binding), timestamp=binding.created_at)
 
 
 def _stored(template: Template, fields: Mapping[str, Any], now: datetime) -> Template:
@@ -182,20 +186,36 @@ def _planned(
             sms_values=request.sms,
             world=world,
         )
-        message = Message(
-            account=account,
-            template=template,
-            event_id=event_id,
-            customized_id=request.customized_id,
-            phone_number=request.phone_number,
-            line_push_template_id=request.line_push_template_id if switches.line_push else None,
-            parameters=_values(request),
-            plan=plan,
-            created_at=now,
-        )
-        steps.enter(message, machine.first_status(plan), now)
+        message = drafted(
+            account=account, template=template, request=request, plan=plan, event_id=event_id, now=now
+        )  # fmt: skip
         messages.append(message)
     return messages
+
+
+def drafted(
+    *,
+    account: Account,
+    template: Template,
+    request: Request,
+    plan: Plan,
+    now: datetime,
+    event_id: int | None = None,
+) -> Message:
+    """A message in its first status, not yet stored."""
+    message = Message(
+        account=account,
+        template=template,
+        event_id=event_id,
+        customized_id=request.customized_id,
+        phone_number=request.phone_number,
+        line_push_template_id=request.line_push_template_id if machine.LINE_PUSH in plan else None,
+        parameters=_values(request),
+        plan=dict(plan),
+        created_at=now,
+    )
+    steps.enter(message, machine.first_status(plan), now)
+    return message
 
 
 def _values(request: Request) -> dict[str, Mapping[str, str]]:

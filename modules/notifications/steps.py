@@ -51,12 +51,17 @@ def wait_of(wait: Wait, template: Template) -> timedelta:
 
 def announce(messages: Sequence[Message], now: datetime) -> None:
     """Tell the status of each of one account's messages. In the transaction that set it."""
-    happenings = [Happening("pnp.status_updated", status_of(message)) for message in messages]
+    happenings = [happening_of(message) for message in messages]
     published = publish(account=messages[0].account, happenings=happenings, now=now)
     Step.objects.bulk_create(
         Step(message=message, status=message.status, at=now, webhook_event_id=one.event.pk)
         for message, one in zip(messages, published, strict=True)
     )
+
+
+def happening_of(message: Message) -> Happening:
+    """What is told of the status that the message has now."""
+    return Happening("pnp.status_updated", status_of(message), timestamp=message.updated_at)
 
 
 def advance(*, message: Message, now: datetime) -> Message:

@@ -48,7 +48,7 @@ def grant(
         earlier = _earlier(fresh, contacts, asked, points_id)
         newcomers = [contact for contact in contacts if contact.pk not in earlier]
         _check_welcome(fresh, newcomers)
-        made = {contact.pk: _made(fresh, contact, asked, points_id, now) for contact in newcomers}
+        made = {contact.pk: drafted(fresh, contact, asked, points_id, now) for contact in newcomers}
         _tell(fresh.account, [*made.values(), *(earlier.values() if resend else [])], now)
         _store(list(made.values()))
     return [Granted({**earlier, **made}[contact.pk], contact.pk in earlier) for contact in contacts]
@@ -61,6 +61,10 @@ def resend(*, grant: Grant, now: datetime) -> Grant:
     with transaction.atomic():
         _tell(grant.account, [grant], now)
     return grant
+
+
+def happening_of(grant: Grant) -> Happening:
+    return Happening(TOPIC, data_of(grant), timestamp=grant.granted_at)
 
 
 def data_of(grant: Grant) -> dict[str, Any]:
@@ -128,7 +132,8 @@ def _check_welcome(prize: Prize, newcomers: Sequence[Contact]) -> None:
         raise _not_bound(unbound)
 
 
-def _made(prize: Prize, contact: Contact, asked: dict[str, Any], points_id: UUID | None, now: datetime) -> Grant:
+def drafted(prize: Prize, contact: Contact, asked: dict[str, Any], points_id: UUID | None, now: datetime) -> Grant:
+    """The grant, not yet stored; `asked` is what it has otherwise than the prize."""
     expire_date = rules.expire_date(
         granted_at=now,
         zone=prize.account.zone_info,
@@ -154,7 +159,7 @@ def _made(prize: Prize, contact: Contact, asked: dict[str, Any], points_id: UUID
 def _tell(account: Account, grants: Sequence[Grant], now: datetime) -> None:
     """Publish those that have a customer to name; an event that was stored before keeps its moment."""
     told = [each for each in grants if each.contact.is_bound]
-    happenings = [Happening(TOPIC, data_of(each), timestamp=each.granted_at) for each in told]
+    happenings = [happening_of(each) for each in told]
     published = publish(account=account, happenings=happenings, now=now) if told else []
     for each, entry in zip(told, published, strict=True):
         each.webhook_event_id = entry.event.pk

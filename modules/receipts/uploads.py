@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from events.contract import format_timestamp
 from modules.contacts.models import Contact
 from modules.receipts import generated, rules, selectors
-from modules.receipts.conditions import CODES, Item, Receipt, failed
+from modules.receipts.conditions import CODES, Earlier, Item, Receipt, failed
 from modules.receipts.errors import CampaignClosed, InvalidReceipt, NoSuchReceipt
 from modules.receipts.generated import Impossible, Known
 from modules.receipts.models import Campaign, Upload
@@ -45,7 +45,7 @@ def upload(
     )
     _check(receipt, now)
     with transaction.atomic():
-        return _taken(_open(campaign), contact, receipt, now)
+        return _taken(opened(campaign), contact, receipt, now)
 
 
 def upload_generated(
@@ -61,7 +61,7 @@ def upload_generated(
         fault = _("Choose one of %(codes)s.") % {"codes": ", ".join(CODES)}
         raise InvalidReceipt(fault, {"breaking": [fault]})
     with transaction.atomic():
-        fresh = _open(campaign)
+        fresh = opened(campaign)
         seed = secrets.token_hex(8) if seed is None else seed
         known = _known(fresh, contact)
         try:
@@ -95,8 +95,11 @@ def _check(receipt: Receipt, now: datetime) -> None:
         raise InvalidReceipt(f"{field}: {sentences[0]}", told)
 
 
-def _open(campaign: Campaign) -> Campaign:
-    """Locked, since a number may match once and a contact so often: two uploads at a time must see each other."""
+def opened(campaign: Campaign) -> Campaign:
+    """The campaign if it takes receipts.
+
+    It is locked, since a number may match once and a contact so often: two uploads at a time must see each other.
+    """
     fresh = locked(campaign)
     if not fresh.is_active:
         raise CampaignClosed(_("The campaign %(name)s is not active.") % {"name": fresh.name})
@@ -113,10 +116,10 @@ def _known(campaign: Campaign, contact: Contact) -> Known:
     )
 
 
-def _taken(campaign: Campaign, contact: Contact, receipt: Receipt, now: datetime) -> Upload:
-    earlier = selectors.earlier(campaign=campaign, contact=contact, number=receipt.number)
+def judged(*, campaign: Campaign, contact: Contact, receipt: Receipt, earlier: Earlier) -> Upload:
+    """The upload with what the campaign makes of it, not yet stored."""
     failures = failed(campaign.conditions(), receipt, earlier)
-    taken = Upload(
+    return Upload(
         account=campaign.account,
         campaign=campaign,
         contact=contact,
@@ -129,8 +132,17 @@ def _taken(campaign: Campaign, contact: Contact, receipt: Receipt, now: datetime
         matched=not failures,
         failed_conditions=failures,
     )
-    if taken.matched:
-        happening = Happening(TOPIC, data_of(taken), timestamp=taken.uploaded_at)
+
+
+def happening_of(upload: Upload) -> Happening | None:
+    """What is told of the upload: only of one that matches."""
+    return Happening(TOPIC, data_of(upload), timestamp=upload.uploaded_at) if upload.matched else None
+
+
+def _taken(campaign: Campaign, contact: Contact, receipt: Receipt, now: datetime) -> Upload:
+    earlier = selectors.earlier(campaign=campaign, contact=contact, number=receipt.number)
+    taken = judged(campaign=campaign, contact=contact, receipt=receipt, earlier=earlier)
+    if happening := happening_of(taken):
         (published,) = publish(account=campaign.account, happenings=[happening], now=now)
         taken.webhook_event_id = published.event.pk
     taken.save()

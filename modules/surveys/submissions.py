@@ -1,7 +1,7 @@
 """A contact answers a survey: checked, stored, told, and what it says about the contact noted, all or nothing."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,8 @@ from webhooks.services.publish import Happening, publish
 
 UNKNOWN_QUESTION = gettext_noop("The survey has no question with this number or alias.")
 KEY_SHOWN = 100
+TOPIC = "form.surveycake_submitted"
+ByAlias = Mapping[str, list[str]]
 TWICE = gettext_noop("This question is answered twice: by its number and by its alias.")
 
 
@@ -30,21 +32,11 @@ def submit(*, survey: Survey, contact: Contact, answers: Mapping[str, Given], no
     with transaction.atomic():
         # The lock keeps two submissions of one contact apart where only one is allowed.
         contact = Contact.objects.select_for_update().get(pk=contact.pk)
-        _check_welcome(survey, contact)
+        check_welcome(survey, contact)
         questions = selectors.asked(survey=survey)
-        checked = _checked(questions, answers)
-        by_alias = {each.alias: rules.aliased(checked[each.sn]) for each in questions if each.alias}
-        contact, not_taken = _noted(contact, by_alias, now)
-        submission = Submission.objects.create(
-            account=survey.account,
-            survey=survey,
-            contact=contact,
-            answer_hash=secrets.token_hex(16),
-            result=[rules.result_of(each, checked[each.sn]) for each in questions],
-            not_taken=not_taken,
-            submitted_at=now,
-        )
-        happening = Happening("form.surveycake_submitted", data_of(submission, by_alias))
+        submission, by_alias = drafted(survey=survey, questions=questions, contact=contact, answers=answers, now=now)
+        submission.save()
+        happening = happening_of(submission, by_alias)
         (published,) = publish(account=survey.account, happenings=[happening], now=now)
         submission.webhook_event_id = published.event.pk
         submission.save(update_fields=["webhook_event_id"])
@@ -54,12 +46,41 @@ def submit(*, survey: Survey, contact: Contact, answers: Mapping[str, Given], no
 def submit_generated(*, survey: Survey, contact: Contact, seed: int | str, now: datetime) -> Submission:
     """The contact gives believable answers; the same seed gives the same ones."""
     answers = generated.answers(
-        selectors.asked(survey=survey), person=_known(contact, seed), brand=brand(seed), seed=seed
+        selectors.asked(survey=survey), person=said_by(contact, seed), brand=brand(seed), seed=seed
     )
     return submit(survey=survey, contact=contact, answers=answers, now=now)
 
 
-def data_of(submission: Submission, by_alias: Mapping[str, list[str]]) -> dict[str, Any]:
+def drafted(
+    *,
+    survey: Survey,
+    questions: Sequence[Question],
+    contact: Contact,
+    answers: Mapping[str, Given],
+    now: datetime,
+    answer_hash: str = "",
+) -> tuple[Submission, ByAlias]:
+    """The submission, not yet stored, and the answers by alias. What they say about the contact is noted."""
+    checked = _checked(questions, answers)
+    by_alias = {each.alias: rules.aliased(checked[each.sn]) for each in questions if each.alias}
+    contact, not_taken = _noted(contact, by_alias, now)
+    submission = Submission(
+        account=survey.account,
+        survey=survey,
+        contact=contact,
+        answer_hash=answer_hash or secrets.token_hex(16),
+        result=[rules.result_of(each, checked[each.sn]) for each in questions],
+        not_taken=not_taken,
+        submitted_at=now,
+    )
+    return submission, by_alias
+
+
+def happening_of(submission: Submission, by_alias: ByAlias) -> Happening:
+    return Happening(TOPIC, data_of(submission, by_alias), timestamp=submission.submitted_at)
+
+
+def data_of(submission: Submission, by_alias: ByAlias) -> dict[str, Any]:
     """The `data` of form.surveycake_submitted."""
     survey = submission.survey
     local = submission.submitted_at.astimezone(survey.account.zone_info)
@@ -83,14 +104,14 @@ def data_of(submission: Submission, by_alias: Mapping[str, list[str]]) -> dict[s
     }
 
 
-def _check_welcome(survey: Survey, contact: Contact) -> None:
+def check_welcome(survey: Survey, contact: Contact) -> None:
     if survey.status != rules.OPEN:
         raise SurveyClosed(_("The survey %(title)s is closed.") % {"title": survey.title})
     if survey.is_once and survey.submissions.filter(contact=contact).exists():
         raise AlreadySubmitted(_("%(name)s has answered this survey, which takes one answer each.") % {"name": contact})
 
 
-def _checked(questions: list[Question], answers: Mapping[str, Given]) -> dict[int, Answer]:
+def _checked(questions: Sequence[Question], answers: Mapping[str, Given]) -> dict[int, Answer]:
     """The answers by number, or a refusal that names every one that is wrong."""
     sns = {each.alias: each.sn for each in questions if each.alias} | {str(each.sn): each.sn for each in questions}
     faults: dict[str, str] = {}
@@ -120,10 +141,11 @@ def _told(fault: str) -> str:
     return _(fault.template) % fault.values if isinstance(fault, Sentence) else _(fault)
 
 
-def _noted(contact: Contact, by_alias: Mapping[str, list[str]], now: datetime) -> tuple[Contact, dict[str, str]]:
+def _noted(contact: Contact, by_alias: ByAlias, now: datetime) -> tuple[Contact, dict[str, str]]:
     """The contact as MAAC's own aliases say; what is not right changes nothing."""
     today = now.astimezone(contact.account.zone_info).date()
     details, not_taken = members.told(by_alias, line_uid=contact.line_uid, today=today)
+    details = {name: value for name, value in details.items() if getattr(contact, name) != value}
     try:
         return (contact_services.edit(contact=contact, now=now, **details) if details else contact), not_taken
     except ContactTaken:
@@ -132,7 +154,7 @@ def _noted(contact: Contact, by_alias: Mapping[str, list[str]], now: datetime) -
         return (contact_services.edit(contact=contact, now=now, **details) if details else contact), not_taken
 
 
-def _known(contact: Contact, seed: int | str) -> dict[str, str]:
+def said_by(contact: Contact, seed: int | str) -> dict[str, str]:
     """What the contact would answer about themselves; made up where nothing is known yet."""
     made_up = person(seed)
     return {

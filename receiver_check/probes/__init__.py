@@ -1,8 +1,13 @@
 """Every probe of a run, in order. To add one, write its function and its entry in the file it belongs to."""
 
+from events.words import gettext_noop
 from receiver_check.probes import arrivals, signatures, stress, topics
 from receiver_check.probes.probe import Probe as Probe
 
-PROBES: dict[str, Probe] = {
-    probe.id: probe for probe in (*topics.PROBES, *signatures.PROBES, *arrivals.PROBES, *stress.PROBES)
+GROUPS: dict[str, tuple[Probe, ...]] = {
+    gettext_noop("What is in an event"): topics.PROBES,
+    gettext_noop("Its signature"): signatures.PROBES,
+    gettext_noop("How it arrives"): arrivals.PROBES,
+    gettext_noop("Size, pace and number"): stress.PROBES,
 }
+PROBES: dict[str, Probe] = {probe.id: probe for group in GROUPS.values() for probe in group}

@@ -1,23 +1,21 @@
 """What browser tests share: one simulator that has been in use, and a browser."""
 
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from tests.browsing import Brand, Visitor, chromium, new_brand
-from tests.conftest import ROOT, skip_or_fail
-from tests.processes import Embedded, embedded, environment, start
+from tests import browsing
+from tests.browsing import SUPPORT, SUPPORT_PASSWORD, Brand, Visitor, chromium, new_brand
+from tests.conftest import skip_or_fail
+from tests.processes import Embedded
 from tests.servers import Missing
-
-SUPPORT_PASSWORD = "a password that only tests know"
-FURNISH = [sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", "from tests.demo import main; main()"]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Not for the whole run: while it lives, nothing else in the thread may use asyncio."""
+    expect.set_options(timeout=browsing.PATIENCE)
     try:
         with chromium() as running:
             yield running
@@ -29,17 +27,14 @@ def browser() -> Iterator[Browser]:
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
     """A simulator with a week of history (`tests.demo`). What a test changes, it changes in a brand of its own."""
     folder = tmp_path_factory.mktemp("furnished") / "data"
-    settings = {"MAAC_SIM_ADMIN_PASSWORD": SUPPORT_PASSWORD, "WEBHOOK_RETRY_WAITS": "0.1,0.1,0.1"}
-    with start(FURNISH, environment(MAAC_SIM_DATA=folder, **settings), folder.with_name("furnish.log")) as process:
-        assert process.wait(60) == 0, process.describe()
-    with embedded(folder, **settings) as running:
+    with browsing.furnished(folder, WEBHOOK_RETRY_WAITS="0.1,0.1,0.1") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def support(furnished: Embedded) -> Visitor:
     """Customer support, logged in."""
-    return Visitor(furnished.url, "admin", SUPPORT_PASSWORD)
+    return Visitor(furnished.url, SUPPORT, SUPPORT_PASSWORD)
 
 
 @pytest.fixture

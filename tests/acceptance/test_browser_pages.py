@@ -6,7 +6,7 @@ The pages are found by following links from each line of the menu, so a new page
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
 from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
@@ -42,9 +42,7 @@ def faults(page: Page) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_every_page_is_usable_by_everybody(
-    entry: str, furnished: Embedded, support: Visitor, browser: Browser
-) -> None:
+def test_every_page_is_usable_by_everybody(entry: str, furnished: Embedded, support: Visitor, browser: Browser) -> None:
     wrong: dict[str, Any] = {}
     with window(browser, furnished.url, cookies=support.cookies) as page:
 
@@ -76,8 +74,9 @@ def test_what_is_looked_for_would_be_found(furnished: Embedded, support: Visitor
             const faint = document.createElement("p");
             faint.textContent = "Black on dark grey is read by nobody in the dark";
             document.querySelector("main").append(script, picture, faint);
+            const dark = "@media (prefers-color-scheme: dark) { main > p { background: #222 } }";
             document.styleSheets[0].insertRule("main > p { color: #000; background: #fff }");
-            document.styleSheets[0].insertRule("@media (prefers-color-scheme: dark) { main > p { background: #222 } }", 1);
+            document.styleSheets[0].insertRule(dark, 1);
         }"""
     )
     found = faults(page)

@@ -1,9 +1,7 @@
 """The receivers in examples/, started as their README says: each passes the whole check, and two tell their story."""
 
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from receiver_check.sender import Sender, target
 from receiver_check.trial import Case, Trial
 from receiver_check.verdicts import Verdict
 from tests.conftest import ROOT
-from tests.processes import Process, environment, start
+from tests.processes import environment, start, wait_until_it_listens
 from tests.servers import free_port
 
 EXAMPLES = ROOT / "examples"
@@ -69,20 +67,8 @@ def running(example: Example, folder: Path) -> Iterator[str]:
     stores = {"CRM_DATABASE": folder / "crm.sqlite3", "BOOKINGS_DATABASE": folder / "bookings.sqlite3"}
     env = environment(SHARE_SECRET=SECRET, PORT=port, INBOX=folder / "inbox", PYTHONDONTWRITEBYTECODE=1, **stores)
     with start(command, env, folder / "example.log") as process:
-        wait_until_listening(port, process)
+        wait_until_it_listens(process, port, BUILD_TIME)
         yield f"http://127.0.0.1:{port}"
-
-
-def wait_until_listening(port: int, process: Process) -> None:
-    end = time.monotonic() + BUILD_TIME
-    while time.monotonic() < end and process.is_running:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(process.describe())
 
 
 @pytest.mark.parametrize("example", RECEIVERS, ids=lambda example: example.folder)

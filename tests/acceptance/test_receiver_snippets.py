@@ -1,8 +1,6 @@
 """The receivers that the console gives to paste: each is run, and takes what MAAC signs and nothing else, and once."""
 
 import shutil
-import socket
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import VECTORS, skip_or_fail
-from tests.processes import Process, environment, start
+from tests.processes import Process, environment, start, wait_until_it_listens
 from tests.servers import Missing, free_port
 from webhooks.console.snippets import LANGUAGES, Snippet, snippets
 from webhooks.models import Endpoint
@@ -42,19 +40,6 @@ def running(snippet: Snippet, port: int, folder: Path, **changes: str) -> Iterat
     with start([program, *arguments], env, folder / "output.log") as process:
         wait_until_it_listens(process, port)
         yield process
-
-
-def wait_until_it_listens(process: Process, port: int, timeout: float = 60) -> None:
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        assert process.is_running, process.describe()
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(process.describe())
 
 
 def send(url: str, body: bytes = BODY, **headers: str) -> int:

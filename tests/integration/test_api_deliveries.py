@@ -288,6 +288,7 @@ def test_a_delivery_shows_its_attempts_in_order(api: APIClient, deliver: Deliver
         "reason": "ERROR_STATUS_CODE",
         "detail": "The receiver answered 500.",
         "status_code": 500,
+        "fault": None,
         "retry_after": None,
         "request": {
             "headers": {"Content-Type": "application/json; charset=utf-8", "CrescLab-Signature": "ab" * 32},

@@ -45,7 +45,7 @@ def test_a_new_endpoint_runs_and_shows_its_secret_in_full(api: APIClient, alice:
     assert answer.status_code == 201
     assert list(body) == [
         "id", "name", "url", "event_types", "status", "share_secret", "verify_tls", "host_override", "extra_headers",
-        "created_at", "updated_at",
+        "retry_waits", "created_at", "updated_at",
     ]  # fmt: skip
     assert (body["id"], body["name"], body["url"]) == (stored.pk, "CRM", "https://crm.example/hook")
     assert (body["status"], body["event_types"]) == ("running", ["prize.points_added"])

@@ -21,7 +21,7 @@ from accounts.services import issue_token, revoke_token
 from events.contract import TOPICS
 from tests.integration.conftest import NOW, anyone, error_of, licensed_account, refusal
 from webhooks.models import Delivery, Due
-from webhooks.services import endpoints
+from webhooks.services import endpoints, faults
 from webhooks.services.publish import Happening, publish
 
 V1 = "/api/v1"
@@ -30,12 +30,14 @@ POINTS = "prize.points_added"
 State = dict[str, list[tuple[Any, ...]]]
 
 WRITES = {
+    "waits": ("PATCH", "/account/"),
     "create": ("POST", "/endpoints/"),
     "edit": ("PATCH", "/endpoints/{endpoint}/"),
     "pause": ("POST", "/endpoints/{endpoint}/pause/"),
     "resume": ("POST", "/endpoints/{endpoint}/resume/"),
     "rotate": ("POST", "/endpoints/{endpoint}/secret/rotate/"),
     "test": ("POST", "/endpoints/{endpoint}/test/"),
+    "fault": ("POST", "/endpoints/{endpoint}/faults/"),
     "publish": ("POST", "/events/"),
     "batch": ("POST", "/events/batch/"),
     "redeliver": ("POST", "/deliveries/{delivery}/redeliver/"),
@@ -48,6 +50,9 @@ READS = {
     "show": ("GET", "/endpoints/{endpoint}/"),
     "delete": ("DELETE", "/endpoints/{endpoint}/"),
     "secret": ("GET", "/endpoints/{endpoint}/secret/"),
+    "faults": ("GET", "/endpoints/{endpoint}/faults/"),
+    "clear": ("DELETE", "/endpoints/{endpoint}/faults/"),
+    "remove": ("DELETE", "/faults/{fault}/"),
     "event": ("GET", "/events/{event}/"),
     "wait": ("GET", "/events/{event}/wait/"),
     "log": ("GET", "/deliveries/"),
@@ -66,7 +71,9 @@ def furnish(account: Account) -> dict[str, int]:
     over = {"status": "failed", "finished_at": NOW}
     Delivery.objects.filter(pk=published.deliveries[0].pk).update(**over)
     Due.objects.filter(delivery=published.deliveries[0]).delete()
-    return {"endpoint": endpoint.pk, "event": published.event.pk, "delivery": published.deliveries[0].pk}
+    fault = faults.add(endpoint=endpoint, kind="delay", now=NOW)
+    own = {"endpoint": endpoint.pk, "fault": fault.pk}
+    return {**own, "event": published.event.pk, "delivery": published.deliveries[0].pk}
 
 
 @pytest.fixture
@@ -387,7 +394,9 @@ NO_IDS = ["0", "1" + "0" * 30, str(2**63), "9" * 5000, "-1", "1.5", "x", "１", 
 def test_an_id_that_nothing_has_is_not_found(call: str, api: APIClient) -> None:
     method, path = WITH_ID[call]
     for number in NO_IDS:
-        answer = api.generic(method, V1 + path.format(endpoint=number, event=number, delivery=number))
+        answer = api.generic(
+            method, V1 + path.format(**dict.fromkeys(("endpoint", "fault", "event", "delivery"), number))
+        )
         assert refusal(answer) == (404, "not_found"), number
 
 

@@ -59,7 +59,7 @@ def test_an_event_without_data_is_a_sample(topic: str, api: APIClient) -> None:
     answer = publish(api, topic)
     body = sent(answer)
     assert list(answer.json()) == [
-        "id", "topic", "is_test", "occurred_at", "created_at", "body", "deliveries", "not_reached",
+        "id", "topic", "is_test", "occurred_at", "created_at", "body", "deliveries", "not_reached", "retry_waits",
     ]  # fmt: skip
     assert (answer.json()["topic"], answer.json()["is_test"]) == (topic, False)
     assert list(body) == ["timestamp", "topic", "data"]

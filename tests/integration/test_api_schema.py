@@ -18,7 +18,7 @@ from webhooks.log_filter import LogFilter
 
 DOCS = "/api/docs/"
 CALLS = {
-    "/api/v1/account/": ["get"],
+    "/api/v1/account/": ["get", "patch"],
     "/api/v1/audit/": ["get"],
     "/api/v1/event-types/": ["get"],
     "/api/v1/endpoints/": ["get", "post"],
@@ -28,6 +28,8 @@ CALLS = {
     "/api/v1/endpoints/{endpoint_id}/secret/": ["get"],
     "/api/v1/endpoints/{endpoint_id}/secret/rotate/": ["post"],
     "/api/v1/endpoints/{endpoint_id}/test/": ["post"],
+    "/api/v1/endpoints/{endpoint_id}/faults/": ["delete", "get", "post"],
+    "/api/v1/faults/{fault_id}/": ["delete"],
     "/api/v1/events/": ["post"],
     "/api/v1/events/batch/": ["post"],
     "/api/v1/events/{event_id}/": ["get"],
@@ -36,6 +38,11 @@ CALLS = {
     "/api/v1/deliveries/redeliver/": ["post"],
     "/api/v1/deliveries/{delivery_id}/": ["get"],
     "/api/v1/deliveries/{delivery_id}/redeliver/": ["post"],
+    "/api/v1/checks/": ["get", "post"],
+    "/api/v1/checks/{check_id}/": ["get"],
+    "/api/v1/checks/{check_id}/junit/": ["get"],
+    "/api/v1/checks/{check_id}/html/": ["get"],
+    "/api/v1/explain/": ["post"],
     "/api/v1/notices/": ["get"],
     "/api/v1/notices/{notice_id}/read/": ["post"],
     "/api/v1/modules/contacts/": ["get", "post"],

@@ -28,7 +28,7 @@ from tests.servers import free_port
 from tests.unit.jobs import job
 from webhooks.engine.addresses import AddressPolicy
 from webhooks.engine.exchange import Exchange, Limits
-from webhooks.engine.job import Answered, Job, Outcome, Reason, Unanswered
+from webhooks.engine.job import Answered, Fault, FaultKind, Job, Outcome, Reason, Unanswered
 from webhooks.engine.lifecycle import Move, judge
 from webhooks.engine.network import Network
 
@@ -473,3 +473,45 @@ def test_what_is_in_flight_when_the_network_closes_is_dropped(receiver: Receiver
 def test_proxies_of_the_environment_are_passed_by(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     assert answer(send_one(job(url=receiver.url("/hook")))).status_code == 200
+
+
+# Scripted faults
+
+
+def test_a_copy_is_waited_for_while_others_come_back(receiver: Receiver) -> None:
+    receiver.script("/twice", Delay(0.2, then=500), Delay(0.1, then=200))
+    twice = job(1, url=receiver.url("/twice"), fault=Fault(1, FaultKind.SEND_TWICE))
+    with network(limits=Limits()) as opened:
+        opened.start(twice)
+        assert list(send(opened, job(2, url=receiver.url("/hook")))) == [2]
+        outcomes = []
+        while not outcomes:
+            outcomes = opened.poll(0.05)
+    ((told, outcome),) = outcomes
+    assert answer(outcome).status_code == 500
+    assert told.claim == twice.claim
+    assert told.fault is not None
+    assert told.fault.note.endswith("came to status 200.")
+
+
+def test_a_fault_does_not_stay_for_the_next(receiver: Receiver) -> None:
+    with network() as opened:
+        dropped = job(1, url=receiver.url("/hook"), body=b"0123456789", fault=Fault(1, FaultKind.DROP_MID_BODY))
+        assert fault(send(opened, dropped)[1])[0] is Reason.CONNECTION_LOST
+        assert answer(send(opened, job(2, url=receiver.url("/hook"), body=b"whole"))[2]).status_code == 200
+    assert [got.body for got in receiver.requests] == [b"whole"]
+
+
+def test_a_body_that_drips_holds_up_nobody(receiver: Receiver) -> None:
+    slow = job(1, url=receiver.url("/slow"), body=b"x" * 100_000, fault=Fault(1, FaultKind.DRIP_BODY, seconds=0.5))
+    with network(limits=Limits()) as opened:
+        opened.start(slow)
+        started = time.monotonic()
+        for number in range(2, 52):
+            send(opened, job(number, url=receiver.url("/hook")))
+        assert time.monotonic() - started < 0.5
+        while not (outcomes := opened.poll(0.05)):
+            pass
+    assert 0.5 <= time.monotonic() - started < 1.5
+    assert [done.delivery_id for done, _ in outcomes] == [1]
+    assert receiver.wait_for(51)[-1].body == slow.body

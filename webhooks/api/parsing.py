@@ -60,6 +60,24 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class Number(serializers.FloatField):
+    """A number only: neither a text nor `true` is taken for one."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class WholeNumber(serializers.IntegerField):
+    """A whole number only."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class TrueOrFalse(serializers.BooleanField):
     """`true` or `false`: neither 1 nor "yes"."""
 

@@ -10,11 +10,36 @@ from rest_framework import serializers
 from accounts.models import Account, AuditEntry, Licence
 from events.models import Event
 from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse
+from webhooks.engine.job import FaultKind
 from webhooks.engine.signing import EXTRA_HEADERS
 from webhooks.models import Attempt, Delivery, Due, Endpoint
 from webhooks.moments import read_moment
+from webhooks.retry_waits import LONGEST, MOST, are_waits, waits_fault
 
 MASK = "•" * 8
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "number", "minimum": 0, "maximum": LONGEST},
+        "maxItems": MOST,
+        "nullable": True,
+    }
+)
+class WaitsField(serializers.Field):  # type: ignore[type-arg]
+    """Seconds before each retry, or null."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_null=True, **options)
+
+    def to_internal_value(self, data: Any) -> list[float]:
+        if not are_waits(data):
+            raise serializers.ValidationError(waits_fault())
+        return list(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 class LicenceOut(serializers.ModelSerializer[Licence]):
@@ -32,10 +57,11 @@ class AccountOut(serializers.ModelSerializer[Account]):
     endpoint_limit = serializers.SerializerMethodField()
     running_endpoints = serializers.SerializerMethodField()
     licences = serializers.SerializerMethodField()
+    retry_waits = WaitsField(help_text="Seconds before each retry; null: those of the simulator, which are MAAC's.")
 
     class Meta:
         model = Account
-        fields = ["id", "name", "time_zone", "plan", "endpoint_limit", "running_endpoints", "licences"]
+        fields = ["id", "name", "time_zone", "plan", "endpoint_limit", "running_endpoints", "licences", "retry_waits"]
 
     @extend_schema_field(LicenceOut(many=True))
     def get_licences(self, account: Account) -> Any:
@@ -46,6 +72,10 @@ class AccountOut(serializers.ModelSerializer[Account]):
 
     def get_running_endpoints(self, _account: Account) -> int:
         return int(self.context["running_endpoints"])
+
+
+class AccountIn(StrictSerializer):
+    retry_waits = WaitsField(help_text="Seconds before each retry; null: those of the simulator, which are MAAC's.")
 
 
 class FieldOut(serializers.Serializer[Any]):
@@ -93,6 +123,7 @@ class EndpointIn(StrictSerializer):
         required=False, allow_blank=True, trim_whitespace=False, help_text="`host` or `host:port` for the Host header."
     )
     extra_headers = HeadersField(required=False, help_text="Static headers, sent after those of MAAC, by name.")
+    retry_waits = WaitsField(required=False, help_text="Seconds before each retry; null: those of the account.")
 
 
 @extend_schema_field({"type": "string", "enum": ["running", "paused"]}, component_name="EndpointStatus")
@@ -108,12 +139,13 @@ class EndpointOut(serializers.ModelSerializer[Endpoint]):
     verify_tls = serializers.BooleanField()
     host_override = serializers.CharField()
     extra_headers = HeadersField()
+    retry_waits = WaitsField()
 
     class Meta:
         model = Endpoint
         fields = [
             "id", "name", "url", "event_types", "status", "share_secret", "verify_tls", "host_override",
-            "extra_headers", "created_at", "updated_at",
+            "extra_headers", "retry_waits", "created_at", "updated_at",
         ]  # fmt: skip
 
     def get_share_secret(self, endpoint: Endpoint) -> str:
@@ -170,6 +202,7 @@ class EventIn(StrictSerializer):
     seed = SeedField(required=False, help_text="The same seed makes the same sample.")
     timestamp = MomentField(required=False, help_text="When it happened; missing: now.")
     merge = TrueOrFalse(default=False, help_text="Lay `data` over a sample.")
+    retry_waits = WaitsField(required=False, help_text="Seconds before each retry; null: those of the endpoint.")
 
 
 class TestIn(StrictSerializer):
@@ -178,6 +211,7 @@ class TestIn(StrictSerializer):
         required=False, help_text="Missing: a sample is made."
     )
     seed = SeedField(required=False)
+    retry_waits = WaitsField(required=False, help_text="Seconds before each retry; missing: it is tried once.")
 
 
 class RequestOut(serializers.Serializer[Any]):
@@ -229,10 +263,13 @@ class EventOut(serializers.ModelSerializer[Event]):
 
     deliveries = EventDeliveryOut(many=True)
     not_reached = NotReachedOut(many=True)
+    retry_waits = WaitsField()
 
     class Meta:
         model = Event
-        fields = ["id", "topic", "is_test", "occurred_at", "created_at", "body", "deliveries", "not_reached"]
+        fields = [
+            "id", "topic", "is_test", "occurred_at", "created_at", "body", "deliveries", "not_reached", "retry_waits",
+        ]  # fmt: skip
 
     def to_representation(self, event: Event) -> dict[str, Any]:
         return event_answer(event, event.deliveries.all())
@@ -248,6 +285,7 @@ def event_answer(event: Event, deliveries: Iterable[Delivery]) -> dict[str, Any]
         "body": event.body,
         "deliveries": [delivery_answer(delivery) for delivery in deliveries],
         "not_reached": event.not_reached,
+        "retry_waits": event.retry_waits,
     }
 
 
@@ -306,16 +344,21 @@ class AttemptOut(serializers.ModelSerializer[Attempt]):
     )
     request = serializers.SerializerMethodField()
     response = serializers.SerializerMethodField()
+    fault = serializers.SerializerMethodField(help_text="The scripted fault that struck it, on purpose; or null.")
 
     class Meta:
         model = Attempt
         fields = [
             "number", "started_at", "duration_ms", "dns_ms", "connect_ms", "tls_ms", "first_byte_ms", "address",
-            "reason", "detail", "status_code", "retry_after", "request", "response",
+            "reason", "detail", "status_code", "fault", "retry_after", "request", "response",
         ]  # fmt: skip
 
     def get_retry_after(self, attempt: Attempt) -> str | None:
         return next((value for name, value in attempt.response_headers if name.lower() == "retry-after"), None)
+
+    @extend_schema_field({"type": "string", "enum": [kind.value for kind in FaultKind], "nullable": True})
+    def get_fault(self, attempt: Attempt) -> str | None:
+        return attempt.fault or None
 
     @extend_schema_field(RequestOut)
     def get_request(self, attempt: Attempt) -> dict[str, Any]:
@@ -328,7 +371,9 @@ class AttemptOut(serializers.ModelSerializer[Attempt]):
 
 def sent(attempt: Attempt) -> dict[str, Any]:
     """The request of an attempt, as it went out."""
-    return {"headers": _by_name(attempt.request_headers), "body": attempt.delivery.event.body}
+    altered = attempt.request_body
+    body = attempt.delivery.event.body if altered is None else bytes(altered).decode("utf-8", "replace")
+    return {"headers": _by_name(attempt.request_headers), "body": body}
 
 
 def received(attempt: Attempt) -> dict[str, Any] | None:

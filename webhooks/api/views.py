@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import audit
+from accounts.models import Account
 from accounts.services import endpoint_limit, licensed_zones
 from events import contract
 from events.samples import default_moment, sample
@@ -19,6 +20,7 @@ from webhooks.api.authentication import account_of
 from webhooks.api.paging import NewestFirst
 from webhooks.api.parsing import Nothing
 from webhooks.api.serializers import (
+    AccountIn,
     AccountOut,
     AuditEntryOut,
     EndpointIn,
@@ -28,6 +30,7 @@ from webhooks.api.serializers import (
 )
 from webhooks.models import Endpoint
 from webhooks.services import endpoints
+from webhooks.services.endpoints import set_retry_waits
 
 EXAMPLE_SEED = 1
 
@@ -57,13 +60,17 @@ class AccountView(APIView):
     @extend_schema(responses=AccountOut)
     def get(self, request: Request) -> Response:
         """Name, time zone, limits and licences of the account that the token belongs to."""
-        account, now = account_of(request), now_utc()
-        context = {
-            "now": now,
-            "endpoint_limit": endpoint_limit(account=account, now=now),
-            "running_endpoints": selectors.running_endpoints(account=account),
-        }
-        return Response(AccountOut(account, context=context).data)
+        return _shown(account_of(request))
+
+    @extend_schema(request=AccountIn, responses=AccountOut)
+    def patch(self, request: Request) -> Response:
+        """Change how long deliveries wait before each retry; short waits let a test suite see one given up at once."""
+        fields = AccountIn(data=request.data)
+        fields.is_valid(raise_exception=True)
+        edited = set_retry_waits(
+            account=account_of(request), now=now_utc(), actor=actor_of(request), **fields.validated_data
+        )
+        return _shown(edited)
 
 
 class EventTypesView(APIView):
@@ -173,6 +180,16 @@ class AuditView(APIView):
         pages = NewestFirst()
         page = pages.paginate_queryset(audit.entries(account=account_of(request)), request, view=self)
         return pages.get_paginated_response(AuditEntryOut(page, many=True).data)
+
+
+def _shown(account: Account) -> Response:
+    now = now_utc()
+    context = {
+        "now": now,
+        "endpoint_limit": endpoint_limit(account=account, now=now),
+        "running_endpoints": selectors.running_endpoints(account=account),
+    }
+    return Response(AccountOut(account, context=context).data)
 
 
 def _event_type(topic: contract.Topic, licensed: bool) -> dict[str, Any]:

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from django.conf import settings
-
 from events import contract
 from webhooks.console.explained_answers import status_line
 from webhooks.console.explanations import Explanation, explain_attempt
@@ -14,6 +12,7 @@ from webhooks.engine.addresses import wire_url
 from webhooks.engine.job import Reason
 from webhooks.engine.lifecycle import FINAL_REASONS
 from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.retry_waits import waits_of
 
 UNCONNECTED = (
     Reason.COULD_NOT_CONNECT, Reason.NAME_NOT_RESOLVED, Reason.TLS_ERROR, Reason.REFUSED_ADDRESS, Reason.INVALID_URL,
@@ -25,13 +24,15 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`may_differ`: the endpoint was changed afterwards, so the first line shows its path of today."""
+    """`may_differ`: the endpoint was changed afterwards, so the first line shows its path of today. `is_altered`: a
+    scripted fault sent other bytes than the event's."""
 
     line: str
     headers: Headers
     body: str
     was_sent: bool
     may_differ: bool
+    is_altered: bool
     signature_header: str = contract.HEADER_SIGNATURE
 
 
@@ -92,8 +93,7 @@ def gives_up_at_once(attempt: Attempt) -> bool:
 
 def attempts_in_series(delivery: Delivery) -> int:
     """How many attempts the delivery gets before it fails."""
-    has_retries = settings.WEBHOOK_RETRY_TESTS or not delivery.is_test
-    return 1 + (len(settings.WEBHOOK_RETRY_WAITS) if has_retries else 0)
+    return 1 + len(waits_of(delivery))
 
 
 def _waited(before: Attempt, attempt: Attempt) -> float:
@@ -103,13 +103,15 @@ def _waited(before: Attempt, attempt: Attempt) -> float:
 
 def _request(delivery: Delivery, attempt: Attempt, endpoint: Endpoint) -> Request:
     parts = urlsplit(wire_url(endpoint.url))
+    altered = attempt.request_body
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     return Request(
         line=f"{contract.METHOD} {target} HTTP/1.1",
         headers=[(name, value) for name, value in attempt.request_headers],
-        body=delivery.event.body,
+        body=delivery.event.body if altered is None else bytes(altered).decode("utf-8", "replace"),
         was_sent=bool(attempt.request_headers) and attempt.reason not in UNCONNECTED,
         may_differ=endpoint.updated_at > attempt.started_at,
+        is_altered=altered is not None,
     )
 
 

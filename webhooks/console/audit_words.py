@@ -28,6 +28,10 @@ ACTIONS: dict[str, str | Promise] = {
     "endpoint.secret_revealed": _("Share secret revealed"),
     "endpoint.secret_rotated": _("Share secret changed"),
     "endpoint.deleted": _("Endpoint deleted"),
+    "check.started": _("Receiver check started"),
+    "fault.added": _("Scripted fault added"),
+    "fault.removed": _("Scripted fault removed"),
+    "retry_waits.changed": _("Retry waits changed"),
 }
 """Every action that a service records."""
 ICONS = {
@@ -38,6 +42,9 @@ ICONS = {
     "user": "person",
     "token": "key",
     "endpoint": "webhook",
+    "check": "shield",
+    "fault": "webhook",
+    "retry_waits": "refresh",
 }
 
 

@@ -16,10 +16,13 @@ from webhooks.console.frame import add_refusal
 from webhooks.engine.addresses import URL_LENGTH
 from webhooks.engine.signing import EXTRA_HEADERS
 from webhooks.models import Endpoint
+from webhooks.retry_waits import waits_fault
 
 EMPTY_ROWS = 2
 """For headers to come; a script adds more."""
-ADVANCED = ("verify_tls", "host_override", "extra_headers")
+ADVANCED = ("verify_tls", "host_override", "extra_headers", "retry_waits")
+NO_RETRY = "none"
+"""How somebody writes that there is to be no retry."""
 
 
 class HeaderRows(forms.Widget):
@@ -45,6 +48,24 @@ class HeadersField(forms.Field):
                 raise forms.ValidationError(fault % {"name": name})
             headers[name] = text
         return headers
+
+
+class WaitsField(forms.CharField):
+    """Seconds before each retry, as a list of numbers; empty for None."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return ", ".join(f"{wait:g}" for wait in value) or NO_RETRY
+        return value
+
+    def clean(self, value: Any) -> list[float] | None:  # type: ignore[override]
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return [] if text.lower() == NO_RETRY else [float(part) for part in text.split(",")]
+        except ValueError as error:
+            raise forms.ValidationError(waits_fault()) from error
 
 
 class EndpointForm(forms.Form):
@@ -96,11 +117,22 @@ class EndpointForm(forms.Form):
         required=False,
     )
 
+    retry_waits = WaitsField(
+        label=_("Retry waits"),
+        help_text=_(
+            "Seconds before each retry, such as 0.01, 0.02, 0.04 for quick tests; none for no retry. "
+            "Empty: as MAAC does, 1, 2, 4, unless your account or this simulator says otherwise."
+        ),
+        required=False,
+        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false", "autocomplete": "off"}),
+    )
+
     @property
     def is_advanced(self) -> bool:
         """Whether the part for engineers has something to show."""
-        checked, host, headers = (self[name].value() for name in ADVANCED)
-        return not checked or bool(host or headers) or any(self[name].errors for name in ADVANCED)
+        checked, *others = (self[name].value() for name in ADVANCED)
+        has_waits = self["retry_waits"].value() is not None
+        return not checked or has_waits or any(others) or any(self[name].errors for name in ADVANCED)
 
     @property
     def header_rows(self) -> list[tuple[str, str]]:
@@ -111,7 +143,7 @@ class EndpointForm(forms.Form):
 
     def refuse(self, refusal: Refusal) -> None:
         """Show what the rules refused beside its field. Header and host faults speak for themselves."""
-        for name in ("host_override", "extra_headers"):
+        for name in ("host_override", "extra_headers", "retry_waits"):
             for fault in refusal.fields.get(name, []):
                 self.add_error(name, fault)
         if not self.errors:

@@ -7,8 +7,12 @@ from django.utils.translation import gettext as _
 from events import contract
 from webhooks.console.explained_answers import explain_answer, took
 from webhooks.console.explained_faults import explain_fault
-from webhooks.engine.job import Reason
+from webhooks.engine.faults import KINDS
+from webhooks.engine.job import FaultKind, Reason
 from webhooks.models import Attempt, Endpoint
+
+BROKEN_OFF = (FaultKind.DROP_MID_BODY, FaultKind.LOST_ANSWER)
+"""Scripted faults after which it is not the receiver's doing that there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,9 @@ class Explanation:
 def explain_attempt(attempt: Attempt, endpoint: Endpoint) -> Explanation:
     if attempt.reason == Reason.OK:
         return _accepted(attempt)
+    if attempt.fault in BROKEN_OFF and attempt.reason == Reason.CONNECTION_LOST:
+        about = KINDS[FaultKind(attempt.fault)]
+        return Explanation("warn", _(about.title), _(about.done), (), attempt.detail)
     if attempt.reason == Reason.ERROR_STATUS_CODE:
         headline, why, advice = explain_answer(attempt, endpoint)
     else:

@@ -34,6 +34,13 @@ MENU: list[Section] = [
         ),
     ),
     Section(
+        _("Tools"),
+        (
+            Entry(_("Check a receiver"), "console:checks", "shield"),
+            Entry(_("Explain a signature"), "console:explain", "search"),
+        ),
+    ),
+    Section(
         _("Account"),
         (
             Entry(_("Plan and licences"), "console:account_info", "check"),

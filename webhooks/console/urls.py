@@ -10,6 +10,7 @@ from webhooks.console import (
     document,
     endpoint_details,
     endpoints,
+    faults,
     home,
     licences,
     notices,
@@ -19,6 +20,7 @@ from webhooks.console import (
     session,
     tokens,
 )
+from webhooks.console.tools import check, explain
 
 app_name = "console"
 urlpatterns = [
@@ -40,6 +42,10 @@ urlpatterns = [
     path("webhooks/<int:pk>/test/", send_test.webhook_test, name="webhook_test"),
     path("webhooks/<int:pk>/test/check/", send_test.check, name="webhook_test_check"),
     path("webhooks/<int:pk>/test/<int:delivery_pk>/", send_test.result, name="webhook_test_result"),
+    # Scripted faults
+    path("webhooks/<int:pk>/faults/new/", faults.new, name="fault_new"),
+    path("webhooks/<int:pk>/faults/clear/", faults.clear, name="faults_clear"),
+    path("faults/<int:pk>/remove/", faults.remove, name="fault_remove"),
     # Deliveries
     path("deliveries/", deliveries.log, name="deliveries"),
     path("deliveries/live/", deliveries.live, name="deliveries_live"),
@@ -51,6 +57,15 @@ urlpatterns = [
     # API token
     path("tokens/", tokens.listing, name="tokens"),
     path("tokens/<int:pk>/revoke/", tokens.revoke, name="token_revoke"),
+    # Tools
+    path("tools/check/", check.listing, name="checks"),
+    path("tools/check/<int:pk>/", check.details, name="check"),
+    path("tools/check/<int:pk>/live/", check.live, name="check_live"),
+    path("tools/check/<int:pk>/probes/<str:name>/", check.probe, name="check_probe"),
+    path("tools/check/<int:pk>/report.json", check.report, {"form": "json"}, name="check_json"),
+    path("tools/check/<int:pk>/report.xml", check.report, {"form": "xml"}, name="check_junit"),
+    path("tools/check/<int:pk>/report.html", check.report, {"form": "html"}, name="check_html"),
+    path("tools/explain/", explain.explain, name="explain"),
     # Technical document
     path("docs/", document.document, name="document"),
     path("docs/<str:topic>.schema.json", document.schema, name="document_schema"),

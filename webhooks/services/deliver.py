@@ -238,6 +238,11 @@ def stop_delivering(*, grace: float) -> None:
         _network.wake()
 
 
+def is_stopping() -> bool:
+    """Whether this process is about to end."""
+    return _stopping.is_set()
+
+
 def allow_delivering() -> None:
     """Take `stop_delivering` back, and have a worker look at what has waited meanwhile."""
     _stopping.set(None)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -29,7 +30,7 @@ from webhooks.errors import (
 )
 from webhooks.models import Endpoint
 from webhooks.retry_waits import checked_waits
-from webhooks.secrets import as_stored, new_share_secret
+from webhooks.secrets import new_share_secret
 
 HOST_LENGTH = 255
 
@@ -57,7 +58,7 @@ def create(
 ) -> Endpoint:
     """A new running endpoint with a share secret of its own."""
     locked = _lock(account.pk)
-    _check_url(url)
+    check_url(url)
     _check_event_types(locked, event_types, now)
     _check_running_limit(locked, now)
     endpoint = Endpoint.objects.create(
@@ -97,7 +98,7 @@ def edit(
     """
     locked = _lock_present(endpoint)
     if url is not None:
-        _check_url(url)
+        check_url(url)
     if event_types is not None:
         _check_event_types(locked.account, event_types, now, held=locked.event_types)
     given: dict[str, Any] = {
@@ -152,7 +153,9 @@ def rotate_secret(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTE
     """Give it a new share secret; from now on every attempt is signed with the new one alone."""
     locked = _lock_present(endpoint)
     _record(locked, "endpoint.secret_rotated", actor, now)
-    return _save(locked, now, previous_secret=as_stored(locked, "share_secret"), share_secret=new_share_secret())
+    # The database copies it, since a secret that nobody can read is to be changed, too.
+    Endpoint.objects.filter(pk=locked.pk).update(previous_secret=F("share_secret"))
+    return _save(locked, now, share_secret=new_share_secret())
 
 
 @transaction.atomic
@@ -162,6 +165,20 @@ def delete(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> N
     if locked.status != Endpoint.Status.DELETED:
         _record(locked, "endpoint.deleted", actor, now)
         _save(locked, now, status=Endpoint.Status.DELETED, deleted_at=now)
+
+
+@transaction.atomic
+def set_retry_waits(
+    *, account: Account, retry_waits: Sequence[float] | None, now: datetime, actor: str = audit.SYSTEM
+) -> Account:
+    """For all endpoints of the account that have none of their own; None: those of the settings."""
+    locked, waits = _lock(account.pk), checked_waits(retry_waits)
+    if locked.retry_waits != waits:
+        told = "the simulator's" if waits is None else ", ".join(f"{wait:g}" for wait in waits) or "none"
+        audit.record(account=locked, actor=actor, action="retry_waits.changed", target=told, now=now)
+    locked.retry_waits = waits
+    locked.save(update_fields=["retry_waits"])
+    return locked
 
 
 def check_zone(*, account: Account, topic: str, now: datetime) -> None:
@@ -227,7 +244,8 @@ def _checked_name(name: str) -> str:
     return stripped
 
 
-def _check_url(url: str) -> None:
+def check_url(url: str) -> None:
+    """Raise InvalidUrl for what this simulator could not, or may not, send to."""
     try:
         address_policy().check_url(url)
     except BadUrl as error:

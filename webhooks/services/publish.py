@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Account
 from events import contract
 from events.models import Event
@@ -80,8 +82,9 @@ def draft(*, account: Account, happening: Happening, now: datetime, prefix: str 
     """Check and serialise one happening; `prefix` stands before the paths of its faults."""
     topic = happening.topic
     if topic not in contract.TOPICS:
-        message = f"{topic} is not an event type. Known are {', '.join(contract.TOPICS)}."
-        raise UnknownEventType(message, {f"{prefix}topic": ["unknown event type"]})
+        message = _("%(unknown)s is not an event type. Known are %(known)s.")
+        told = message % {"unknown": topic, "known": ", ".join(contract.TOPICS)}
+        raise UnknownEventType(told, {f"{prefix}topic": ["unknown event type"]})
     occurred_at = happening.timestamp or now
     data, faults = contract.check(topic, _data(happening, account, occurred_at))
     if faults:

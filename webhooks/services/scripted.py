@@ -41,15 +41,16 @@ class Stage:
     def act(self, now: datetime) -> None:
         """Before settling, while nobody else can make the next attempt: what happens between the two."""
         while self._racing:
-            _race(*self._racing[-1], now)
-            self._racing.pop()
+            _race(*self._racing[0], now)
+            del self._racing[0]
 
     def clear(self, now: datetime) -> bool:
         """After settling: faults that did not come to it strike others; whether something held is due now."""
         missed, self._missed = self._missed, []
         leaving, self._leaving = self._leaving, []
         scripted.take_back(missed, now=now)
-        return any([scripted.let_next_go(fault_id, now=now) for fault_id in leaving])
+        woken = [scripted.let_next_go(fault_id, now=now) for fault_id in leaving]
+        return any(woken)
 
 
 def _race(job: Job, fault: Fault, now: datetime) -> None:

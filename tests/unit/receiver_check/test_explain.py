@@ -270,6 +270,13 @@ def test_json_in_any_of_the_forms_is_the_same_value_and_is_found(value: dict[str
             assert found.code in {"reserialised_json", "escapes_undone", "python_dict_text"}, written
 
 
+def test_of_two_mistakes_that_give_the_same_bytes_the_likelier_is_named() -> None:
+    body = dumps({"topic": "form.surveycake_submitted", "data": {"survey_name": "春の試乗"}})
+    unescaped = body.decode("unicode_escape").encode()
+    assert json.dumps(json.loads(body), ensure_ascii=False).encode() == unescaped
+    assert explain_digest(body, SECRET, digest(unescaped)).code == "reserialised_json"
+
+
 def test_an_answer_takes_seconds_and_not_minutes() -> None:
     large = dumps({**VALUE, "data": {"items": [VALUE["data"]["items"][0]] * 3000}})
     assert len(large) > 200_000

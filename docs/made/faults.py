@@ -1,0 +1,23 @@
+"""What can be made to go wrong on purpose, from the engine that does it."""
+
+from collections.abc import Iterator
+
+from docs.made.markdown import code, prose, table
+from webhooks.engine.faults import KINDS, About
+
+
+def faults() -> str:
+    return table(
+        ["kind", "what it does", "what it takes"],
+        (
+            [code(kind.value), f"**{prose(about.title)}.** {prose(about.description)}", ", ".join(_takes(about))]
+            for kind, about in KINDS.items()
+        ),
+    )
+
+
+def _takes(about: About) -> Iterator[str]:
+    if about.count is not None:
+        yield f"how many (default {about.count})"
+    if about.seconds is not None:
+        yield f"seconds (default {about.seconds:g}, at most {about.longest:g})"

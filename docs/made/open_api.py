@@ -1,0 +1,31 @@
+"""The calls of MAAC's own Open API that the simulator answers, from its paths."""
+
+import re
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from docs.made.markdown import code, table
+from modules.openapi import door
+from modules.openapi.urls import urlpatterns
+
+BASE = "/openapi/v1/"
+CONVERTER = re.compile(r"<\w+:(\w+)>")
+METHODS = ("get", "post", "patch", "put", "delete")
+
+
+def open_api() -> str:
+    return table(["call", "calls a second"], ([code(call), limit] for call, limit in calls()))
+
+
+def calls() -> Iterator[tuple[str, str]]:
+    """Method and path, and how often an account may call it."""
+    for pattern in urlpatterns:
+        view: type[door.OpenApiView] = vars(pattern.callback)["view_class"]
+        if view is door.NothingHere:
+            continue
+        limit = str(settings.OPENAPI_RATE_LIMITS[view.limited_as]) if view.limited_as else ""
+        path = CONVERTER.sub(r"{\1}", str(pattern.pattern))
+        for method in METHODS:
+            if hasattr(view, method):
+                yield f"{method.upper()} {BASE}{path}", limit

@@ -1,0 +1,1 @@
+"""Traffic: seeded streams of customer life, played on an account through the other modules."""

@@ -1,0 +1,123 @@
+"""Performs acts of a play, many at a time: their rows in bulk, their events by one call, in the order of the plan."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from modules.contacts import services as contact_services
+from modules.contacts.models import Contact
+from modules.traffic import bulk, deeds
+from modules.traffic.bulk import Begin, Stage
+from modules.traffic.deeds import Act, Follow
+from modules.traffic.scenario import CONTACT, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
+from webhooks.services.publish import Happening, publish
+
+MOST_AT_ONCE = 200
+BINDING, MESSAGE = "binding", "message"
+KINDS: Mapping[type, str] = {
+    deeds.Follow: CONTACT,
+    deeds.Upload: RECEIPT,
+    deeds.Answer: SURVEY,
+    deeds.Notify: NOTIFICATION,
+    deeds.Move: NOTIFICATION,
+    deeds.Bind: BINDING,
+    deeds.Reward: POINTS,
+    deeds.Broadcast: MESSAGE,
+    deeds.Push: MESSAGE,
+    deeds.Open: OPEN,
+}
+"""Of each deed the kind under which it is performed and counted."""
+BEGINNINGS: Mapping[str, Begin] = {
+    CONTACT: bulk.nothing_more,
+    MESSAGE: bulk.nothing_more,
+    RECEIPT: bulk.uploads,
+    SURVEY: bulk.submissions,
+    NOTIFICATION: bulk.notifications,
+    BINDING: bulk.bindings,
+    POINTS: bulk.grants,
+    OPEN: bulk.opens,
+}
+
+
+@dataclass(slots=True)
+class Performed:
+    """What became of some acts: for each kind how many there were, and how many told something."""
+
+    counts: dict[str, list[int]] = field(default_factory=dict)
+    events: int = 0
+    skipped: int = 0
+    """Should have told something and did not, because somebody changed what the play had made."""
+
+
+def portion(acts: Sequence[Act]) -> list[Act]:
+    """As many of the first acts as can be performed at a time.
+
+    A broadcast stands alone: who gets it depends on who is there at that moment.
+    """
+    first = next((place for place, act in enumerate(acts) if isinstance(act.deed, deeds.Broadcast)), len(acts))
+    return list(acts[: max(1, min(first, MOST_AT_ONCE))])
+
+
+def perform(stage: Stage, acts: Sequence[Act], *, now: datetime) -> Performed:
+    """Perform the acts, each at its moment; their events are accepted now. In the caller's transaction."""
+    kinds = [KINDS[type(act.deed)] for act in acts]
+    of_kind: dict[str, list[Act]] = {}
+    for act, kind in zip(acts, kinds, strict=True):
+        of_kind.setdefault(kind, []).append(act)
+    _follow(stage, of_kind.get(CONTACT, []))
+    bulk.send(stage, of_kind.get(MESSAGE, []))
+    people = _people(stage, acts)
+    begun = {kind: BEGINNINGS[kind](stage, of_kind[kind], people) for kind in of_kind}
+    places = {kind: iter(told) for kind, (told, _finish) in begun.items()}
+    told = [next(places[kind]) for kind in kinds]
+    ids = _published(stage, told, now)
+    for kind, (_told, finish) in begun.items():
+        finish([event_id for event_id, of in zip(ids, kinds, strict=True) if of == kind])
+    return _counted(acts, kinds, ids)
+
+
+def _published(stage: Stage, told: Sequence[Happening | None], now: datetime) -> list[int | None]:
+    """The id of each event, in its place."""
+    happenings = [happening for happening in told if happening]
+    published = iter(publish(account=stage.account, happenings=happenings, now=now) if happenings else ())
+    return [next(published).event.pk if happening else None for happening in told]
+
+
+def _follow(stage: Stage, acts: Sequence[Act]) -> None:
+    newcomers = [(stage.moment(act), _details(act.deed, stage)) for act in acts if isinstance(act.deed, Follow)]
+    if newcomers:
+        contact_services.create_many(account=stage.account, newcomers=newcomers)
+
+
+def _details(deed: Follow, stage: Stage) -> dict[str, object]:
+    return {
+        "line_uid": deed.line_uid,
+        "line_display_name": deed.name,
+        "display_name": deed.name,
+        "customer_id": deed.customer_id,
+        "mobile": deed.mobile,
+        "email": deed.email,
+        "gender": deed.gender,
+        "birthday": date.fromisoformat(deed.birthday),
+        "tags": [stage.tag],
+    }
+
+
+def _people(stage: Stage, acts: Sequence[Act]) -> dict[str, Contact]:
+    """Whom the acts are about, by LINE UID; those who were deleted meanwhile are missing."""
+    line_uids = {act.deed.line_uid for act in acts if not isinstance(act.deed, bulk.NOBODYS)}
+    found = {one.line_uid: one for one in Contact.objects.filter(account=stage.account, line_uid__in=line_uids)}
+    for one in found.values():
+        one.account = stage.account
+    return found
+
+
+def _counted(acts: Sequence[Act], kinds: Sequence[str], ids: Sequence[int | None]) -> Performed:
+    done = Performed()
+    for act, kind, event_id in zip(acts, kinds, ids, strict=True):
+        count = done.counts.setdefault(kind, [0, 0])
+        count[0] += 1
+        count[1] += event_id is not None
+        done.events += event_id is not None
+        done.skipped += act.tells and event_id is None
+    return done

@@ -1,0 +1,305 @@
+"""Plans a play: every deed of it, drawn from the scenario and the seed alone. Pure.
+
+The same scenario, seed and number of events give the same deeds in the same order; the rate only spreads them in time.
+Each event has a slot of its own, so that a play has as many as it promised; what tells nothing takes no time.
+"""
+
+import heapq
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+
+from events.dice import Dice
+from events.samples import uuid4
+from events.scene import person
+from modules.notifications import machine
+from modules.notifications.machine import Plan
+from modules.receipts.conditions import MINIMUM_AMOUNT, NUMBER_ONCE, PURCHASE_PERIOD, SHOP, Item
+from modules.receipts.generated import LETTERS
+from modules.receipts.rules import item_of
+from modules.traffic import deeds
+from modules.traffic.deeds import Act, Deed, Follow
+from modules.traffic.scenario import (
+    CONTACT,
+    ENDINGS,
+    NOTIFICATION,
+    OPEN,
+    POINTS,
+    RECEIPT,
+    SURVEY,
+    TELLING,
+    Phase,
+    Scenario,
+    Weights,
+    events_of,
+)
+from modules.traffic.shop import shop_of
+
+MOST_SILENT = 20
+"""Turns without an event in one slot, before one is made that has one."""
+STEP_SLOTS = (2, 12)
+JOINING_SLOTS = (5, 40)
+LONGEST_NOTIFICATION = 10
+"""Events of one, at most."""
+LONGEST_WAIT = 3 * 24 * 3600
+"""Seconds between purchase and upload."""
+OUT_OF_PERIOD = 40 * 24 * 3600
+
+Told = tuple[Deed, bool]
+"""A deed, and whether an event comes of it."""
+Message = tuple[Follow, int | None]
+"""Whose it is, and the number of the broadcast; None: it was pushed."""
+
+
+def plan(
+    scenario: Scenario, *, seed: str, rate: float | None = None, seconds: float | None = None, edition: int = 0
+) -> Iterator[Act]:
+    """The acts of a play, by time. `edition` counts earlier plays of the same on the account: some ids must be new."""
+    rate, seconds = rate or scenario.rate, seconds or scenario.seconds
+    total = events_of(rate=rate, seconds=seconds)
+    pace, planner = Dice("pace", seed), _Planner(scenario, seed, edition, total)
+    for slot in range(total):
+        at = (slot + pace.below(1_000_000) / 1_000_000) / rate
+        tells = False
+        for deed, tells in planner.slot(slot):
+            yield Act(at, deed, tells)
+        if not tells:
+            return
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A notification on its way."""
+
+    number: int
+    phone_number: str
+    moves: int
+    source: str
+    joins: bool
+
+
+class _Planner:
+    """What has happened so far in the play, and what comes next."""
+
+    def __init__(self, scenario: Scenario, seed: str, edition: int, total: int) -> None:
+        self._scenario, self._seed, self._total = scenario, seed, total
+        self._dice, self._ids = Dice("plan", seed), Dice("ids", f"{seed}/{edition}")
+        self._shop = shop_of(seed)
+        self._code = Dice("customers", seed).digits(6)
+        self._ends = _ends(scenario, total)
+        self._slot = 0
+        self._flights: list[tuple[int, int, _Flight]] = []
+        """Slot in which it goes on, number, flight: a heap."""
+        self._owed = 0
+        """Events that flights have still to come."""
+        self._notifications = 0
+        self._broadcasts = 0
+        self._people: list[Follow] = []
+        self._customers: list[Follow] = []
+        self._pushed = 0
+        """How many of the people have got their one message of the Open API, from the first on."""
+        self._numbers: set[str] = set()
+        self._matched: list[str] = []
+        self._unread: list[Message] = []
+        self._read: list[Message] = []
+        self._kinds: dict[str, Callable[[bool], Iterator[Told]]] = {
+            CONTACT: self._contact,
+            RECEIPT: self._receipt,
+            SURVEY: self._survey,
+            NOTIFICATION: self._notification,
+            POINTS: self._points,
+            OPEN: self._open,
+        }
+
+    def slot(self, slot: int) -> Iterator[Told]:
+        """The deeds of the next event; only the last of them tells. None tells where nothing fits any more."""
+        self._slot = slot
+        if slot == 0:
+            for _place in range(self._scenario.contacts):
+                yield self._follow(), False
+        for turn in range(2 * MOST_SILENT):
+            tells = False
+            for deed, tells in self._turn(must_tell=turn >= MOST_SILENT):
+                yield deed, tells
+            if tells:
+                return
+
+    @property
+    def _phase(self) -> Phase:
+        return next(phase for end, phase in self._ends if self._slot < end)
+
+    @property
+    def _room(self) -> int:
+        """Slots from this one on that no flight needs."""
+        return self._total - self._slot - self._owed
+
+    def _turn(self, *, must_tell: bool) -> Iterator[Told]:
+        if self._flights and (self._flights[0][0] <= self._slot or self._room <= 0):
+            return self._go_on(heapq.heappop(self._flights)[2])
+        mix = dict(self._phase.mix)
+        if must_tell:
+            mix.pop(CONTACT, None)
+        if self._room < LONGEST_NOTIFICATION and any(mix.get(kind) for kind in TELLING if kind != NOTIFICATION):
+            mix.pop(NOTIFICATION, None)
+        return self._kinds[_weighed(self._dice, mix)](must_tell)
+
+    def _contact(self, _must_tell: bool) -> Iterator[Told]:
+        yield self._follow(), False
+
+    def _receipt(self, must_tell: bool) -> Iterator[Told]:
+        who = yield from self._somebody()
+        matches = must_tell or self._dice.chance(self._phase.matching)
+        breaks = None if matches else _weighed(self._dice, self._phase.failing)
+        if breaks == NUMBER_ONCE and not self._matched:
+            breaks = SHOP
+        number = self._dice.pick(self._matched) if breaks == NUMBER_ONCE else self._number()
+        if matches:
+            self._matched.append(number)
+        upload = deeds.Upload(
+            line_uid=who.line_uid,
+            number=number,
+            random_number=self._dice.digits(4),
+            bought_before=OUT_OF_PERIOD if breaks == PURCHASE_PERIOD else self._dice.between(60, LONGEST_WAIT),
+            channel=self._shop.stranger if breaks == SHOP else self._dice.pick(self._shop.brand.shops),
+            items=self._items(breaks),
+            breaks=breaks,
+        )
+        yield upload, matches
+
+    def _survey(self, _must_tell: bool) -> Iterator[Told]:
+        who = yield from self._somebody()
+        yield deeds.Answer(who.line_uid, f"{self._seed}/{self._slot}", self._ids.hex(32)), True
+
+    def _points(self, _must_tell: bool) -> Iterator[Told]:
+        who = yield from self._customer()
+        yield deeds.Reward(who.line_uid, uuid4(self._ids)), True
+
+    def _notification(self, _must_tell: bool) -> Iterator[Told]:
+        ending = ENDINGS[_weighed(self._dice, self._phase.endings)]
+        statuses = _walked(ending.plan)
+        has_come = not ending.is_friend and machine.has_delivered(statuses[-1])
+        joins = has_come and self._dice.chance(self._phase.joining)
+        if len(statuses) + joins > self._room:
+            return
+        phone_number = (yield from self._somebody()).mobile if ending.is_friend else self._mobile()
+        self._notifications += 1
+        number, source = self._notifications, machine.channel_of(statuses[-1])
+        self._owed += len(statuses) - 1 + joins
+        self._put_off(_Flight(number, phone_number, len(statuses) - 1, source, joins))
+        yield deeds.Notify(number, phone_number, self._dice.between(1, 500), ending.plan), True
+
+    def _open(self, must_tell: bool) -> Iterator[Told]:
+        if self._read and not must_tell and self._dice.chance(self._phase.repeated):
+            who, broadcast = self._dice.pick(self._read)
+            yield deeds.Open(who.line_uid, broadcast), False
+            return
+        who, broadcast = yield from self._message(must_tell)
+        self._read.append((who, broadcast))
+        yield deeds.Open(who.line_uid, broadcast), who.customer_id is not None
+
+    def _go_on(self, flight: _Flight) -> Iterator[Told]:
+        self._owed -= 1
+        if not flight.moves:
+            yield self._follow(flight.phone_number), False
+            yield deeds.Bind(self._people[-1].line_uid, flight.phone_number, flight.source), True
+            return
+        flight.moves -= 1
+        if flight.moves or flight.joins:
+            self._put_off(flight)
+        yield deeds.Move(flight.number), True
+
+    def _put_off(self, flight: _Flight) -> None:
+        wait = self._dice.between(*(STEP_SLOTS if flight.moves else JOINING_SLOTS))
+        heapq.heappush(self._flights, (self._slot + wait, flight.number, flight))
+
+    def _message(self, must_tell: bool) -> Generator[Told, None, Message]:
+        """One that its contact has not opened; sent first where there is none."""
+        who = yield from (self._customer() if must_tell else self._somebody())
+        if self._pushed < len(self._people) and not self._dice.chance(self._phase.broadcasts) and not must_tell:
+            who = self._people[self._pushed]
+            self._pushed += 1
+            yield deeds.Push(who.line_uid), False
+            return who, None
+        if must_tell:
+            self._unread = [each for each in self._unread if each[0].customer_id is not None]
+        if not self._unread:
+            self._broadcasts += 1
+            yield deeds.Broadcast(self._broadcasts), False
+            readers = self._customers if must_tell else self._people
+            self._unread = [(reader, self._broadcasts) for reader in readers]
+        place = self._dice.below(len(self._unread))
+        self._unread[place], self._unread[-1] = self._unread[-1], self._unread[place]
+        return self._unread.pop()
+
+    def _somebody(self) -> Generator[Told, None, Follow]:
+        if not self._people:
+            yield self._follow(), False
+        return self._dice.pick(self._people)
+
+    def _customer(self) -> Generator[Told, None, Follow]:
+        """Somebody whom the brand knows."""
+        if not self._customers:
+            yield self._follow(is_customer=True), False
+        return self._dice.pick(self._customers)
+
+    def _follow(self, mobile: str = "", *, is_customer: bool = False) -> Follow:
+        number = len(self._people) + 1
+        drawn = person(f"{self._seed}/{number}", self._shop.brand.language)
+        is_customer = is_customer or self._dice.chance(self._phase.bound)
+        who = Follow(
+            line_uid=drawn.line_uid,
+            customer_id=f"M-{self._code}-{number:05}" if is_customer else None,
+            name=drawn.name,
+            mobile=mobile or drawn.mobile,
+            email=drawn.email,
+            gender=drawn.gender,
+            birthday=drawn.birthday,
+        )
+        self._people.append(who)
+        if is_customer:
+            self._customers.append(who)
+        return who
+
+    def _mobile(self) -> str:
+        return f"+8869{self._dice.digits(8)}"
+
+    def _number(self) -> str:
+        while (number := self._dice.text(LETTERS, 2) + self._dice.digits(8)) in self._numbers:
+            pass
+        self._numbers.add(number)
+        return number
+
+    def _items(self, breaks: str | None) -> tuple[Item, ...]:
+        if breaks == MINIMUM_AMOUNT:
+            name, price = self._shop.cheapest
+            return (item_of(description=name, unit_price=price),)
+        bought = self._dice.some(self._shop.brand.products, self._dice.between(2, 4))
+        return tuple(
+            item_of(description=name, unit_price=price, quantity=float(self._dice.pick((1, 1, 1, 2, 2, 3))))
+            for name, price in bought
+        )
+
+
+def _ends(scenario: Scenario, total: int) -> list[tuple[float, Phase]]:
+    """Each phase with the slot before which it ends; the last one never does."""
+    shares = list(accumulate(phase.share for phase in scenario.phases))
+    ends = [round(total * share / shares[-1]) for share in shares[:-1]]
+    return list(zip([*ends, float("inf")], scenario.phases, strict=True))
+
+
+def _weighed(dice: Dice, weights: Weights) -> str:
+    """A name, each as likely as it weighs."""
+    left = dice.below(2**53) / 2**53 * sum(weights.values())
+    for name, weight in weights.items():
+        left -= weight
+        if left < 0:
+            return name
+    return max(weights, key=lambda name: weights[name])
+
+
+def _walked(plan: Plan) -> list[str]:
+    """The statuses through which a notification goes."""
+    statuses = [machine.first_status(plan)]
+    while move := machine.next_move(statuses[-1], plan):
+        statuses.append(move.status)
+    return statuses

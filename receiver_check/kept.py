@@ -1,0 +1,103 @@
+"""Results as text that can be kept and read back: sentences stay templates, so that they can still be translated."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from receiver_check.as_json import SHOWN
+from receiver_check.verdicts import Answer, Exchange, Message, Result, Sentence, Verdict
+
+ANSWER_KEPT = SHOWN + 1
+"""Bytes of an answer's body; one more than is ever shown, so that it is still seen to be cut."""
+
+
+def as_text(results: Iterable[Result]) -> str:
+    return json.dumps([_result(result) for result in results])
+
+
+def from_text(text: str) -> tuple[Result, ...]:
+    return tuple(_read_result(kept) for kept in json.loads(text))
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        **{name: getattr(result, name) for name in PLAIN},
+        "title": _sentence(result.title),
+        "verdict": result.verdict.value,
+        "seen": _sentence(result.seen),
+        "exchanges": [_exchange(exchange) for exchange in result.exchanges],
+    }
+
+
+PLAIN = ("id", "sent", "why", "fix", "seconds", "requests", "allowed")
+
+
+def _sentence(sentence: Sentence) -> dict[str, Any]:
+    return {"text": sentence.text, "values": {name: _value(value) for name, value in sentence.values.items()}}
+
+
+def _value(value: object) -> Any:
+    match value:
+        case Answer():
+            return _sentence(value.fault) if value.fault else value.status
+        case Sentence():
+            return _sentence(value)
+        case int() | float():
+            return value
+    return str(value)
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    message, answer = exchange.message, exchange.answer
+    return {
+        "label": exchange.label,
+        "message": {"method": message.method, "headers": message.headers, "body": _bytes(message.body)},
+        "answer": {
+            "status": answer.status,
+            "seconds": answer.seconds,
+            "fault": _sentence(answer.fault) if answer.fault else None,
+            "headers": answer.headers,
+            "body": _bytes(answer.body[:ANSWER_KEPT]),
+        },
+    }
+
+
+def _bytes(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _read_result(kept: Mapping[str, Any]) -> Result:
+    return Result(
+        **{name: kept[name] for name in PLAIN},
+        title=_read_sentence(kept["title"]),
+        verdict=Verdict(kept["verdict"]),
+        seen=_read_sentence(kept["seen"]),
+        exchanges=tuple(_read_exchange(exchange) for exchange in kept["exchanges"]),
+    )
+
+
+def _read_sentence(kept: Mapping[str, Any]) -> Sentence:
+    values = {
+        name: _read_sentence(value) if isinstance(value, dict) else value for name, value in kept["values"].items()
+    }
+    return Sentence(kept["text"], values)
+
+
+def _read_exchange(kept: Mapping[str, Any]) -> Exchange:
+    message, answer = kept["message"], kept["answer"]
+    return Exchange(
+        kept["label"],
+        Message(message["method"], _read_headers(message), base64.b64decode(message["body"])),
+        Answer(
+            answer["status"],
+            answer["seconds"],
+            _read_sentence(answer["fault"]) if answer["fault"] else None,
+            _read_headers(answer),
+            base64.b64decode(answer["body"]),
+        ),
+    )
+
+
+def _read_headers(kept: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in kept["headers"])

@@ -1,0 +1,17 @@
+// A button for each group of probes that chooses them all, or none if all are chosen. And on a phone the explanation stands
+// below what can be seen: go there when it has come.
+
+for (const group of document.querySelectorAll("[data-probes]")) {
+  const button = group.querySelector("[data-all]");
+  const boxes = [...group.querySelectorAll("[name=run]")];
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const checked = !boxes.every((box) => box.checked);
+    for (const box of boxes) box.checked = checked;
+  });
+}
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const card = event.detail.target.closest(".found");
+  if (card && card.getBoundingClientRect().top > window.innerHeight * 0.6) card.scrollIntoView();
+});

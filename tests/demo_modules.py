@@ -1,0 +1,52 @@
+"""What customers have done in each module, for `tests.demo`."""
+
+from datetime import datetime
+
+from accounts.models import Account
+from modules.contacts import services as contacts
+from modules.messages import opens
+from modules.messages import services as messages
+from modules.notifications import magic
+from modules.notifications import services as notifications
+from modules.points import granting
+from modules.points import services as points
+from modules.receipts import services as receipts
+from modules.receipts import uploads
+from modules.surveys import demo as surveys
+from modules.surveys import submissions
+
+CUSTOMERS = 6
+NOTIFICATIONS = 5
+
+
+def use_modules(account: Account, *, now: datetime) -> None:
+    """Take each module's demo, and let some customers do what they do."""
+    everybody = contacts.seed_demo(account=account, now=now)
+    bound = [contact for contact in everybody if contact.is_bound][:CUSTOMERS]
+    survey = surveys.seed_demo(account=account, now=now)
+    campaign = receipts.seed_demo(account=account, now=now)
+    prize = points.seed_demo(account=account, now=now)
+    for number, contact in enumerate(bound):
+        submissions.submit_generated(survey=survey, contact=contact, seed=number, now=now)
+        breaking = "minimum_amount" if number == 1 else None
+        uploads.upload_generated(campaign=campaign, contact=contact, seed=number, breaking=breaking, now=now)
+        granting.grant(prize=prize, contacts=[contact], now=now)
+    _notify(account, now)
+    _write(account, now)
+
+
+def _notify(account: Account, now: datetime) -> None:
+    template = notifications.create_template(account=account, name="Order shipped", line_push_enabled=True, now=now)
+    for number in list(magic.MAGIC)[:NOTIFICATIONS]:
+        notifications.push(
+            account=account, template=template, phone_number=number, line_push_template_id=1, event_id=1, now=now
+        )
+
+
+def _write(account: Account, now: datetime) -> None:
+    template = messages.create_template(account=account, name="Spring sale", parameters=[], now=now)
+    broadcast = messages.send_broadcast(account=account, template=template, name="Spring sale", now=now)
+    event = messages.create_event(account=account, name="Member day", now=now)
+    friend = account.contacts.exclude(customer_id=None).earliest("pk")
+    messages.push(account=account, template=template, line_uid=friend.line_uid, values={}, event=event, now=now)
+    opens.open_message(contact=friend, message=broadcast, now=now)

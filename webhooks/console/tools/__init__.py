@@ -1,0 +1,1 @@
+"""Tools for whoever writes a receiver: check it, and explain a wrong signature."""

@@ -1,0 +1,112 @@
+"""What a check found, in the viewer's language and in the order in which it matters."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from receiver_check.as_json import shown
+from receiver_check.translated import result_in
+from receiver_check.verdicts import Exchange, Result, Verdict
+from webhooks.models import Check
+
+Words = str | Promise
+EXCHANGES_SHOWN = 2
+"""Of a probe that did not pass, on the page of the whole check."""
+
+VERDICTS: dict[Verdict, tuple[Words, str]] = {
+    Verdict.PASSED: (_("Passed"), "good"),
+    Verdict.FAILED: (_("Failed"), "bad"),
+    Verdict.WARNING: (_("Warning"), "warn"),
+    Verdict.SKIPPED: (_("Not run"), "idle"),
+}
+"""Each with the colour of its pill."""
+
+STATES: dict[str, tuple[Words, str]] = {
+    Check.Status.QUEUED: (_("Waiting"), "idle"),
+    Check.Status.RUNNING: (_("Under way"), "warn"),
+    Check.Status.BROKEN: (_("Broken off"), "bad"),
+}
+
+
+class Shown(NamedTuple):
+    """A probe's result as a page shows it."""
+
+    result: Result
+    word: Words
+    tone: str
+    exchanges: list["ShownExchange"]
+    more: int
+    """How many requests are kept beyond those here."""
+
+
+class ShownExchange(NamedTuple):
+    exchange: Exchange
+    sent: str
+    came: str
+
+    @property
+    def milliseconds(self) -> float:
+        return self.exchange.answer.seconds * 1000
+
+
+class Section(NamedTuple):
+    """Results of a kind; `is_grave` ones are shown in full."""
+
+    title: Words
+    is_grave: bool
+    results: list[Shown]
+
+
+class State(NamedTuple):
+    word: Words
+    tone: str
+
+
+SECTIONS: tuple[tuple[Words, bool, Callable[[Result], bool]], ...] = (
+    (_("To mend"), True, lambda result: result.fails),
+    (_("To look at"), True, lambda result: result.verdict is Verdict.WARNING),
+    (_("Allowed to fail"), False, lambda result: result.verdict is Verdict.FAILED and result.allowed),
+    (_("Passed"), False, lambda result: result.verdict is Verdict.PASSED),
+    (_("Not run"), False, lambda result: result.verdict is Verdict.SKIPPED),
+)
+
+
+def sections(results: Sequence[Result]) -> list[Section]:
+    """The results by kind, what is to be mended first; kinds that there are none of are missing."""
+    found = [
+        Section(title, is_grave, [show(each, EXCHANGES_SHOWN if is_grave else 0) for each in results if belongs(each)])
+        for title, is_grave, belongs in SECTIONS
+    ]
+    return [section for section in found if section.results]
+
+
+def show(result: Result, exchanges: int | None = None) -> Shown:
+    """A result in words, with at most so many of its exchanges."""
+    told = result_in(result, gettext)
+    word, tone = VERDICTS[told.verdict]
+    kept = told.exchanges if exchanges is None else told.exchanges[:exchanges]
+    return Shown(told, word, tone, [_exchange(each) for each in kept], len(told.exchanges) - len(kept))
+
+
+def state_of(check: Check) -> State:
+    """How a check is, or how it ended, in a word and a colour."""
+    if check.status == Check.Status.DONE:
+        return State(_("Passed"), "good") if check.passed else State(_("Failed"), "bad")
+    return State(*STATES[check.status])
+
+
+def _exchange(exchange: Exchange) -> ShownExchange:
+    message, answer = exchange.message, exchange.answer
+    return ShownExchange(
+        exchange,
+        _text(message.headers, shown(message.body)),
+        _text(answer.headers, shown(answer.body)) if answer.status is not None else "",
+    )
+
+
+def _text(headers: Sequence[tuple[str, str]], body: str) -> str:
+    lines = "\n".join(f"{name}: {value}" for name, value in headers)
+    return f"{lines}\n\n{body}".strip()

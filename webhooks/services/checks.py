@@ -1,0 +1,254 @@
+"""Check receivers in the background: a row is its place in the queue, and a worker notes each result as it comes."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections, transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import Account
+from events.words import gettext_noop
+from receiver_check import run
+from receiver_check.kept import as_text
+from receiver_check.probes import PROBES
+from receiver_check.run import BadCheck, Options
+from receiver_check.verdicts import Report, Result, Verdict
+from webhooks.engine.addresses import BadUrl
+from webhooks.errors import InvalidInput, TooManyChecks
+from webhooks.models import Check, Endpoint
+from webhooks.nudge import nudge_for_check_after_commit
+from webhooks.secrets import SecretUnreadable
+from webhooks.services.deliver import is_stopping
+from webhooks.services.endpoints import address_policy, check_url
+
+AT_ONCE = 2
+"""In all: each holds a thread of a worker that deliveries want, too."""
+OPEN_FOR_AN_ACCOUNT = 5
+KEPT_FOR_AN_ACCOUNT = 100
+LONGEST = 300
+"""Seconds that a check may be given."""
+LEASE_MARGIN = timedelta(seconds=30)
+SECRET_LENGTH = 1000
+STORED = ("seed", "only", "skip", "allow", "timeout", "time_limit", "headers", "verify_tls", "host_header")
+"""Of the options, those that are a check's own; the others are the simulator's."""
+
+AS_AT_FIRST: dict[str, Any] = {
+    "status": Check.Status.QUEUED,
+    "started_at": None,
+    "done": 0,
+    "counts": {},
+    "results": "[]",
+}
+
+LOST = gettext_noop("The worker that made this check went away. Start the check again.")
+UNREADABLE = gettext_noop("The share secret cannot be decrypted with the keys of this simulator.")
+FAILED = gettext_noop("The simulator failed to make this check; its log says why.")
+
+log = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
+
+
+class _Gone(Exception):
+    """The check is another's now, or nobody's."""
+
+
+class _Stopping(Exception):
+    """This process is about to end."""
+
+
+def start_for_endpoint(*, endpoint: Endpoint, options: Options, now: datetime, actor: str = audit.SYSTEM) -> Check:
+    """Queue a check of an endpoint's receiver, sent to as its events are."""
+    as_its_events = replace(
+        options,
+        headers=(*endpoint.extra_headers.items(), *options.headers),
+        verify_tls=endpoint.verify_tls,
+        host_header=endpoint.host_override,
+        previous_secret=options.previous_secret or endpoint.previous_secret,
+    )
+    url, secret = endpoint.url, endpoint.share_secret
+    account = endpoint.account
+    return start(
+        account=account, url=url, secret=secret, options=as_its_events, endpoint=endpoint, now=now, actor=actor
+    )
+
+
+@transaction.atomic
+def start(
+    *,
+    account: Account,
+    url: str,
+    secret: str,
+    options: Options,
+    endpoint: Endpoint | None = None,
+    now: datetime,
+    actor: str = audit.SYSTEM,
+) -> Check:
+    """Queue a check of the receiver at this URL, which verifies with this secret. An empty seed stands for any."""
+    url = url.strip()
+    check_url(url)
+    _check_secret(secret, "secret")
+    if options.previous_secret:
+        _check_secret(options.previous_secret, "previous_secret")
+    options = replace(options, seed=options.seed or secrets.token_hex(4))
+    _vet(url, secret, options, now)
+    Account.objects.select_for_update().get(pk=account.pk)
+    if Check.objects.filter(account=account, finished_at=None).count() >= OPEN_FOR_AN_ACCOUNT:
+        raise TooManyChecks(
+            _("%(count)d checks are waiting or under way. Wait until one is over.") % {"count": OPEN_FOR_AN_ACCOUNT}
+        )
+    check = Check.objects.create(
+        account=account,
+        endpoint=endpoint,
+        url=url,
+        secret=secret,
+        previous_secret=options.previous_secret or None,
+        options={name: getattr(options, name) for name in STORED},
+        total=len(PROBES),
+        created_at=now,
+        created_by=actor,
+    )
+    audit.record(account=account, actor=actor, action="check.started", target=f"check {check.pk} ({url})", now=now)
+    _forget_old(account)
+    nudge_for_check_after_commit()
+    return check
+
+
+def run_waiting(*, clock: Clock = lambda: datetime.now(UTC)) -> int:
+    """Run what waits, one after the other, as long as there is room; how many."""
+    close_old_connections()
+    count = 0
+    while not is_stopping() and (check := _claim(clock())):
+        _run(check, clock)
+        count += 1
+    return count
+
+
+def give_back_all() -> None:
+    """Let every check that is under way begin anew: called where nobody can be at work on one."""
+    Check.objects.filter(status=Check.Status.RUNNING).update(**AS_AT_FIRST)
+
+
+def options_of(check: Check) -> Options:
+    """As the check was asked for."""
+    given = dict(check.options)
+    pairs = tuple((name, value) for name, value in given.pop("headers"))
+    patterns: dict[str, Any] = {name: tuple(given.pop(name)) for name in ("only", "skip", "allow")}
+    return Options(**given, **patterns, headers=pairs)
+
+
+def _check_secret(secret: str, field: str) -> None:
+    if not secret or not secret.isprintable() or len(secret) > SECRET_LENGTH:
+        fault = _("Write 1 to %(limit)d characters, without a line break.") % {"limit": SECRET_LENGTH}
+        raise InvalidInput(fault, {field: [fault]})
+
+
+def _vet(url: str, secret: str, options: Options, now: datetime) -> None:
+    try:
+        run.vet(url, secret, now=now, options=options)
+    except BadCheck as error:
+        raise InvalidInput(str(error), {error.option: [str(error)]}) from error
+    if options.time_limit > LONGEST:
+        fault = _("At most %(limit)d seconds.") % {"limit": LONGEST}
+        raise InvalidInput(fault, {"time_limit": [fault]})
+
+
+def _forget_old(account: Account) -> None:
+    over = Check.objects.filter(account=account, finished_at__isnull=False).order_by("-id")
+    last = over.values_list("pk", flat=True)[KEPT_FOR_AN_ACCOUNT - 1 : KEPT_FOR_AN_ACCOUNT].first()
+    if last is not None:
+        over.filter(pk__lt=last).delete()
+
+
+# --- The worker's side -----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def _claim(now: datetime) -> Check | None:
+    """The oldest check whose account has none under way, if there is room for it; whoever claims, claims alone."""
+    waiting = list(Check.objects.select_for_update().filter(finished_at=None).defer("results").order_by("id"))
+    running = [check for check in waiting if check.started_at and not _give_up_if_lost(check, now)]
+    busy = {check.account_id for check in running}
+    free = [check for check in waiting if check.status == Check.Status.QUEUED and check.account_id not in busy]
+    if not free or len(running) >= AT_ONCE:
+        return None
+    check = free[0]
+    check.status, check.started_at = Check.Status.RUNNING, now
+    check.save(update_fields=["status", "started_at"])
+    return check
+
+
+def _give_up_if_lost(check: Check, now: datetime) -> bool:
+    lease = timedelta(seconds=check.options["time_limit"]) + LEASE_MARGIN
+    is_lost = check.started_at is not None and check.started_at + lease < now
+    if is_lost:
+        _end(check, now, status=Check.Status.BROKEN, fault=LOST)
+    return is_lost
+
+
+def _run(check: Check, clock: Clock) -> None:
+    try:
+        _finish(check, _checked(check, clock), clock())
+    except _Gone:
+        log.warning("Check %d came back after its time.", check.pk)
+    except _Stopping:
+        _mine(check).update(**AS_AT_FIRST)
+    except (BadCheck, BadUrl) as error:
+        _end(check, clock(), status=Check.Status.BROKEN, fault=str(error))
+    except SecretUnreadable:
+        _end(check, clock(), status=Check.Status.BROKEN, fault=UNREADABLE)
+    except Exception:
+        log.exception("Check %d failed.", check.pk)
+        _end(check, clock(), status=Check.Status.BROKEN, fault=FAILED)
+
+
+def _checked(check: Check, clock: Clock) -> Report:
+    policy = address_policy()
+    policy.check_url(check.url)
+    options = replace(
+        options_of(check),
+        previous_secret=check.previous_secret,
+        user_agent=settings.WEBHOOK_USER_AGENT,
+        ca_file=settings.WEBHOOK_CA_FILE or None,
+        may_reach=lambda address: policy.refusal(address) is None,
+    )
+    results: list[Result] = []
+    progress = partial(_note, check, results)
+    return run.check(check.url, str(check.secret), now=clock(), options=options, progress=progress)
+
+
+def _note(check: Check, results: list[Result], result: Result, done: int, total: int) -> None:
+    """Keep a result; its exchanges, which take room, come with the end."""
+    if is_stopping():
+        raise _Stopping
+    results.append(replace(result, exchanges=()))
+    counts = {verdict.value: sum(each.verdict is verdict for each in results) for verdict in Verdict}
+    if not _mine(check).update(done=done, total=total, counts=counts, results=as_text(results)):
+        raise _Gone
+
+
+def _finish(check: Check, report: Report, now: datetime) -> None:
+    _end(
+        check,
+        now,
+        status=Check.Status.DONE,
+        results=as_text(report.results),
+        counts=report.counts,
+        requests=report.requests,
+        seconds=report.seconds,
+        passed=report.passed,
+    )
+
+
+def _end(check: Check, now: datetime, **changes: Any) -> None:
+    _mine(check).update(finished_at=now, secret=None, previous_secret=None, **changes)
+
+
+def _mine(check: Check) -> Any:
+    return Check.objects.filter(pk=check.pk, status=Check.Status.RUNNING, started_at=check.started_at)

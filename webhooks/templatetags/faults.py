@@ -1,0 +1,36 @@
+"""Scripted faults for the console's templates: `{% load faults %}`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from webhooks.engine.faults import KINDS, About
+from webhooks.engine.job import FaultKind
+from webhooks.models import Endpoint
+
+register = template.Library()
+
+SHOWN = 50
+
+
+@register.simple_tag
+def scripted_faults(endpoint: Endpoint, now: datetime) -> list[dict[str, Any]]:
+    """The endpoint's newest, each with what its kind does."""
+    rows = endpoint.faults.order_by("-id")[:SHOWN]
+    return [{"fault": row, "about": KINDS[FaultKind(row.kind)], "is_active": row.is_active(now)} for row in rows]
+
+
+@register.filter
+def about_fault(kind: str) -> About:
+    """What is told of a kind of fault."""
+    return KINDS[FaultKind(kind)]
+
+
+@register.filter
+def waits(value: Sequence[float]) -> str:
+    """Seconds before each retry, such as `0.01, 0.02, 0.04 s`."""
+    numbers = ", ".join(f"{wait:g}" for wait in value)
+    return _("%(seconds)s s") % {"seconds": numbers} if numbers else _("No retry")
