@@ -2,7 +2,6 @@
 
 from django.contrib.admin.apps import AdminConfig
 
-
 MODULES_PLACE = 2
 """Where the modules stand in the console's menu: after the API."""
 

@@ -8,11 +8,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from maac_sim.commands import check, endpoint, explain
+from maac_sim.commands import check, endpoint, explain, faults
 from maac_sim.commands.connection import Unsuccessful
 from maac_sim.commands.deliveries import deliveries, delivery, redeliver
 from maac_sim.commands.doctor import doctor
 from maac_sim.commands.listen import listen
+from maac_sim.commands.play import play
 from maac_sim.commands.signing import sign, verify
 from maac_sim.commands.trigger import trigger
 
@@ -30,8 +31,10 @@ USE = "Use a running simulator"
 RECEIVE = "Work on a receiver"
 SERVE = "Run a simulator"
 app.add_typer(endpoint.app, name="endpoint", rich_help_panel=USE)
+app.add_typer(faults.app, name="faults", rich_help_panel=USE)
 for command, panel, example in (
     (trigger, USE, "maac-sim trigger receipt.receipt_validated --set data.items.0.amount=5 --wait"),
+    (play, USE, "maac-sim play campaign-day --rate 50 --seed 7"),
     (deliveries, USE, "maac-sim deliveries --status failed --follow"),
     (delivery, USE, "maac-sim delivery 12"),
     (redeliver, USE, "maac-sim redeliver 12 --new-key"),

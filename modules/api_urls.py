@@ -9,4 +9,5 @@ urlpatterns = [
     path("points/", include("modules.points.api_urls")),
     path("receipts/", include("modules.receipts.api_urls")),
     path("surveys/", include("modules.surveys.api_urls")),
+    path("traffic/", include("modules.traffic.api_urls")),
 ]

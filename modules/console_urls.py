@@ -9,4 +9,5 @@ urlpatterns = [
     path("points/", include("modules.points.console_urls")),
     path("receipts/", include("modules.receipts.console_urls")),
     path("surveys/", include("modules.surveys.console_urls")),
+    path("traffic/", include("modules.traffic.console_urls")),
 ]

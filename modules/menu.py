@@ -13,5 +13,6 @@ MODULES = Section(
         Entry(_("Notifications"), "notifications:list", "bell"),
         Entry(_("Points"), "points:list", "gift"),
         Entry(_("Messages"), "messages:list", "mail"),
+        Entry(_("Traffic"), "traffic:list", "play"),
     ),
 )

@@ -21,6 +21,7 @@ FACTS = gettext_noop("%(requests)s requests in %(seconds)s s")
 MORE = gettext_noop("and %(count)s more requests")
 KIND = gettext_noop("Receiver check")
 ALLOWED = gettext_noop("allowed")
+SEED = gettext_noop("Seed")
 SENT, CAME, WHY, FIX = gettext_noop("Sent"), gettext_noop("Came"), gettext_noop("Why"), gettext_noop("Fix")
 BODY_SHOWN = 1200
 
@@ -44,7 +45,7 @@ def as_html(report: Report, *, translate: Translate = gettext_noop, language: st
 <p class="url">{escape(report.url)}</p>
 <ul class="counts">{"".join(_count(verdict, report.counts[verdict.value], translate) for verdict in Verdict)}</ul>
 <p class="facts">{facts}
- · <time>{report.started:%Y-%m-%d %H:%M:%S %Z}</time> · seed <code>{escape(report.seed)}</code></p>
+ · <time>{report.started:%Y-%m-%d %H:%M:%S %Z}</time> · {translate(SEED)} <code>{escape(report.seed)}</code></p>
 </header>
 <section>
 {"".join(map(partial(_result, translate), report.results))}

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -64,7 +65,11 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
 
 
 def _bytes(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+    return base64.b64encode(zlib.compress(data)).decode()
+
+
+def _read_bytes(kept: str) -> bytes:
+    return zlib.decompress(base64.b64decode(kept))
 
 
 def _read_result(kept: Mapping[str, Any]) -> Result:
@@ -88,13 +93,13 @@ def _read_exchange(kept: Mapping[str, Any]) -> Exchange:
     message, answer = kept["message"], kept["answer"]
     return Exchange(
         kept["label"],
-        Message(message["method"], _read_headers(message), base64.b64decode(message["body"])),
+        Message(message["method"], _read_headers(message), _read_bytes(message["body"])),
         Answer(
             answer["status"],
             answer["seconds"],
             _read_sentence(answer["fault"]) if answer["fault"] else None,
             _read_headers(answer),
-            base64.b64decode(answer["body"]),
+            _read_bytes(answer["body"]),
         ),
     )
 

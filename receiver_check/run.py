@@ -109,8 +109,9 @@ def _case(url: str, secret: str, now: datetime, options: Options) -> Case:
         raise BadCheck("The share secret is empty or has control characters in it, such as a line break.", "secret")
     if now.utcoffset() is None:
         raise ValueError("A run needs a moment with a time zone")
-    if not 0 < options.timeout <= 60 or not 0 < options.time_limit <= 3600:
-        raise BadCheck("timeout must be up to 60 seconds, and time_limit up to 3600.", "timeout")
+    for option, seconds, limit in (("timeout", options.timeout, 60), ("time_limit", options.time_limit, 3600)):
+        if not 0 < seconds <= limit:
+            raise BadCheck(f"{option} must be above 0 and up to {limit} seconds.", option)
     _check_headers(options.headers)
     try:
         to = target(url, verify_tls=options.verify_tls, ca_file=options.ca_file, host_header=options.host_header)

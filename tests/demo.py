@@ -18,11 +18,14 @@ from accounts.services import (
 )
 from events.contract import TOPICS
 from maac_sim.setup import prepare
+from receiver_check.run import Options
 from tests.demo_modules import use_modules
 from tests.many import fill
-from webhooks.engine.job import Reason
+from tests.receiver import Receiver
+from webhooks.engine.job import FaultKind, Reason
 from webhooks.models import Delivery, Endpoint, Notice
-from webhooks.services import endpoints
+from webhooks.services import endpoints, faults
+from webhooks.services.checks import run_waiting, start
 from webhooks.services.notices import IN_A_ROW
 from webhooks.services.redeliver import redeliver
 
@@ -49,6 +52,7 @@ def furnish(account: Account, *, now: datetime, receiver: str = NO_RECEIVER) -> 
     old_token, _ = issue_token(account=account, name="Old shop", now=now - WEEK)
     revoke_token(token=old_token, now=now)
     _brand_user(account, now)
+    _checks(account, now)
     use_modules(account, now=now)
 
 
@@ -66,6 +70,15 @@ def _brand_user(account: Account, now: datetime) -> None:
     user.save(update_fields=["password"])
 
 
+def _checks(account: Account, now: datetime) -> None:
+    """One of a receiver that verifies nothing, and one that waits for a worker."""
+    few = Options(only=("reachable", "topic-*", "signature-missing", "signature-wrong", "duplicate", "answer-time"))
+    with Receiver() as careless:
+        start(account=account, url=careless.url("/webhook"), secret="s3cret", options=few, now=now - HOUR)
+        run_waiting()
+    start(account=account, url=f"{NO_RECEIVER}/webhook", secret="s3cret", options=few, now=now)
+
+
 def _endpoints(account: Account, receiver: str, now: datetime) -> None:
     def make(name: str, path: str, *event_types: str, **more: Any) -> Endpoint:
         fields = {"name": name, "url": f"{receiver}/{path}", "event_types": list(event_types), **more}
@@ -78,6 +91,7 @@ def _endpoints(account: Account, receiver: str, now: datetime) -> None:
     _history(crm, now, share=1)
     _history(points, now, share=3)
     _history(warehouse, now - DAY, share=4)
+    faults.add(endpoint=warehouse, kind=FaultKind.SEND_TWICE, now=now)
     endpoints.pause(endpoint=warehouse, now=now - DAY)
     endpoints.rotate_secret(endpoint=points, now=now - 2 * DAY)
     _notice(points, now - 2 * DAY, read_at=now)

@@ -14,6 +14,7 @@ from modules.receipts import services as receipts
 from modules.receipts import uploads
 from modules.surveys import demo as surveys
 from modules.surveys import submissions
+from modules.traffic import services as traffic
 
 CUSTOMERS = 6
 NOTIFICATIONS = 5
@@ -33,6 +34,7 @@ def use_modules(account: Account, *, now: datetime) -> None:
         granting.grant(prize=prize, contacts=[contact], now=now)
     _notify(account, now)
     _write(account, now)
+    _play(account, now)
 
 
 def _notify(account: Account, now: datetime) -> None:
@@ -50,3 +52,9 @@ def _write(account: Account, now: datetime) -> None:
     friend = account.contacts.exclude(customer_id=None).earliest("pk")
     messages.push(account=account, template=template, line_uid=friend.line_uid, values={}, event=event, now=now)
     opens.open_message(contact=friend, message=broadcast, now=now)
+
+
+def _play(account: Account, now: datetime) -> None:
+    """One that was stopped, and one that ends by itself as soon as a worker plays it."""
+    traffic.stop(play=traffic.start(account=account, scenario="quiet-shop", seed="1", now=now), now=now)
+    traffic.start(account=account, scenario="quiet-shop", seed="2", rate=2, seconds=1, now=now)

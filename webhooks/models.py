@@ -22,8 +22,8 @@ class Endpoint(models.Model):
 
     Options beyond MAAC, for receivers under development: `verify_tls` off takes self-signed certificates,
     `host_override` is sent as the Host header, `extra_headers` are up to ten static headers, name to value,
-    `retry_waits` are the seconds before each retry where they are not its account's. The `previous_secret` is kept for
-    scripted faults alone.
+    `retry_waits` are the seconds before each retry where they are not its account's. The `previous_secret` is kept
+    for scripted faults and for the tools that explain signatures and check receivers.
     """
 
     class Status(models.TextChoices):

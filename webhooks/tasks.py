@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from celery import shared_task
+from django.db import close_old_connections
 
 from webhooks.services.checks import run_waiting
 from webhooks.services.deliver import deliver_due
@@ -18,6 +19,7 @@ def deliver() -> None:
 
 @shared_task(name="webhooks.tasks.check")
 def check() -> None:
+    close_old_connections()
     run_waiting()
 
 

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_memberships'),
+        ("accounts", "0002_memberships"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='account',
-            name='retry_waits',
+            model_name="account",
+            name="retry_waits",
             field=models.JSONField(blank=True, null=True),
         ),
     ]

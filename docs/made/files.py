@@ -1,4 +1,4 @@
-"""Sections of the README, which is the one place where they are written."""
+"""Texts that are written elsewhere in the project, in one place: sections of the README, and other files."""
 
 import posixpath
 import re
@@ -18,6 +18,11 @@ def readme(title: str, *, at: str) -> str:
     parts = re.split(r"^## (.+)$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
     sections = dict(zip(parts[1::2], parts[2::2], strict=True))
     return LINK_TO_README.sub(lambda found: f"]({_place(found[1], at)})", sections[title].strip())
+
+
+def text(path: str) -> str:
+    """A Markdown file without its first heading."""
+    return (ROOT / path).read_text().split("\n", 1)[1].strip()
 
 
 def without_links_to_readme(markdown: str, *, at: str) -> str:

@@ -64,5 +64,6 @@ def _makers(at: str) -> dict[str, Callable[..., str]]:
         "magic_numbers": numbers.magic_numbers,
         "receivers": receivers.receivers,
         "file": receivers.file,
+        "text": project.text,
         "readme": lambda title: project.readme(title, at=at),
     }

@@ -30,8 +30,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(' '.join(cell.split()) for cell in line)} |" for line in lines)
 
 
-def heading(level: int, title: str, anchor: str) -> str:
-    return f"{'#' * level} {title} {{ #{slug(anchor)} }}"
+def heading(level: int, title: str, anchor: str, short: str = "") -> str:
+    """A heading with a place of its own, and what the table of contents calls it, if something shorter."""
+    label = f' data-toc-label="{short}"' if short else ""
+    return f"{'#' * level} {title} {{ #{slug(anchor)}{label} }}"
 
 
 def slug(text: str) -> str:

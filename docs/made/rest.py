@@ -1,5 +1,6 @@
 """The reference of the REST API, from its OpenAPI schema."""
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -8,7 +9,8 @@ from docs.made.markdown import code, heading, page, prose, slug, table
 
 Json = dict[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
-MODULES = "/api/v1/modules/"
+BASE = "/api/v1/"
+MODULES = f"{BASE}modules/"
 REFERENCE = "#/components/schemas/"
 
 
@@ -21,7 +23,7 @@ class Call(NamedTuple):
 
     @property
     def group(self) -> str:
-        return self.path.removeprefix(MODULES).removeprefix("/api/v1/").split("/")[0]
+        return self.path.removeprefix(MODULES).removeprefix(BASE).split("/")[0]
 
     @property
     def title(self) -> str:
@@ -64,7 +66,7 @@ def _line(call: Call) -> list[str]:
 
 
 def _call(call: Call) -> Iterator[str]:
-    yield heading(3, code(call.title), call.title)
+    yield heading(3, code(call.title), call.title, f"{call.method.upper()} {call.path.removeprefix(BASE)}")
     yield from map(prose, call.said.get("description", "").split("\n\n"))
     if parameters := call.said.get("parameters"):
         yield table(["parameter", "type", "what it is"], map(_parameter, parameters))
@@ -93,14 +95,21 @@ def _content(holder: Json) -> Json:
 def _object(name: str) -> Iterator[str]:
     said = _schema()["components"]["schemas"][name]
     yield heading(3, name, f"object-{name}")
-    yield prose(said.get("description", ""))
+    yield prose(_own_description(said))
     if fields := said.get("properties"):
-        required = said.get("required", ())
+        required = said.get("required", ()) if name.endswith("Request") else fields
         yield table(
             ["field", "type", "what it is"], (_field(field, of, field in required) for field, of in fields.items())
         )
     else:
         yield _type(said)
+
+
+def _own_description(said: Json) -> str:
+    """Not that of a base class, which many share."""
+    told: str = said.get("description", "")
+    sharing = [each for each in _schema()["components"]["schemas"].values() if each.get("description") == told]
+    return told if len(sharing) == 1 else ""
 
 
 def _field(name: str, said: Json, is_required: bool) -> list[str]:
@@ -110,10 +119,23 @@ def _field(name: str, said: Json, is_required: bool) -> list[str]:
     return [code(name), _type(said) + ("" if is_required else " (may be left out)"), " ".join(filter(None, told))]
 
 
+LIMITS = (
+    ("minLength", "at least {:g} characters", 2),
+    ("maxLength", "at most {:g} characters", 0),
+    ("minItems", "at least {:g}", 1),
+    ("maxItems", "at most {:g}", 0),
+    ("minimum", "from {:g}", -math.inf),
+    ("maximum", "up to {:g}", -math.inf),
+)
+"""In words, from where on they tell anything."""
+BOUNDLESS = 2**31 - 1
+"""What is meant by such a limit is that there is none."""
+
+
 def _limits(said: Json) -> str:
-    words = {"minLength": "at least {} characters", "maxLength": "at most {} characters", "minItems": "at least {}",
-             "maxItems": "at most {}", "minimum": "from {}", "maximum": "up to {}"}  # fmt: skip
-    found = [word.format(said[name]) for name, word in words.items() if name in said]
+    found = [
+        words.format(said[name]) for name, words, least in LIMITS if name in said and least <= said[name] < BOUNDLESS
+    ]
     return f"{', '.join(found).capitalize()}." if found else ""
 
 

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0001_events'),
+        ("events", "0001_events"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='event',
-            name='retry_waits',
+            model_name="event",
+            name="retry_waits",
             field=models.JSONField(blank=True, null=True),
         ),
     ]

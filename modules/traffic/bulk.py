@@ -167,7 +167,8 @@ def submissions(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
         )
     # The event names the answer's number, which is the row's.
     rows = [draft[0] if draft else None for draft in drafts]
-    Submission.objects.bulk_create(row for row in rows if row)
+    # Many long texts go to PostgreSQL as an array, and to write that takes five times as long as a row each.
+    Submission.objects.bulk_create((row for row in rows if row), batch_size=1)
 
     def finish(ids: Sequence[int | None]) -> None:
         Submission.objects.bulk_update(_naming(rows, ids), ["webhook_event_id"])

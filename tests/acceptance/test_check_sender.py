@@ -110,3 +110,30 @@ def test_nothing_is_sent_after_the_end_and_what_is_under_way_is_cut_off(receiver
 def test_a_name_that_does_not_exist_is_told() -> None:
     gone = Sender(target("http://receiver.invalid/"), timeout=5, connect_timeout=5)
     assert "receiver.invalid could not be resolved" in str(gone.send(MESSAGE))
+
+
+def test_an_address_that_may_not_be_reached_gets_no_connection(receiver: Receiver) -> None:
+    asked: list[str] = []
+
+    def may_reach(address: str) -> bool:
+        asked.append(address)
+        return False
+
+    closed = Sender(target(receiver.url("/hook")), timeout=1, connect_timeout=1, may_reach=may_reach)
+    for answer in (closed.connect(), closed.send(MESSAGE), *closed.send_over_one_connection([MESSAGE])):
+        assert str(answer) == "the address 127.0.0.1 may not be reached from here"
+    assert closed.abandon(MESSAGE, 0).fault
+    assert set(asked) == {"127.0.0.1"}
+    assert receiver.connections == 0
+
+
+def test_of_several_addresses_one_that_may_be_reached_is_taken(receiver: Receiver) -> None:
+    by_name = target(f"http://localhost:{receiver.port}/hook")
+    only_v4 = Sender(by_name, timeout=1, connect_timeout=1, may_reach=lambda address: address == "127.0.0.1")
+    assert only_v4.send(MESSAGE).status == 200
+
+
+def test_another_host_header_is_sent_where_it_is_asked_for(receiver: Receiver) -> None:
+    to = target(receiver.url("/hook"), host_header="crm.example.com:8443")
+    assert Sender(to, timeout=1, connect_timeout=1).send(MESSAGE).status == 200
+    assert receiver.requests[0].header("Host") == "crm.example.com:8443"

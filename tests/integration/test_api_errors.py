@@ -41,6 +41,8 @@ WRITES = {
     "publish": ("POST", "/events/"),
     "batch": ("POST", "/events/batch/"),
     "redeliver": ("POST", "/deliveries/{delivery}/redeliver/"),
+    "check": ("POST", "/checks/"),
+    "explain": ("POST", "/explain/"),
 }
 READS = {
     "account": ("GET", "/account/"),
@@ -57,6 +59,7 @@ READS = {
     "wait": ("GET", "/events/{event}/wait/"),
     "log": ("GET", "/deliveries/"),
     "delivery": ("GET", "/deliveries/{delivery}/"),
+    "checks": ("GET", "/checks/"),
 }
 CALLS = {**WRITES, **READS}
 WITH_ID = {name: call for name, call in CALLS.items() if "{" in call[1]}
@@ -244,7 +247,10 @@ GOOD = {
     "test": {"event_type": f'"{POINTS}"'},
     "publish": {"topic": f'"{POINTS}"'},
     "redeliver": {},
+    "check": {"url": '"http://127.0.0.1:9/"', "secret": '"s3cret"'},
+    "explain": {"body": '"{}"', "secret": '"s3cret"', "computed": '"ab"'},
 }
+NUMBER = ("true", "null", "[]", "{}", '"5"', "0", "-1", "1e999", "1" + "0" * 400)
 FIELDS = [
     *[(call, field, TEXT) for call in ("create", "edit") for field in ("name", "url")],
     *[(call, "verify_tls", FLAG) for call in ("create", "edit")],
@@ -256,6 +262,14 @@ FIELDS = [
     ("publish", "timestamp", TEXT),
     ("publish", "merge", FLAG),
     ("redeliver", "new_key", FLAG),
+    *[("check", field, TEXT) for field in ("url", "secret", "previous_secret")],
+    *[("check", field, LIST) for field in ("only", "skip", "allow")],
+    *[("check", field, NUMBER) for field in ("timeout", "time_limit")],
+    ("check", "headers", (*OBJECT, *HEADERS)),
+    ("check", "verify_tls", FLAG),
+    ("check", "seed", SEED),
+    *[("explain", field, TEXT) for field in ("body", "secret", "computed", "idempotency_key")],
+    ("explain", "other_secrets", LIST),
     *[(call, field, values) for call in ("test", "publish") for field, values in (("data", OBJECT), ("seed", SEED))],
 ]
 

@@ -81,6 +81,10 @@ CALLS = {
     "/api/v1/modules/surveys/{survey_id}/order/": ["post"],
     "/api/v1/modules/surveys/{survey_id}/submissions/": ["get", "post"],
     "/api/v1/modules/surveys/{survey_id}/submissions/{submission_id}/": ["get"],
+    "/api/v1/modules/traffic/scenarios/": ["get"],
+    "/api/v1/modules/traffic/plays/": ["get", "post"],
+    "/api/v1/modules/traffic/plays/{play_id}/": ["get"],
+    "/api/v1/modules/traffic/plays/{play_id}/stop/": ["post"],
 }
 
 

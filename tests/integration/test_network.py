@@ -484,9 +484,8 @@ def test_a_copy_is_waited_for_while_others_come_back(receiver: Receiver) -> None
     with network(limits=Limits()) as opened:
         opened.start(twice)
         assert list(send(opened, job(2, url=receiver.url("/hook")))) == [2]
-        outcomes = []
-        while not outcomes:
-            outcomes = opened.poll(0.05)
+        while not (outcomes := opened.poll(0.05)):
+            pass
     ((told, outcome),) = outcomes
     assert answer(outcome).status_code == 500
     assert told.claim == twice.claim

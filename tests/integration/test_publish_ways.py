@@ -16,11 +16,13 @@ from events.contract import TOPICS
 from events.models import Event
 from events.samples import sample
 from tests.integration.conftest import NOW, error_of, refusal
-from webhooks.api.publish_views import EventBatchView, EventsView, PublishView
+from webhooks.api.publish_door import answer_quickly
 from webhooks.models import Delivery, Endpoint
 from webhooks.services import endpoints
+from webhooks.services.publish import Happening, publish
 
 EVENTS, BATCH = "/api/v1/events/", "/api/v1/events/batch/"
+CREATED = "201 Created"
 POINTS = "prize.points_added"
 SLOWLY = {"Accept": "application/json;q=0.9"}
 """A header that means nothing more, and that the quick way does not know."""
@@ -83,10 +85,10 @@ def ask(alice: Account) -> Callable[..., Any]:
     """What the quick way makes of a request with a good token: its answer, or None."""
     _, token = issue_token(account=alice, name="test", now=NOW)
 
-    def ask(view: type[PublishView] = EventsView, body: Any = None, method: str = "POST", **changes: str) -> Any:
+    def ask(path: str = EVENTS, body: Any = None, method: str = "POST", **changes: str) -> Any:
         content = body if isinstance(body, bytes) else json.dumps(body or {"topic": POINTS}).encode()
         headers = {"HTTP_AUTHORIZATION": f"Bearer {token}", "content_type": "application/json", **changes}
-        return view().answer_quickly(RequestFactory().generic(method, EVENTS, content, **headers))  # type: ignore[arg-type]
+        return answer_quickly(RequestFactory().generic(method, path, content, **headers).environ)  # type: ignore[arg-type]
 
     return ask
 
@@ -102,8 +104,8 @@ def ask(alice: Account) -> Callable[..., Any]:
     ],
 )
 def test_what_nearly_every_client_sends_is_answered_quickly(changes: dict[str, str], ask: Callable[..., Any]) -> None:
-    assert ask(**changes).status_code == 201
-    assert ask(EventBatchView, [{"topic": POINTS}] * 1000, **changes).status_code == 201
+    assert ask(**changes)[0] == CREATED
+    assert ask(BATCH, [{"topic": POINTS}] * 1000, **changes)[0] == CREATED
     assert Event.objects.count() == 1001
 
 
@@ -121,6 +123,9 @@ def test_what_nearly_every_client_sends_is_answered_quickly(changes: dict[str, s
         {"CONTENT_LENGTH": ""},
         {"CONTENT_LENGTH": "5000000"},
         {"HTTP_IDEMPOTENCY_KEY": "x" * 256},
+        {"HTTP_HOST": "nobody.example"},
+        {"path": "/api/v1/events"},
+        {"path": "/api/v1/deliveries/"},
     ],
     ids=str,
 )
@@ -154,7 +159,7 @@ def test_another_request_is_left_to_the_framework(changes: dict[str, str], ask: 
 )
 def test_a_body_that_is_not_plainly_right_is_left_to_the_framework(body: Any, ask: Callable[..., Any]) -> None:
     assert ask(body=body if body != [] else b"[]") is None
-    assert ask(EventBatchView, [{"topic": POINTS}, body] if not isinstance(body, bytes) else body) is None
+    assert ask(BATCH, [{"topic": POINTS}, body] if not isinstance(body, bytes) else body) is None
     assert not Event.objects.exists()
 
 
@@ -169,6 +174,44 @@ def test_a_batch_with_a_fault_is_refused_in_the_frameworks_words(api: APIClient)
     assert refusal(answer) == (400, "invalid_payload")
     assert next(iter(error_of(answer)["fields"])).startswith("[1].data.")
     assert not Event.objects.exists()
+
+
+def test_what_publish_gives_is_what_it_stored(alice: Account, make_endpoint: MakeEndpoint) -> None:
+    make_endpoint()
+    make_endpoint(name="他店", event_types=["message.first_open"])
+    happenings = [Happening(POINTS, seed=1, retry_waits=[0.5]), Happening("message.first_open", seed=2)]
+    published = publish(account=alice, happenings=happenings, now=NOW)
+    for row in [row for entry in published for row in (entry.event, *entry.deliveries)]:
+        stored = type(row).objects.get(pk=row.pk)
+        assert row == stored
+        names = [field.attname for field in row._meta.concrete_fields]
+        assert [getattr(row, name) for name in names] == [getattr(stored, name) for name in names]
+        assert not row.get_deferred_fields()
+    assert [delivery.event for entry in published for delivery in entry.deliveries] == [
+        entry.event for entry in published for _ in entry.deliveries
+    ]
+
+
+def test_a_request_that_is_left_to_the_framework_can_be_read_once_more(alice: Account) -> None:
+    _, token = issue_token(account=alice, name="test", now=NOW)
+    content = b'{"topic": "nonsense", "data": {"\xe5\xa4\x8f": 1}}'
+    headers = {"HTTP_AUTHORIZATION": f"Bearer {token}", "content_type": "application/json"}
+    environ = RequestFactory().generic("POST", EVENTS, content, **headers).environ  # type: ignore[arg-type]
+    assert answer_quickly(environ) is None
+    assert environ["wsgi.input"].read() == content
+
+
+def test_a_fault_of_ours_is_answered_as_the_framework_does(
+    api: APIClient, make_endpoint: MakeEndpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_endpoint()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE webhooks_due RENAME TO webhooks_undue")
+    answer = post(api, EVENTS, {"topic": POINTS})
+    assert refusal(answer) == (500, "server_error")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Length"] == str(len(answer.content))
+    assert "webhooks_due" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

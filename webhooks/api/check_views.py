@@ -30,12 +30,23 @@ from webhooks.models import Check
 from webhooks.services import checks
 from webhooks.services.explain import explain_signature, secrets_of
 
+MOST_SECONDS = 3600
+
 
 class Secret(Text):
     """Every character of it counts."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(trim_whitespace=False, required=False, **options)
+
+
+class Seconds(serializers.FloatField):
+    """A number, not a text that reads as one."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float) or abs(data) > MOST_SECONDS:
+            self.fail("invalid")
+        return float(data)
 
 
 class Patterns(serializers.ListField):
@@ -55,8 +66,8 @@ class CheckIn(StrictSerializer):
     allow = Patterns(help_text="Let these probes fail.")
     headers = HeadersField(required=False, help_text="Sent with every request.")
     verify_tls = TrueOrFalse(required=False, help_text="`false` takes any certificate; missing: `true`.")
-    timeout = serializers.FloatField(required=False, help_text="Seconds for each answer; missing: 10.")
-    time_limit = serializers.FloatField(
+    timeout = Seconds(required=False, help_text="Seconds for each answer; missing: 10.")
+    time_limit = Seconds(
         required=False, help_text=f"Seconds for the whole check, at most {checks.LONGEST}; missing: 120."
     )
     seed = SeedField(required=False, help_text="The same seed makes the same requests; missing: any.")

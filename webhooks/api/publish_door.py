@@ -52,6 +52,7 @@ class PublishDoor:
         self._framework = framework
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        close_old_connections()  # Those that failed or broke, as the framework does before each request.
         answer = answer_quickly(environ)
         if answer is None:
             return self._framework(environ, start_response)
@@ -67,7 +68,6 @@ def answer_quickly(environ: dict[str, Any]) -> tuple[str, Headers, bytes] | None
     request = WSGIRequest(environ)
     if not _is_plain(request):
         return None
-    close_old_connections()
     try:
         return _accept(request, is_batch=_IS_BATCH[environ["PATH_INFO"]])
     except (_NotPlain, Refusal, RecursionError):

@@ -58,7 +58,7 @@ class WaitsField(forms.CharField):
             return ", ".join(f"{wait:g}" for wait in value) or NO_RETRY
         return value
 
-    def clean(self, value: Any) -> list[float] | None:  # type: ignore[override]
+    def clean(self, value: Any) -> list[float] | None:
         text = super().clean(value)
         if not text:
             return None

@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from events import contract
 from webhooks.console.explained_answers import explain_answer, took
 from webhooks.console.explained_faults import explain_fault
-from webhooks.engine.faults import KINDS
 from webhooks.engine.job import FaultKind, Reason
 from webhooks.models import Attempt, Endpoint
 
@@ -30,8 +29,9 @@ def explain_attempt(attempt: Attempt, endpoint: Endpoint) -> Explanation:
     if attempt.reason == Reason.OK:
         return _accepted(attempt)
     if attempt.fault in BROKEN_OFF and attempt.reason == Reason.CONNECTION_LOST:
-        about = KINDS[FaultKind(attempt.fault)]
-        return Explanation("warn", _(about.title), _(about.done), (), attempt.detail)
+        return Explanation(
+            "warn", _("Broken off on purpose"), _("It says nothing about the receiver."), (), attempt.detail
+        )
     if attempt.reason == Reason.ERROR_STATUS_CODE:
         headline, why, advice = explain_answer(attempt, endpoint)
     else:

@@ -7,40 +7,75 @@ import webhooks.secrets
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_retry_waits'),
-        ('webhooks', '0004_retry_waits_and_scripted_faults'),
+        ("accounts", "0003_retry_waits"),
+        ("webhooks", "0004_retry_waits_and_scripted_faults"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Check',
+            name="Check",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.CharField(max_length=2000)),
-                ('secret', webhooks.secrets.EncryptedField(blank=True, null=True)),
-                ('previous_secret', webhooks.secrets.EncryptedField(blank=True, null=True)),
-                ('options', models.JSONField()),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('broken', 'Broken')], default='queued', max_length=10)),
-                ('fault', models.TextField(blank=True, default='')),
-                ('done', models.PositiveSmallIntegerField(default=0)),
-                ('total', models.PositiveSmallIntegerField()),
-                ('counts', models.JSONField(default=dict)),
-                ('requests', models.PositiveIntegerField(default=0)),
-                ('seconds', models.FloatField(blank=True, null=True)),
-                ('passed', models.BooleanField(blank=True, null=True)),
-                ('results', models.TextField(default='[]')),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=200)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='checks', to='accounts.account')),
-                ('endpoint', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='checks', to='webhooks.endpoint')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("url", models.CharField(max_length=2000)),
+                ("secret", webhooks.secrets.EncryptedField(blank=True, null=True)),
+                ("previous_secret", webhooks.secrets.EncryptedField(blank=True, null=True)),
+                ("options", models.JSONField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("queued", "Queued"), ("running", "Running"), ("done", "Done"), ("broken", "Broken")],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("fault", models.TextField(blank=True, default="")),
+                ("done", models.PositiveSmallIntegerField(default=0)),
+                ("total", models.PositiveSmallIntegerField()),
+                ("counts", models.JSONField(default=dict)),
+                ("requests", models.PositiveIntegerField(default=0)),
+                ("seconds", models.FloatField(blank=True, null=True)),
+                ("passed", models.BooleanField(blank=True, null=True)),
+                ("results", models.TextField(default="[]")),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=200)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="checks",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="checks",
+                        to="webhooks.endpoint",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', '-id'], name='check_newest'), models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['id'], name='check_open')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', True), ('status__in', ['queued', 'running'])), models.Q(('finished_at__isnull', False), ('status__in', ['done', 'broken'])), _connector='OR'), name='check_over_has_its_time')],
+                "indexes": [
+                    models.Index(fields=["account", "-id"], name="check_newest"),
+                    models.Index(condition=models.Q(("finished_at__isnull", True)), fields=["id"], name="check_open"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at__isnull", True), ("status__in", ["queued", "running"])),
+                            models.Q(("finished_at__isnull", False), ("status__in", ["done", "broken"])),
+                            _connector="OR",
+                        ),
+                        name="check_over_has_its_time",
+                    )
+                ],
             },
         ),
     ]

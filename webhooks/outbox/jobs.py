@@ -42,7 +42,8 @@ class Address(NamedTuple):
     verify_tls: bool
     host_override: str
     extra_headers: Headers
-    retry_waits: Waits | None
+    waits: Waits
+    test_waits: Waits
     has_faults: bool
     zones: set[int | None]
 
@@ -67,7 +68,8 @@ def sort(rows: Sequence[Won], token: str, now: datetime) -> Sorted:
         if reason := _skip_reason(row, address):
             skipped.setdefault(reason, []).append(row)
         else:
-            jobs.append(_job(row, address, token))
+            waits = address.test_waits if row.is_test else address.waits
+            jobs.append(_job(row, address, token, waits if row.retry_waits is None else _waits(row.retry_waits)))
     faulty = [endpoint_id for endpoint_id, address in addresses.items() if address.has_faults]
     scripted = script(jobs, faulty, now) if faulty else Scripted(jobs, None)
     return Sorted(scripted.jobs, skipped, scripted.next_due)
@@ -91,7 +93,9 @@ def _addresses(endpoint_ids: set[int], now: datetime) -> dict[int, Address]:
         for endpoint_id, status, url, stored, verify_tls, host, headers, waits, faults, zone in cursor.fetchall():
             if endpoint_id not in found:
                 secret, added = _secret(endpoint_id, stored), tuple(sorted(json.loads(headers).items()))
-                known = (status, url, secret, bool(verify_tls), host, added, _waits(waits), bool(faults))
+                own = None if waits is None else _waits(waits)
+                tries = most_specific(None, own, is_test=False), most_specific(None, own, is_test=True)
+                known = (status, url, secret, bool(verify_tls), host, added, *tries, bool(faults))
                 found[endpoint_id] = Address(*known, zones=set())
             found[endpoint_id].zones.add(zone)
     return found
@@ -107,11 +111,11 @@ def _secret(endpoint_id: int, stored: str) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _waits(stored: str | None) -> Waits | None:
-    return None if stored is None else tuple(json.loads(stored))
+def _waits(stored: str) -> Waits:
+    return tuple(json.loads(stored))
 
 
-def _job(row: Won, address: Address, token: str) -> Job:
+def _job(row: Won, address: Address, token: str, waits: Waits) -> Job:
     number = row.attempt_count + 1
     return Job(
         row.id,
@@ -123,7 +127,7 @@ def _job(row: Won, address: Address, token: str) -> Job:
         row.idempotency_key,
         number,
         number - row.series_start,
-        most_specific(_waits(row.retry_waits), address.retry_waits, is_test=bool(row.is_test)),
+        waits,
         row.event_id,
         row.account_id,
         row.topic,

@@ -2,14 +2,14 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -21,6 +21,7 @@ from receiver_check.probes import PROBES
 from receiver_check.run import BadCheck, Options
 from receiver_check.verdicts import Report, Result, Verdict
 from webhooks.engine.addresses import BadUrl
+from webhooks.engine.signing import header_faults
 from webhooks.errors import InvalidInput, TooManyChecks
 from webhooks.models import Check, Endpoint
 from webhooks.nudge import nudge_for_check_after_commit
@@ -67,7 +68,7 @@ def start_for_endpoint(*, endpoint: Endpoint, options: Options, now: datetime, a
     """Queue a check of an endpoint's receiver, sent to as its events are."""
     as_its_events = replace(
         options,
-        headers=(*endpoint.extra_headers.items(), *options.headers),
+        headers=tuple({**endpoint.extra_headers, **dict(options.headers)}.items()),
         verify_tls=endpoint.verify_tls,
         host_header=endpoint.host_override,
         previous_secret=options.previous_secret or endpoint.previous_secret,
@@ -96,6 +97,7 @@ def start(
     _check_secret(secret, "secret")
     if options.previous_secret:
         _check_secret(options.previous_secret, "previous_secret")
+    _check_headers(dict(options.headers))
     options = replace(options, seed=options.seed or secrets.token_hex(4))
     _vet(url, secret, options, now)
     Account.objects.select_for_update().get(pk=account.pk)
@@ -122,7 +124,6 @@ def start(
 
 def run_waiting(*, clock: Clock = lambda: datetime.now(UTC)) -> int:
     """Run what waits, one after the other, as long as there is room; how many."""
-    close_old_connections()
     count = 0
     while not is_stopping() and (check := _claim(clock())):
         _run(check, clock)
@@ -147,6 +148,12 @@ def _check_secret(secret: str, field: str) -> None:
     if not secret or not secret.isprintable() or len(secret) > SECRET_LENGTH:
         fault = _("Write 1 to %(limit)d characters, without a line break.") % {"limit": SECRET_LENGTH}
         raise InvalidInput(fault, {field: [fault]})
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    faults = [_(fault.template) % fault.values for fault in header_faults(headers)]
+    if faults:
+        raise InvalidInput(f"headers: {faults[0]}", {"headers": faults})
 
 
 def _vet(url: str, secret: str, options: Options, now: datetime) -> None:

@@ -30,6 +30,12 @@ def about_fault(kind: str) -> About:
 
 
 @register.filter
+def short(number: float) -> str:
+    """Without zeros at its end, such as `1.5` or `86400`."""
+    return f"{number:.10g}"
+
+
+@register.filter
 def waits(value: Sequence[float]) -> str:
     """Seconds before each retry, such as `0.01, 0.02, 0.04 s`."""
     numbers = ", ".join(f"{wait:g}" for wait in value)

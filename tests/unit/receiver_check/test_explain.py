@@ -20,6 +20,7 @@ from events.contract import TOPICS
 from receiver_check import json_forms
 from receiver_check.explain import Explanation
 from receiver_check.explain import explain as explain_digest
+from receiver_check.explain_request import explain_request
 from receiver_check.findings import FINDINGS
 from tests.conftest import VECTORS
 from tests.unit.receiver_check.bodies import BODY, KEY, SECRET, digest
@@ -284,3 +285,10 @@ def test_an_answer_takes_seconds_and_not_minutes() -> None:
     assert explain(digest(b"another"), body=large).code == "unknown"
     assert explain(digest(b"another")).code == "unknown"
     assert time.process_time() - began < 10
+
+
+def test_a_body_of_a_thousand_brackets_is_unknown_and_no_crash() -> None:
+    for depth in (99, 101, 300, 900, 1100, 50_000):
+        for body in (b'{"data":' * depth + b"1" + b"}" * depth, b"[" * depth + b"]" * depth, b"[" * depth):
+            assert explain_digest(body, SECRET, "ab" * 32).code == "unknown"
+            assert explain_request({"CrescLab-Signature": "ab" * 32}, body, SECRET).code == "unknown"

@@ -1,0 +1,127 @@
+"""What the how-to pages give to type, typed as it stands there. Only ports and folders are this test's own."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.processes import Embedded, embedded, environment
+from tests.receiver import Receiver
+from tests.servers import free_port
+
+RECEIVER = re.search(
+    r'^```python title="receiver.py"\n(.*?)^```$', (ROOT / "docs/tutorial.md").read_text(), re.M | re.S
+)
+
+
+def blocks(page: str, language: str = "bash") -> list[str]:
+    text = (ROOT / "docs" / "how-to" / f"{page}.md").read_text()
+    return re.findall(rf"^```{language}.*?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    with embedded(tmp_path_factory.mktemp("how-to") / "data", WEBHOOK_RETRY_WAITS="0.05,0.05,0.05") as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_endpoints_stay(simulator: Embedded) -> Iterator[None]:
+    yield
+    for row in simulator.api.get("/endpoints/").json()["results"]:
+        simulator.api.delete(f"/endpoints/{row['id']}/")
+
+
+def typed(text: str, simulator: Embedded, folder: Path, **changes: object) -> str:
+    """What bash printed; the test fails if one of the commands did."""
+    assert shutil.which("curl"), "curl is missing: apt-get install curl"
+    env = environment(
+        MAAC_SIM_URL=simulator.url, MAAC_SIM_API_TOKEN=simulator.token, TOKEN=simulator.token, NO_COLOR=1, **changes
+    )
+    text = text.replace("127.0.0.1:8622", f"127.0.0.1:{simulator.port}")
+    text = text.replace("data/secrets.env", str(simulator.folder / "secrets.env"))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", text], cwd=folder, env=env, capture_output=True, text=True, timeout=90
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def make_endpoint(simulator: Embedded, receiver: Receiver, name: str = "My receiver") -> None:
+    body = {"name": name, "url": receiver.url(), "event_types": ["receipt.receipt_validated"]}
+    assert simulator.api.post("/endpoints/", body).status_code == 201
+
+
+def test_the_story_of_the_modules_makes_events(simulator: Embedded, tmp_path: Path) -> None:
+    setup, receipts, points, notification = blocks("modules")
+    setup = re.sub(r"^export TOKEN=.*\n", "", setup)
+    told = [
+        json.loads(line) for line in typed(setup + receipts + points + notification, simulator, tmp_path).splitlines()
+    ]
+    uploaded, refused = told[2], told[3]
+    assert uploaded["matched"]
+    assert uploaded["event_id"]
+    assert [each["code"] for each in refused["failed_conditions"]] == ["minimum_amount"]
+    assert told[5]["results"][0]["count"] == 100
+    assert told[7]["answer_hash"]
+    assert told[9]["plan"] == {"pnp": "line_error", "sms": "delivered"}
+
+
+def test_lost_events_are_found_and_sent_again(simulator: Embedded, receiver: Receiver, tmp_path: Path) -> None:
+    find, one, many = blocks("lost-events")
+    receiver.always("/", 400)
+    make_endpoint(simulator, receiver)
+    event = simulator.api.post("/events/", {"topic": "receipt.receipt_validated"}).json()
+    simulator.api.get(f"/events/{event['id']}/wait/")
+    number = str(event["deliveries"][0]["id"])
+    assert f"{number} " in typed(find.replace(" 12\n", f" {number}\n"), simulator, tmp_path)
+    assert json.loads(typed(many, simulator, tmp_path))["count"] == 1
+    receiver.always("/", 200)
+    assert "under way" in typed(one.replace(" 12\n", f" {number}\n"), simulator, tmp_path)
+
+
+def test_faults_strike_as_the_page_says(simulator: Embedded, receiver: Receiver, tmp_path: Path) -> None:
+    lost, quick = blocks("break-things")
+    make_endpoint(simulator, receiver)
+    assert "1 of 1" in typed(lost, simulator, tmp_path)
+    assert len(receiver.requests) == 2
+    assert receiver.requests[0].key == receiver.requests[1].key
+    assert json.loads(typed(quick, simulator, tmp_path))["retry_waits"] == [0.01, 0.02, 0.04]
+
+
+def test_a_secret_changes_without_a_gap(simulator: Embedded, receiver: Receiver, tmp_path: Path) -> None:
+    rotate, *_ = blocks("change-a-secret")
+    make_endpoint(simulator, receiver)
+    assert len(typed(rotate, simulator, tmp_path).strip()) == 32
+    text = (ROOT / "docs" / "how-to" / "change-a-secret.md").read_text()
+    steps = re.findall(r"^    ```bash\n(.*?)^    ```$", text, re.MULTILINE | re.DOTALL)
+    typed("".join(steps), simulator, tmp_path)
+    rows = simulator.api.get("/endpoints/").json()["results"]
+    assert {row["name"]: row["status"] for row in rows} == {"My receiver": "paused", "My receiver, new": "running"}
+
+
+def test_endpoints_behind_something_can_be_made(simulator: Embedded, tmp_path: Path) -> None:
+    for block in blocks("tls-and-tunnels"):
+        assert "share secret" in typed(block, simulator, tmp_path)
+
+
+def test_the_script_for_ci_runs_from_nothing(tmp_path: Path) -> None:
+    assert RECEIVER
+    port, at = free_port(), free_port()
+    (tmp_path / "receiver.py").write_text(RECEIVER[1].replace("9000", str(at)))
+    _, script = blocks("ci")
+    script = script.replace("8622", str(port)).replace("9000", str(at))
+    env = environment(MAAC_SIM_PORT=port, MAAC_SIM_URL=f"http://127.0.0.1:{port}")
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=90
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("delivered") == 1
+    event = json.loads((tmp_path / "event.json").read_text())
+    assert event["deliveries"][0]["status"] == "delivered"
+    assert '"points_count": 50' in event["body"]
