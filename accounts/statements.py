@@ -53,9 +53,10 @@ def _run_prepared(driver: Any, statement: str, values: Sequence[Any]) -> list[tu
         return list(psycopg.Cursor(driver).execute(statement, values, prepare=True))
     adapted = Transformer(driver)
     parameters = adapted.dump_sequence(values, [PyFormat.TEXT] * len(values))
-    name = _prepare(driver, statement, adapted.types)
-    adapted.set_pgresult(_checked(driver, driver.pgconn.exec_prepared(name, parameters, adapted.formats)))
-    return adapted.load_rows(0, adapted.pgresult.ntuples, tuple)
+    name = _prepare(driver, statement, adapted.types or ())
+    result = _checked(driver, driver.pgconn.exec_prepared(name, parameters, adapted.formats))
+    adapted.set_pgresult(result)
+    return adapted.load_rows(0, result.ntuples, tuple)
 
 
 def _prepare(driver: Any, statement: str, types: tuple[int, ...]) -> bytes:

@@ -33,7 +33,7 @@ class Site(ForceAuthClientHandler):
             return super().__call__(environ)
         status, headers, content = answer
         response = HttpResponse(content, status=int(status.split()[0]), headers=dict(headers))
-        response.wsgi_request = WSGIRequest(environ)
+        response.wsgi_request = WSGIRequest(environ)  # type: ignore[attr-defined]
         return response
 
 

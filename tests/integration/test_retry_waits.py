@@ -155,16 +155,13 @@ def test_a_test_event_takes_them_too(api: APIClient, make_endpoint: MakeEndpoint
     assert list(error_of(answer)["fields"]) == ["retry_waits"]
 
 
-WRONG = ["1,2", [1] * 11, [-1], [3601], ["1"], [True], [None], {"a": 1}, 5, [[1]], [1e999]]
+WRONG = ["1,2", [1] * 11, [-1], [3601], ["1"], [True], [None], {"a": 1}, 5, [[1]]]
 
 
 @pytest.mark.parametrize("waits", WRONG, ids=map(str, WRONG))
 def test_what_are_no_waits_is_refused_everywhere(waits: Any, api: APIClient, make_endpoint: MakeEndpoint) -> None:
     endpoint = make_endpoint()
     given = {"retry_waits": waits}
-    if waits == [1e999]:
-        assert api.generic("PATCH", f"{V1}/account/", '{"retry_waits": [1e999]}').status_code == 400
-        return
     answers = [
         api.patch(f"{V1}/account/", given),
         api.patch(f"{V1}/endpoints/{endpoint.pk}/", given),

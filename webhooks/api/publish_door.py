@@ -90,7 +90,7 @@ def _accept(request: HttpRequest, *, is_batch: bool) -> tuple[str, Headers, byte
 
 def _failure(request: HttpRequest, error: Exception) -> tuple[str, Headers, bytes]:
     """As the framework answers what is no fault of the caller, and logs it."""
-    response = SecurityMiddleware(lambda request: response_for_exception(request, error))(request)
+    response: Any = SecurityMiddleware(lambda request: response_for_exception(request, error))(request)
     response.headers["Content-Length"] = str(len(response.content))
     return f"{response.status_code} {response.reason_phrase}", list(response.items()), response.content
 
@@ -99,7 +99,8 @@ def _failure(request: HttpRequest, error: Exception) -> tuple[str, Headers, byte
 def _headers() -> Headers:
     """Those that the framework gives every answer of these calls."""
     plain = HttpResponse(content_type="application/json", headers={"Allow": "POST, OPTIONS"})
-    return list(SecurityMiddleware(lambda _request: plain)(HttpRequest()).items())
+    made: Any = SecurityMiddleware(lambda _request: plain)(HttpRequest())
+    return list(made.items())
 
 
 class _NotPlain(Exception):
