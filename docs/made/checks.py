@@ -3,8 +3,16 @@
 from collections.abc import Iterator
 
 from docs.made.markdown import block, code, heading, page, prose, table
-from receiver_check.findings import FINDINGS, Finding
+from receiver_check.findings import FINDINGS, UNKNOWN, VALID, WHY_HEADER, WHY_HEX, WHY_HMAC, WHY_KEY, WHY_RAW
 from receiver_check.probes import GROUPS, Probe
+
+PLACES = {
+    "The body": WHY_RAW,
+    "The secret": WHY_KEY,
+    "The algorithm": WHY_HMAC,
+    "The writing of the digest": WHY_HEX,
+    "The header": WHY_HEADER,
+}
 
 
 def probes() -> str:
@@ -12,20 +20,9 @@ def probes() -> str:
 
 
 def explanations() -> str:
-    rows = (
-        [code(finding.code), prose(finding.what), prose(finding.why), prose(finding.fix)]
-        for finding in FINDINGS.values()
-    )
-    return table(["code", "what happened", "why it matters", "how to mend it"], rows)
-
-
-def fixes() -> str:
-    """The lines that explanations give to copy, each set of them once."""
-    seen: dict[int, Finding] = {}
-    for finding in FINDINGS.values():
-        if finding.snippets:
-            seen.setdefault(id(finding.snippets), finding)
-    return page(part for finding in seen.values() for part in _fix(finding))
+    """What was found wrong, by where the mistake is; each place with why it matters and how to mend it."""
+    outcomes = ([code(each.code), prose(f"{each.what} {each.fix}")] for each in (VALID, UNKNOWN))
+    return page([table(["code", "what it means"], outcomes), *(part for title in PLACES for part in _place(title))])
 
 
 def _group(title: str, group: tuple[Probe, ...]) -> Iterator[str]:
@@ -37,7 +34,10 @@ def _row(probe: Probe) -> list[str]:
     return [code(probe.id), prose(probe.sent), prose(probe.why), prose(probe.fix)]
 
 
-def _fix(finding: Finding) -> Iterator[str]:
-    yield prose(finding.fix)
-    for language, lines in finding.snippets.items():
+def _place(title: str) -> Iterator[str]:
+    found = [each for each in FINDINGS.values() if each not in (VALID, UNKNOWN) and PLACES[title] == each.why]
+    yield heading(2, title, title)
+    yield prose(f"{found[0].why} {found[0].fix}")
+    yield table(["code", "what happened"], ([code(each.code), prose(each.what)] for each in found))
+    for language, lines in found[0].snippets.items():
         yield "\n".join([f'=== "{language}"', "", *(f"    {line}" for line in block(lines, "text").splitlines())])

@@ -59,7 +59,6 @@ def _makers(at: str) -> dict[str, Callable[..., str]]:
         "worked_signature": contract.worked_signature,
         "probes": checks.probes,
         "explanations": checks.explanations,
-        "fixes": checks.fixes,
         "faults": faults.faults,
         "magic_numbers": numbers.magic_numbers,
         "receivers": receivers.receivers,

@@ -68,7 +68,7 @@ def _line(call: Call) -> list[str]:
 def _call(call: Call) -> Iterator[str]:
     yield heading(3, code(call.title), call.title, f"{call.method.upper()} {call.path.removeprefix(BASE)}")
     yield from map(prose, call.said.get("description", "").split("\n\n"))
-    if parameters := call.said.get("parameters"):
+    if parameters := [each for each in call.said.get("parameters", ()) if each["in"] != "path"]:
         yield table(["parameter", "type", "what it is"], map(_parameter, parameters))
     if body := _content(call.said.get("requestBody", {})):
         yield f"Body: {_type(body)}"
@@ -76,8 +76,8 @@ def _call(call: Call) -> Iterator[str]:
 
 
 def _parameter(parameter: Json) -> list[str]:
-    told = [prose(parameter.get("description", "")), f"In the {parameter['in']}." if parameter["in"] != "query" else ""]
-    return [code(parameter["name"]), _type(parameter["schema"]), " ".join(filter(None, told))]
+    where = "" if parameter["in"] == "query" else f"In the {parameter['in']}."
+    return [code(parameter["name"]), _type(parameter["schema"]), f"{prose(parameter.get('description', ''))} {where}"]
 
 
 def _answers(responses: Json) -> Iterator[str]:

@@ -69,18 +69,26 @@ def _context(request: ConsoleRequest, pk: int) -> dict[str, Any]:
         "lines": words.summary(found),
         "query": words.query_of(found),
         "elapsed": elapsed,
-        "told_rate": found.events / elapsed if elapsed else 0,
+        "told_rate": f"{found.events / max(elapsed, 1):.4g}",
     }
 
 
 def _told(play: Play) -> dict[str, Any]:
-    return {"play": play, "title": words.title_of(play), "status": words.status_of(play)}
+    return {"play": play, "rate": f"{play.rate:g}", "title": words.title_of(play), "status": words.status_of(play)}
 
 
 def _choices(form: PlayForm) -> list[dict[str, Any]]:
     """The scenarios with what happens in them."""
     chosen = form["scenario"].value()
+    found = {name: read(text) for name, text in scenarios().items()}
     return [
-        {"name": name, "title": title, "about": about, "scenario": read(scenarios()[name]), "is_chosen": name == chosen}
+        {
+            "name": name,
+            "title": title,
+            "about": about,
+            "rate": f"{found[name].rate:g}",
+            "seconds": f"{found[name].seconds:g}",
+            "is_chosen": name == chosen,
+        }
         for name, (title, about) in WORDS.items()
     ]

@@ -58,7 +58,7 @@ def make_endpoint(simulator: Embedded, receiver: Receiver, name: str = "My recei
 
 
 def test_the_story_of_the_modules_makes_events(simulator: Embedded, tmp_path: Path) -> None:
-    setup, receipts, points, notification = blocks("modules")
+    setup, receipts, points, notification, _ = blocks("modules")
     setup = re.sub(r"^export TOKEN=.*\n", "", setup)
     told = [
         json.loads(line) for line in typed(setup + receipts + points + notification, simulator, tmp_path).splitlines()
@@ -70,6 +70,12 @@ def test_the_story_of_the_modules_makes_events(simulator: Embedded, tmp_path: Pa
     assert told[5]["results"][0]["count"] == 100
     assert told[7]["answer_hash"]
     assert told[9]["plan"] == {"pnp": "line_error", "sms": "delivered"}
+
+
+def test_a_scenario_plays(simulator: Embedded, receiver: Receiver, tmp_path: Path) -> None:
+    make_endpoint(simulator, receiver)
+    assert "campaign-day" in typed(blocks("modules")[-1], simulator, tmp_path)
+    assert receiver.requests
 
 
 def test_lost_events_are_found_and_sent_again(simulator: Embedded, receiver: Receiver, tmp_path: Path) -> None:
