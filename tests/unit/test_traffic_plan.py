@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -177,8 +178,9 @@ def test_a_later_edition_changes_only_ids_that_must_be_new(scenario: Scenario, s
     new = {"points_id": "", "answer_hash": ""}
 
     def bare(act: Act) -> Act:
-        fields = {name: value for name, value in new.items() if hasattr(act.deed, name)}
-        return replace(act, deed=replace(act.deed, **fields))
+        fields: dict[str, Any] = {name: value for name, value in new.items() if hasattr(act.deed, name)}
+        deed: Any = act.deed
+        return replace(act, deed=replace(deed, **fields))
 
     assert [bare(act) for act in again] == [bare(act) for act in first]
     ids = [deed.points_id for deed in only(first + again, deeds.Reward) if isinstance(deed, deeds.Reward)]
