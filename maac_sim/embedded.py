@@ -16,6 +16,7 @@ from waitress.task import ThreadedTaskDispatcher
 
 from maac_sim.celery import app
 from maac_sim.wsgi import application
+from modules.traffic import services
 from webhooks import outbox
 from webhooks.services import checks
 from webhooks.services.deliver import stop_delivering
@@ -35,7 +36,9 @@ class PromptDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
 def serve(*, host: str, port: int, on_ready: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM. OSError when the address cannot be had."""
     server = _new_server(host, port)
-    outbox.release_all(now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    outbox.release_all(now=now)
+    services.release_all(now=now)
     checks.give_back_all()
     worker = _start_worker()
     _start_beat()

@@ -123,6 +123,9 @@ class _Planner:
                 yield deed, tells
             if tells:
                 return
+        if self._flights:
+            # No other notification would come to its end in time, so one that is on its way goes on early.
+            yield from self._go_on(heapq.heappop(self._flights)[2])
 
     @property
     def _phase(self) -> Phase:

@@ -36,26 +36,34 @@ NAP_SECONDS = 0.05
 REMEMBERED = 4
 """Plays whose plan a process keeps at hand for the next slice."""
 
-Clock = Callable[[], datetime]
-
 log = logging.getLogger(__name__)
 _running = threading.Lock()
 _scripts: dict[int, "_Script"] = {}
 
 
-def play_while_due(*, is_over: Callable[[], bool], clock: Clock = lambda: datetime.now(UTC)) -> None:
+class Clock:
+    """What tells the time, and lets it pass."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(max(0.0, seconds))
+
+
+def play_while_due(*, is_over: Callable[[], bool], clock: Clock) -> None:
     """Play slices until none is due soon. One run at a time in a process; a second one returns at once."""
     if not _running.acquire(blocking=False):
         return
     try:
         while not is_over():
-            if claimed := _claimed(clock()):
+            if claimed := _claimed(clock.now()):
                 _play_slice(claimed, is_over, clock)
                 continue
-            wait = _wait(clock())
+            wait = _wait(clock.now())
             if wait > STAY_SECONDS:
                 return
-            time.sleep(min(wait, NAP_SECONDS))
+            clock.sleep(min(wait, NAP_SECONDS))
     except (OperationalError, InterfaceError) as error:
         log.warning("The database did not serve a play (%s); the beat will go on with it.", error)
         _scripts.clear()
@@ -125,23 +133,23 @@ def _claimed(now: datetime) -> Play | None:
 
 def _play_slice(play: Play, is_over: Callable[[], bool], clock: Clock) -> None:
     """Perform what is due until the slice is over, and give the play back."""
-    over = clock() + timedelta(seconds=SLICE_SECONDS)
+    over = clock.now() + timedelta(seconds=SLICE_SECONDS)
     script = _script_of(play)
     while True:
-        began = clock()
+        began = clock.now()
         acts = script.due((began - play.started_at).total_seconds())
         if acts and not _batch(play, script, acts, clock):
             return
         next_at = script.next_at()
         if next_at is None:
-            end(play=play, status=Play.Status.FINISHED, now=clock())
+            end(play=play, status=Play.Status.FINISHED, now=clock.now())
             _scripts.pop(play.pk, None)
             return
         pace = 0.0 if len(acts) == MOST_AT_ONCE else PACE_SECONDS
         next_look = max(play.moment(next_at), began + timedelta(seconds=pace))
-        if is_over() or max(next_look, clock()) >= over:
+        if is_over() or max(next_look, clock.now()) >= over:
             break
-        time.sleep(max(0.0, (next_look - clock()).total_seconds()))
+        clock.sleep((next_look - clock.now()).total_seconds())
     ours = Play.objects.filter(pk=play.pk, claim_token=play.claim_token, status=Play.Status.RUNNING)
     ours.update(claim_token="", due_at=next_look)
 
@@ -164,10 +172,10 @@ def _batch(play: Play, script: _Script, acts: list[Act], clock: Clock) -> bool:
     except (OperationalError, InterfaceError):
         raise
     except Refusal as refusal:
-        end(play=play, status=Play.Status.FAILED, fault=refusal.message, now=clock())
+        end(play=play, status=Play.Status.FAILED, fault=refusal.message, now=clock.now())
     except Exception:
         log.exception("A play failed: %s", play)
-        end(play=play, status=Play.Status.FAILED, fault=_("The simulator failed; its log says why."), now=clock())
+        end(play=play, status=Play.Status.FAILED, fault=_("The simulator failed; its log says why."), now=clock.now())
     else:
         if is_ours:
             script.take(len(acts))
@@ -183,7 +191,7 @@ def _stored(play: Play, script: _Script, acts: list[Act], clock: Clock) -> bool:
         fresh = ours.filter(pk=play.pk, claim_token=play.claim_token, status=Play.Status.RUNNING).first()
         if fresh is None:
             return False
-        now = clock()
+        now = clock.now()
         _note(fresh, perform(script.stage, acts, now=now), len(acts))
         fresh.due_at = now + LEASE
         fresh.save(update_fields=["position", "events", "skipped", "counts", "due_at"])

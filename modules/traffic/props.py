@@ -31,7 +31,9 @@ def make_props(*, account: Account, scenario: Scenario, seed: str, edition: int,
         name = dice.pick(shop.brand.notices)
         props["event"] = message_services.create_event(account=account, name=name, now=now).pk
     if SURVEY in scenario.kinds:
-        props[SURVEY] = _survey(account, shop, f"{seed}/{edition}", now)
+        # No two surveys of an account have the same id.
+        svid = Dice("svid", f"{seed}/{edition}").text(string.ascii_letters + string.digits, 5)
+        props[SURVEY] = _survey(account, shop, Dice("survey", seed).pick(shop.brand.surveys), svid, now)
     return props
 
 
@@ -67,12 +69,11 @@ def _message(account: Account, shop: Shop, dice: Dice, now: datetime) -> int:
     return message_services.create_template(account=account, now=now, name=dice.pick(shop.brand.campaigns)).pk
 
 
-def _survey(account: Account, shop: Shop, seed: str, now: datetime) -> int:
-    dice = Dice("survey", seed)
+def _survey(account: Account, shop: Shop, title: str, svid: str, now: datetime) -> int:
     return survey_services.create(
         account=account,
         now=now,
-        title=dice.pick(shop.brand.surveys),
-        svid=dice.text(string.ascii_letters + string.digits, 5),
+        title=title,
+        svid=svid,
         questions=demo.questions(shop.brand.language),
     ).pk

@@ -11,6 +11,11 @@ from modules.traffic import scenario as limits
 from modules.traffic.scenario import ENDINGS, FAILURES, KINDS, TELLING, Phase, Scenario, Weights
 
 LONGEST_TEXT = 20_000
+DEEPEST = 10
+OPENING = (
+    yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken, yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken,
+)  # fmt: skip
+CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 SECTIONS = ("mix", "contacts", "receipts", "notifications", "opens")
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "contacts": {"bound": ()},
@@ -50,21 +55,28 @@ def _composed(text: str) -> Node:
     if len(text) > LONGEST_TEXT:
         raise BadScenario(1, f"a scenario has at most {LONGEST_TEXT} characters.")
     try:
+        _check_tokens(text)
         # Composed, not constructed: nodes know their lines, and nothing is ever built from a tag.
-        for token in yaml.scan(text):
-            if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
-                raise BadScenario(token.start_mark.line + 1, "anchors and aliases are not taken.")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise BadScenario(mark.line + 1 if mark else 1, f"this is no YAML: {error.problem}.") from error
     except yaml.YAMLError as error:
         raise BadScenario(1, f"this is no YAML: {error}") from error
-    except RecursionError as error:
-        raise BadScenario(1, "it is nested too deeply.") from error
     if node is None:
         raise BadScenario(1, "the scenario is empty.")
     return node
+
+
+def _check_tokens(text: str) -> None:
+    """Refuse what would make a small text a large one, or a slow one."""
+    depth = 0
+    for token in yaml.scan(text):
+        depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
+        if depth > DEEPEST:
+            raise BadScenario(token.start_mark.line + 1, "it is nested too deeply.")
+        if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
+            raise BadScenario(token.start_mark.line + 1, "anchors and aliases are not taken.")
 
 
 def _given(top: Mapping[str, Node], name: str) -> Node:

@@ -79,7 +79,7 @@ def test_every_file_has_words_and_every_word_a_file() -> None:
         (f"{HEAD}mix: {{receipt: 1\n", "this is no YAML"),
         (f"{HEAD}mix: !!python/object:os.system {{}}\n", "Line 3: mix has to be at least one weight above 0."),
         ("rate: \x00", "this is no YAML"),
-        ("[" * 10_000, "Line 1: "),
+        ("[" * 20_000, "Line 1: it is nested too deeply."),
         ("#" * 20_001, "Line 1: a scenario has at most 20000 characters."),
         (f"{HEAD}---\nrate: 1\n", "this is no YAML"),
     ],
