@@ -25,6 +25,11 @@ def accounts_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Account]:
     return own if is_operator(user) else own.filter(memberships__user=user)
 
 
+def brands_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Account]:
+    """Those of them to choose from: sandboxes come and go by the hundred."""
+    return accounts_of(user).filter(parent=None)
+
+
 ENDS_SOON = timedelta(days=14)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.errors import InvalidDetails, LicenceIsOver, LicenceOverlaps, PlanHoldsNoWebhook, PlanInUse
-from accounts.models import Account, ApiToken, Licence, validate_time_zone
+from accounts.models import ENDPOINT_LIMIT, Account, ApiToken, Licence, validate_time_zone
 from accounts.tokens import authenticate as authenticate
 from accounts.tokens import token_digest as token_digest
 
@@ -20,10 +20,25 @@ MOST_ENDPOINTS = 1000
 
 @transaction.atomic
 def create_account(
-    *, name: str, time_zone: str, now: datetime, plan: str = Account.Plan.MARKETING, actor: str = audit.SYSTEM
+    *,
+    name: str,
+    time_zone: str,
+    now: datetime,
+    plan: str = Account.Plan.MARKETING,
+    endpoint_limit: int = ENDPOINT_LIMIT,
+    parent: Account | None = None,
+    expires_at: datetime | None = None,
+    actor: str = audit.SYSTEM,
 ) -> Account:
+    """A brand's account; with a parent and an end it is a sandbox."""
     account = Account.objects.create(
-        name=_checked_name(name), time_zone=_checked_time_zone(time_zone), plan=_checked_plan(plan), created_at=now
+        name=_checked_name(name),
+        time_zone=_checked_time_zone(time_zone),
+        plan=_checked_plan(plan),
+        endpoint_limit=_checked_count(endpoint_limit, "endpoint_limit"),
+        parent=parent,
+        expires_at=expires_at,
+        created_at=now,
     )
     audit.record(account=account, actor=actor, action="account.created", target=account.name, now=now)
     return account

@@ -13,7 +13,10 @@ from maac_sim.commands.connection import Unsuccessful
 from maac_sim.commands.deliveries import deliveries, delivery, redeliver
 from maac_sim.commands.doctor import doctor
 from maac_sim.commands.listen import listen
+from maac_sim.commands.outage import outage
 from maac_sim.commands.play import play
+from maac_sim.commands.record import record
+from maac_sim.commands.replay import diff, replay
 from maac_sim.commands.signing import sign, verify
 from maac_sim.commands.trigger import trigger
 
@@ -37,9 +40,13 @@ for command, panel, example in (
     (play, USE, "maac-sim play campaign-day --rate 50 --seed 7"),
     (deliveries, USE, "maac-sim deliveries --status failed --follow"),
     (delivery, USE, "maac-sim delivery 12"),
-    (redeliver, USE, "maac-sim redeliver 12 --new-key"),
+    (redeliver, USE, "maac-sim redeliver --failed --since 24h --dry-run"),
+    (outage, USE, "maac-sim outage --seconds 30 --rate 5 --endpoint CRM --simulate"),
     (doctor, USE, "maac-sim doctor --url http://127.0.0.1:8622"),
     (listen, RECEIVE, "maac-sim listen --forward-to http://127.0.0.1:3000/webhook --print-bodies"),
+    (record, RECEIVE, "maac-sim record friday.cassette --endpoint CRM --since 24h"),
+    (replay, RECEIVE, "maac-sim replay friday.cassette http://127.0.0.1:9000/ --secret s3cret --save new.cassette"),
+    (diff, RECEIVE, "maac-sim diff friday.cassette new.cassette"),
     (sign, RECEIVE, "printf %s '{}' | maac-sim sign --secret my-secret"),
     (verify, RECEIVE, "maac-sim verify 6b1f… body.json --secret my-secret"),
 ):
@@ -63,16 +70,24 @@ def main() -> None:
 
 
 @app.command(rich_help_panel=SERVE, epilog="Example: MAAC_SIM_PORT=9622 maac-sim run")
-def run(host: Host = "127.0.0.1", port: Port = 8622) -> None:
+def run(
+    host: Host = "127.0.0.1",
+    port: Port = 8622,
+    companion: Annotated[
+        int, typer.Option("--end-with", metavar="PID", help="End once this process is gone, such as a test run.")
+    ] = 0,
+) -> None:
     """Run everything in one process, with SQLite: the embedded simulator."""
     _django()
     from django.conf import settings
 
-    from maac_sim.embedded import serve
+    from maac_sim.embedded import end_with, serve
     from maac_sim.setup import prepare
 
     if not settings.EMBEDDED:
         _fail("DATABASE_URL is set, so this is not the embedded simulator. Start: maac-sim web, worker and beat.")
+    if companion:
+        end_with(companion)
     ready = prepare(now=datetime.now(UTC))
     try:
         serve(host=host, port=port, on_ready=lambda: _print_welcome(host, port, ready.password, ready.token))

@@ -3,9 +3,13 @@
 waitress owns the main thread and the signals; the Celery worker and beat are daemon threads over an in-memory broker.
 """
 
+import os
+import select
 import signal
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -24,6 +28,8 @@ from webhooks.services.deliver import stop_delivering
 WEB_THREADS = 32
 """Calls that wait for a delivery hold a thread each."""
 GRACE_SECONDS = 1.0
+LOOK_EVERY = 0.2
+"""Seconds between looks at the process that this one is to end with."""
 
 
 class PromptDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
@@ -50,6 +56,27 @@ def serve(*, host: str, port: int, on_ready: Callable[[], None]) -> None:
     state.should_stop = 0  # type: ignore[assignment]
     worker.join(GRACE_SECONDS)
     server.close()
+
+
+def end_with(pid: int) -> None:
+    """Stop in good order once the other process is gone, however it ended."""
+
+    def watch() -> None:
+        _wait_for_end_of(pid)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="end with", daemon=True).start()
+
+
+def _wait_for_end_of(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        if hasattr(os, "pidfd_open"):
+            # Readable as soon as the process has ended, even if nobody has asked for its exit code yet.
+            select.select([os.pidfd_open(pid)], [], [])
+            return
+        while True:
+            os.kill(pid, 0)
+            time.sleep(LOOK_EVERY)
 
 
 def _new_server(host: str, port: int):  # type: ignore[no-untyped-def]

@@ -147,6 +147,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "webhooks.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": 2 * SWEEP_SECONDS}},
     "check": {"task": "webhooks.tasks.check", "schedule": CHECK_SECONDS, "options": {"expires": CHECK_SECONDS}},
     "prune": {"task": "webhooks.tasks.prune", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
+    "sandboxes": {
+        "task": "webhooks.tasks.sandboxes",
+        "schedule": UPKEEP_SECONDS,
+        "options": {"expires": UPKEEP_SECONDS},
+    },
     "fold": {"task": "webhooks.tasks.fold", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
     "notices": {"task": "webhooks.tasks.notices", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
     "notifications": {
@@ -202,6 +207,7 @@ WEBHOOK_NOTICE_IN_A_ROW = env.int("WEBHOOK_NOTICE_IN_A_ROW", default=5)
 WEBHOOK_NOTICE_RATE = env.float("WEBHOOK_NOTICE_RATE", default=0.5)
 WEBHOOK_NOTICE_EMAIL = env.list("WEBHOOK_NOTICE_EMAIL", default=[])
 WEBHOOK_AUTO_PAUSE = env.bool("WEBHOOK_AUTO_PAUSE", default=False)
+SANDBOXES = env.bool("MAAC_SIM_SANDBOXES", default=EMBEDDED)
 METRICS_HOST = env.str("MAAC_SIM_METRICS_HOST", default="127.0.0.1")
 METRICS_PORT = env.int("MAAC_SIM_METRICS_PORT", default=0)
 

@@ -12,7 +12,10 @@ accounts.errors.Refusal
 ├── EndpointNotRunning      the endpoint is paused or deleted
 ├── TooManyChecks           the account waits for some already
 ├── CheckNotOver            there is no report yet
-└── IdempotencyKeyReused    the key came before with another request
+├── IdempotencyKeyReused    the key came before with another request
+├── SandboxesAreOff         the operator allows none
+├── SandboxInSandbox        only a brand's own token makes them
+└── SandboxLimit            the account has as many as it may
 """
 
 from accounts.errors import Refusal
@@ -64,3 +67,15 @@ class CheckNotOver(Refusal):
 
 class IdempotencyKeyReused(Refusal):
     code = "idempotency_key_reused"
+
+
+class SandboxesAreOff(Refusal):
+    code = "sandboxes_are_off"
+
+
+class SandboxInSandbox(Refusal):
+    code = "sandbox_in_sandbox"
+
+
+class SandboxLimit(Refusal):
+    code = "sandbox_limit"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.models import Account, AuditEntry
 from events.models import Event
@@ -17,6 +17,11 @@ from webhooks.models import Attempt, Check, Delivery, Endpoint, Fault, Notice, W
 WORKER_IS_LATE_AFTER = timedelta(seconds=10)
 LOOK_AGAIN = (0.005, 0.01, 0.02, 0.05)
 """Seconds between looks at a delivery that somebody waits for; the last one repeats."""
+
+
+def sandboxes(*, account: Account, now: datetime) -> QuerySet[Account]:
+    """Those that the account made; for a sandbox, itself."""
+    return Account.objects.filter(Q(parent=account) | Q(pk=account.pk), expires_at__gt=now)
 
 
 def endpoints(*, account: Account) -> QuerySet[Endpoint]:

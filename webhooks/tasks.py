@@ -9,6 +9,7 @@ from webhooks.services.checks import run_waiting
 from webhooks.services.deliver import deliver_due
 from webhooks.services.notices import give_notices
 from webhooks.services.retention import prune as prune_old
+from webhooks.services.sandboxes import remove_expired
 from webhooks.services.tallies import fold as fold_tallies
 
 
@@ -26,6 +27,11 @@ def check() -> None:
 @shared_task(name="webhooks.tasks.prune")
 def prune() -> None:
     prune_old(now=datetime.now(UTC))
+
+
+@shared_task(name="webhooks.tasks.sandboxes")
+def sandboxes() -> None:
+    remove_expired(now=datetime.now(UTC))
 
 
 @shared_task(name="webhooks.tasks.fold")

@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     "settings": "reference/settings.md",
+    "in-your-tests-and-in-ci": "how-to/ci.md",
     "secrets-and-who-did-what": "operations.md#replacing-keys",
 }
 """Where the README's sections are in the documentation."""

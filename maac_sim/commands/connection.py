@@ -83,6 +83,10 @@ class Simulator:
                 return
             page = self._answer("GET", page["next"])
 
+    def close(self) -> None:
+        """Let its connections go."""
+        self._session.close()
+
     def call(self, method: str, path: str, **options: Any) -> Any:
         return self._answer(method, f"{self.url}/api/v1{path}", **options)
 

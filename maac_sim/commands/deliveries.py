@@ -67,15 +67,46 @@ def delivery(
 
 
 def redeliver(
-    number: Annotated[int, typer.Argument(metavar="ID", help="The delivery's id.")],
+    number: Annotated[int | None, typer.Argument(metavar="[ID]", help="The delivery's id.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="All that failed.")] = False,
+    skipped: Annotated[bool, typer.Option("--skipped", help="All that were skipped, such as in a pause.")] = False,
+    since: Annotated[str | None, typer.Option(help="Of these, those made since: a moment, or 15m, 24h, 7d.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Of these, those to this endpoint (id or name).")] = None,
+    topic: Annotated[str | None, typer.Option(help="Of these, those of this event type.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Of these, only count.")] = False,
     new_key: Annotated[bool, typer.Option("--new-key", help="As a new delivery, under a new idempotency key.")] = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
-    """Send a finished delivery again: the same bytes, signed with the current secret."""
-    again = Simulator(url, token).post(f"/deliveries/{number}/redeliver/", {"new_key": new_key})
+    """Send finished deliveries again, one or many: the same bytes, signed with the current secret."""
+    simulator = Simulator(url, token)
+    if (number is not None) + failed + skipped != 1:
+        raise typer.BadParameter("Say what to send again: an ID, --failed or --skipped.")
+    if number is None:
+        status = "failed" if failed else "skipped"
+        which = find(simulator, endpoint)["id"] if endpoint else None
+        filters = {"status": status, "since": since, "endpoint": which, "topic": topic}
+        _redeliver_all(simulator, filters, {"new_key": new_key, "dry_run": dry_run}, as_json)
+        return
+    if since or endpoint or topic or dry_run:
+        raise typer.BadParameter("An ID stands alone: --since, --endpoint, --topic and --dry-run are for many.")
+    again = simulator.post(f"/deliveries/{number}/redeliver/", {"new_key": new_key})
     print_json(again) if as_json else out.print(f"Delivery {again['id']} is under way, key {again['idempotency_key']}.")
+
+
+def _redeliver_all(simulator: Simulator, filters: dict[str, Any], body: dict[str, Any], as_json: bool) -> None:
+    given = {name: value for name, value in filters.items() if value is not None}
+    told = simulator.call("POST", "/deliveries/redeliver/", params=given, json=body)
+    if as_json:
+        print_json(told)
+        return
+    verb = "would be sent" if told["dry_run"] else "are sent"
+    out.print(f"{told['redelivered']} of {told['matched']} deliveries {verb} again.")
+    for reason, count in told["not_redelivered"].items():
+        out.print(f"  {count} not: {reason.replace('_', ' ')}")
+    if told["more"]:
+        out.print("There are more: run it again.")
 
 
 def _follow(simulator: Simulator, filters: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:

@@ -2,41 +2,20 @@
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from events.contract import TOPICS
+from tests.command_line import CommandLine
 from tests.conftest import VECTORS
-from tests.processes import Embedded, embedded, environment, start
+from tests.processes import Embedded, embedded, start
 from tests.receiver import Receiver
 from tests.servers import free_port
 
 SAMPLE = "message.first_open"
-
-
-class CommandLine:
-    """`maac-sim` in a terminal of its own."""
-
-    def __init__(self, folder: Path, simulator: Embedded | None = None) -> None:
-        self.folder = folder
-        where = {"MAAC_SIM_URL": simulator.url, "MAAC_SIM_API_TOKEN": simulator.token} if simulator else {}
-        self.env = environment(**where, COLUMNS="200", NO_COLOR="1", TERM="dumb")
-
-    def __call__(self, *arguments: object, code: int = 0, stdin: bytes = b"") -> str:
-        """What it printed; an AssertionError if it ended with another exit code."""
-        command = ["maac-sim", *map(str, arguments)]
-        done = subprocess.run(command, env=self.env, cwd=self.folder, input=stdin, capture_output=True, timeout=60)
-        printed = done.stdout.decode() + done.stderr.decode()
-        assert done.returncode == code, printed
-        return printed
-
-    def json(self, *arguments: object, code: int = 0) -> Any:
-        return json.loads(self(*arguments, "--json", code=code))
 
 
 @pytest.fixture(scope="module")
@@ -216,5 +195,6 @@ def test_the_doctor_finds_what_is_wrong(maac_sim: CommandLine, receiver: Receive
 
 def test_every_command_has_an_example(tmp_path: Path) -> None:
     command = CommandLine(tmp_path)
-    for name in ("trigger", "deliveries", "delivery", "redeliver", "doctor", "listen", "sign", "verify", "run"):
+    use = ("trigger", "deliveries", "delivery", "redeliver", "outage", "doctor", "run")
+    for name in (*use, "listen", "record", "replay", "diff", "sign", "verify"):
         assert "Example: maac-sim" in (printed := command(name, "--help")) or "Example:" in printed

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.test_commands import CommandLine
+from tests.command_line import CommandLine
 from tests.processes import embedded
 from tests.receiver import Receiver
 from webhooks.engine.job import FaultKind

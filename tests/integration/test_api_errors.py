@@ -41,6 +41,7 @@ WRITES = {
     "publish": ("POST", "/events/"),
     "batch": ("POST", "/events/batch/"),
     "redeliver": ("POST", "/deliveries/{delivery}/redeliver/"),
+    "sandbox": ("POST", "/accounts/"),
     "check": ("POST", "/checks/"),
     "explain": ("POST", "/explain/"),
 }

@@ -19,6 +19,8 @@ from webhooks.log_filter import LogFilter
 DOCS = "/api/docs/"
 CALLS = {
     "/api/v1/account/": ["get", "patch"],
+    "/api/v1/accounts/": ["post"],
+    "/api/v1/accounts/{account_id}/": ["delete"],
     "/api/v1/audit/": ["get"],
     "/api/v1/event-types/": ["get"],
     "/api/v1/endpoints/": ["get", "post"],

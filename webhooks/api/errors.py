@@ -18,6 +18,8 @@ from webhooks.secrets import SecretUnreadable
 _STATUSES: tuple[tuple[type[Refusal], int], ...] = (
     (errors.InvalidInput, status.HTTP_400_BAD_REQUEST),
     (errors.ZoneNotLicensed, status.HTTP_403_FORBIDDEN),
+    (errors.SandboxesAreOff, status.HTTP_403_FORBIDDEN),
+    (errors.SandboxInSandbox, status.HTTP_403_FORBIDDEN),
     (errors.IdempotencyKeyReused, status.HTTP_422_UNPROCESSABLE_ENTITY),
     (Refusal, status.HTTP_409_CONFLICT),
 )

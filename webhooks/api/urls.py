@@ -9,12 +9,15 @@ from webhooks.api import (
     log_views,
     notice_views,
     publish_views,
+    sandbox_views,
     schema,  # noqa: F401 - its extension registers itself
     views,
 )
 
 urlpatterns = [
     path("account/", views.AccountView.as_view()),
+    path("accounts/", sandbox_views.SandboxesView.as_view()),
+    path("accounts/<int:account_id>/", sandbox_views.SandboxView.as_view()),
     path("audit/", views.AuditView.as_view()),
     path("event-types/", views.EventTypesView.as_view()),
     path("endpoints/", views.EndpointsView.as_view()),

@@ -30,7 +30,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import Refusal
 from accounts.models import Account
-from accounts.selectors import accounts_of, is_operator
+from accounts.selectors import accounts_of, brands_of, is_operator
 from webhooks import selectors
 from webhooks.console.menu import MENU, Section
 
@@ -58,7 +58,7 @@ def _signed_in(view: View) -> View:
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        accounts = list(accounts_of(request.user)[: SWITCHER_SHOWS + 1])
+        accounts = list(brands_of(request.user)[: SWITCHER_SHOWS + 1])
         if not accounts:
             return render(request, "console/no_account.html", frame(request), status=403)
         ours = cast(ConsoleRequest, request)

@@ -77,7 +77,8 @@ def give_notices(*, now: datetime, clock: Callable[[], float] = time.monotonic) 
         notice = _give(endpoint, finding, now) if finding else None
         if notice:
             given.append(notice)
-            _mail(notice)
+            if endpoint.account.parent_id is None:  # In a sandbox things fail on purpose.
+                _mail(notice)
     return given
 
 

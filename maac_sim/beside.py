@@ -1,0 +1,141 @@
+"""Starts an embedded simulator beside this program, in a folder of its own, for as long as the program runs."""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+READY_WITHIN = 60.0
+"""Seconds; a busy CI machine takes its time."""
+LOOK_EVERY = 0.02
+PORTS_TRIED = 3
+"""One that was free may be taken before the simulator listens on it."""
+NOT_FOR_IT = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE")
+"""What the program around it may have set for itself."""
+OUTPUT_SHOWN = 2000
+
+
+class NotStarted(Exception):
+    """The simulator did not come up; the text ends with what it wrote."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a simulator is, and a token for it."""
+
+    url: str
+    token: str
+
+
+class Simulator:
+    """A running one. It also ends by itself once the process `end_with` is gone."""
+
+    def __init__(self, folder: Path, *, end_with: int) -> None:
+        """Return as soon as it is ready. Raises NotStarted."""
+        self._log = folder / "maac-sim.log"
+        self._token = f"maac_{secrets.token_urlsafe(24)}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for _ in range(PORTS_TRIED):
+            port = _free_port()
+            env = _environment(folder, port, self._token)
+            self._process = self._start(env, end_with)
+            self.address = Address(f"http://127.0.0.1:{port}", self._token)
+            if self._becomes_ready():
+                return
+        raise NotStarted(f"maac-sim did not start. It wrote:\n{self._output()}")
+
+    def stop(self) -> None:
+        """End it at once: its folder is thrown away with all that was still to be sent."""
+        self._process.kill()
+        self._process.wait()
+
+    def let_go(self) -> Address:
+        """Leave it to end with the process that it ends with."""
+        self._process.returncode = 0  # Or Python complains about a process that nobody waited for.
+        return self.address
+
+    def _start(self, env: Mapping[str, str], end_with: int) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "maac_sim", "run", "--end-with", str(end_with)]
+        with self._log.open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - our own program
+                command, env=env, cwd=self._log.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def _becomes_ready(self) -> bool:
+        end = time.monotonic() + READY_WITHIN
+        while time.monotonic() < end and self._process.poll() is None:
+            if _answers(f"{self.address.url}/readyz"):
+                return True
+            time.sleep(LOOK_EVERY)
+        self.stop()
+        return False
+
+    def _output(self) -> str:
+        return self._log.read_text(errors="replace")[-OUTPUT_SHOWN:]
+
+
+def start_once(folder: Path, *, end_with: int) -> Address:
+    """One simulator for all processes that name the same folder: the first starts it, the others wait. NotStarted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = folder / "address.json"
+    try:
+        (folder / "taken").touch(exist_ok=False)
+    except FileExistsError:
+        return _read(told)
+    try:
+        answer = asdict(Simulator(folder / "data", end_with=end_with).let_go())
+    except NotStarted as error:
+        answer = {"error": str(error)}
+    draft = told.with_suffix(".draft")
+    draft.write_text(json.dumps(answer))
+    draft.replace(told)
+    return _read(told)
+
+
+def _read(told: Path) -> Address:
+    end = time.monotonic() + PORTS_TRIED * READY_WITHIN
+    while not told.exists():
+        if time.monotonic() > end:
+            raise NotStarted("The process that was to start maac-sim for all did not get there.")
+        time.sleep(LOOK_EVERY)
+    answer = json.loads(told.read_text())
+    if "error" in answer:
+        raise NotStarted(answer["error"])
+    return Address(**answer)
+
+
+def _environment(folder: Path, port: int, token: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_IT}
+    kept = {name: value for name, value in kept.items() if not name.startswith("MAAC_SIM_")}
+    # Its own packages come first: the program around it may have one that is called `events`, too.
+    path = [str(Path(__file__).resolve().parent.parent), *filter(None, [kept.get("PYTHONPATH")])]
+    own = {
+        "PYTHONPATH": os.pathsep.join(path),
+        "MAAC_SIM_DATA": str(folder),
+        "MAAC_SIM_HOST": "127.0.0.1",
+        "MAAC_SIM_PORT": str(port),
+        "MAAC_SIM_API_TOKEN": token,
+    }
+    return {**kept, **own}
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def _answers(url: str) -> bool:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,30 @@
+"""Cassettes as files that a command names."""
+
+from pathlib import Path
+from typing import TextIO
+
+import typer
+
+from maac_sim.cassettes import BadCassette, Take, head_line, takes
+
+
+def read(path: Path) -> list[Take]:
+    """The deliveries of a cassette. BadParameter when the file is none."""
+    try:
+        with path.open(encoding="utf-8", newline="\n") as file:
+            return takes(file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    except BadCassette as error:
+        raise typer.BadParameter(f"{path}, {error}") from error
+
+
+def begin(path: Path) -> TextIO:
+    """A new cassette to write lines to. BadParameter when the file cannot be written."""
+    try:
+        file = path.open("w", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}.") from error
+    file.write(head_line())
+    file.flush()
+    return file

@@ -1,0 +1,115 @@
+"""Sandboxes: accounts for an hour, so that each test of a suite has one of its own.
+
+One that is over is closed at once: its tokens are revoked and its endpoints deleted. Its rows are erased later, when
+nothing is in their way any more.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts import audit
+from accounts.erasure import erase
+from accounts.models import ENDPOINT_LIMIT, Account, ApiToken, Licence
+from accounts.services import create_account, issue_token
+from events.contract import ZONES
+from webhooks.errors import InvalidInput, SandboxesAreOff, SandboxInSandbox, SandboxLimit
+from webhooks.models import Endpoint
+from webhooks.retry_waits import checked_waits
+
+LIFETIME = 3600
+"""Seconds until it expires, unless told otherwise."""
+LONGEST_LIFETIME = 24 * 3600
+MOST = 1000
+"""Sandboxes that an account may have at a time."""
+LICENCE_PERIOD = timedelta(days=365)
+ERASED_AFTER = timedelta(seconds=15)
+"""A call that came just before it was closed may still be storing an event."""
+ERASED_AT_ONCE = 20
+
+
+class Sandbox(NamedTuple):
+    """A new sandbox and its token in clear."""
+
+    account: Account
+    token: str
+
+
+@transaction.atomic
+def make(
+    *,
+    parent: Account,
+    name: str = "Sandbox",
+    time_zone: str | None = None,
+    endpoint_limit: int = ENDPOINT_LIMIT,
+    expires_in: float = LIFETIME,
+    retry_waits: Sequence[float] | None = None,
+    now: datetime,
+    actor: str = audit.SYSTEM,
+) -> Sandbox:
+    """An account licensed for every zone, with a token."""
+    _check_allowed(parent, now)
+    expires_at = now + timedelta(seconds=_checked_lifetime(expires_in))
+    account = create_account(
+        name=name,
+        time_zone=time_zone or parent.time_zone,
+        endpoint_limit=endpoint_limit,
+        parent=parent,
+        expires_at=expires_at,
+        now=now,
+        actor=actor,
+    )
+    if retry_waits is not None:
+        account.retry_waits = checked_waits(retry_waits)
+        account.save(update_fields=["retry_waits"])
+    # Nobody else knows the account yet, so that nothing is to be locked or to overlap.
+    period = {"valid_from": now, "valid_until": now + LICENCE_PERIOD}
+    Licence.objects.bulk_create(Licence(account=account, zone=zone, **period) for zone in ZONES)
+    _, token = issue_token(account=account, name="Sandbox", now=now, actor=actor)
+    return Sandbox(account, token)
+
+
+@transaction.atomic
+def remove(*, sandbox: Account, now: datetime) -> None:
+    """From now on nobody can call it and nothing is sent to its endpoints; its rows go with `remove_expired`."""
+    Account.objects.filter(pk=sandbox.pk, expires_at__gt=now).update(expires_at=now)
+    _close([sandbox.pk], now)
+
+
+def remove_expired(*, now: datetime) -> int:
+    """Close what has expired, and erase what expired a while ago; how many were erased."""
+    expired = Account.objects.filter(expires_at__lte=now)
+    open_ones = expired.filter(api_tokens__revoked_at=None).values_list("pk", flat=True)
+    _close(list(open_ones), now)
+    over = expired.filter(expires_at__lte=now - ERASED_AFTER).order_by("expires_at")
+    ids = list(over.values_list("pk", flat=True))
+    for start in range(0, len(ids), ERASED_AT_ONCE):
+        erase(ids[start : start + ERASED_AT_ONCE])
+    return len(ids)
+
+
+def _close(account_ids: Sequence[int], now: datetime) -> None:
+    ApiToken.objects.filter(account__in=account_ids, revoked_at=None).update(revoked_at=now)
+    present = Endpoint.objects.filter(account__in=account_ids).exclude(status=Endpoint.Status.DELETED)
+    present.update(status=Endpoint.Status.DELETED, deleted_at=now, updated_at=now)
+
+
+def _check_allowed(parent: Account, now: datetime) -> None:
+    if not settings.SANDBOXES:
+        raise SandboxesAreOff(
+            "This simulator makes no sandboxes. Its operator can allow them: MAAC_SIM_SANDBOXES=true."
+        )
+    if parent.parent_id is not None:
+        raise SandboxInSandbox("A sandbox makes no sandboxes. Ask with the token of the account that made this one.")
+    if parent.sandboxes.filter(expires_at__gt=now).count() >= MOST:
+        raise SandboxLimit(f"The account has {MOST} sandboxes. Delete some, or let them expire.")
+
+
+def _checked_lifetime(seconds: float) -> float:
+    if not 1 <= seconds <= LONGEST_LIFETIME:
+        fault = f"Give a number of seconds from 1 to {LONGEST_LIFETIME}."
+        raise InvalidInput(f"expires_in: {fault}", {"expires_in": [fault]})
+    return seconds
