@@ -1,6 +1,7 @@
 """Runs pytest against a database: `python -m tests sqlite ...`, `python -m tests postgresql ...`."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -9,6 +10,8 @@ from tests.servers import Missing, start_postgres
 
 
 def main(database: str, arguments: list[str]) -> int:
+    # A shell that starts something in the background has it ignore Ctrl+C, and so would all that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="maac-sim-tests-") as folder:
         environment = {
             **os.environ,

@@ -15,6 +15,7 @@ from accounts.models import Account
 from events.models import Event
 from tests.integration.conftest import NOW
 from tests.integration.test_outbox import claim, happen, settle
+from tests.many import refresh_plans
 from tests.receiver import Receiver
 from tests.unit.jobs import answered
 from webhooks import outbox
@@ -136,6 +137,7 @@ def test_thousands_go_in_steps_of_a_bounded_number_of_statements(
     for _ in range(4):
         happen(alice, 1000)
     deliver_all(8000)
+    refresh_plans()
     monkeypatch.setattr(retention, "RUN_SECONDS", 60.0)
     with CaptureQueriesContext(connection) as statements:
         assert prune(now=LATER, sleep=at_once) == 4000

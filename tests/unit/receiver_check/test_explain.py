@@ -256,13 +256,13 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(st.dictionaries(st.sampled_from("abcdef"), JSON, min_size=1), st.randoms(use_true_random=False))
 def test_json_in_any_of_the_forms_is_the_same_value_and_is_found(value: dict[str, Any], chance: random.Random) -> None:
     body = dumps(value)
     parsed = json_forms.parse(body)
     assert json_forms.write(parsed, json_forms.Form()).encode() == body
-    for form in chance.sample(json_forms.every_form(), 10):
+    for form in chance.sample(json_forms.every_form(), 5):
         written = json_forms.write(parsed, form)
         if form.empty_objects == "kept":
             assert json.loads(written) == value
@@ -288,7 +288,8 @@ def test_an_answer_takes_seconds_and_not_minutes() -> None:
 
 
 def test_a_body_of_a_thousand_brackets_is_unknown_and_no_crash() -> None:
-    for depth in (99, 101, 300, 900, 1100, 50_000):
-        for body in (b'{"data":' * depth + b"1" + b"}" * depth, b"[" * depth + b"]" * depth, b"[" * depth):
-            assert explain_digest(body, SECRET, "ab" * 32).code == "unknown"
-            assert explain_request({"CrescLab-Signature": "ab" * 32}, body, SECRET).code == "unknown"
+    for depth in (99, 101, 1100, 50_000):
+        assert explain_digest(b"[" * depth, SECRET, "ab" * 32).code == "unknown"
+    for depth in (101, 1100):
+        body = b'{"data":' * depth + b"1" + b"}" * depth
+        assert explain_request({"CrescLab-Signature": "ab" * 32}, body, SECRET).code == "unknown"
