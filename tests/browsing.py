@@ -19,10 +19,9 @@ from typing import Any
 import requests
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
-from tests.processes import Api, Embedded, embedded, environment, start
+from tests.processes import ROOT, Api, Embedded, embedded, environment, migrated_database, start
 from tests.servers import Missing
 
-ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 20_000
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
@@ -43,6 +42,8 @@ def furnished(folder: Path, *arguments: str, **settings: object) -> Iterator[Emb
     code = f"from tests.demo import main; main{arguments!r}"
     command = [sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", code]
     env = environment(MAAC_SIM_DATA=folder, **all_settings)
+    folder.mkdir(parents=True)
+    shutil.copy(migrated_database(), folder)
     with start(command, env, folder.with_name(f"{folder.name}-furnished.log")) as process:
         assert process.wait(60) == 0, process.describe()
     with embedded(folder, **all_settings) as running:

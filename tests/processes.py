@@ -9,11 +9,14 @@ with embedded(tmp_path / "simulator") as simulator:
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -24,6 +27,7 @@ import requests
 
 from tests.servers import free_port
 
+ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "maac_a_token_that_only_tests_know"
 OURS = ("MAAC_SIM_", "WEBHOOK_")
 OURS_TOO = ("DATABASE_URL", "REDIS_URL", "WEB_CONCURRENCY")
@@ -187,6 +191,16 @@ class Api:
         self.close()
 
 
+@functools.cache
+def migrated_database() -> Path:
+    """A database that has its tables and nothing in them, made once in a run of the tests."""
+    folder = Path(tempfile.mkdtemp(prefix="migrated-", dir=os.environ.get("MAAC_SIM_DATA")))
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "-v", "0"]
+    with start(command, environment(MAAC_SIM_DATA=folder), folder / "migrate.log") as process:
+        assert process.wait(60) == 0, process.describe()
+    return folder / "maac-sim.sqlite3"
+
+
 class Embedded:
     """A simulator in one process on SQLite. It comes back to the same folder and port after `terminate` or `kill`."""
 
@@ -200,7 +214,10 @@ class Embedded:
         self._changes = changes
 
     def start(self, timeout: float = 30) -> None:
-        """Start it and wait until it is ready."""
+        """Start it and wait until it is ready. A new folder gets a database with its tables."""
+        if not self.folder.exists():
+            self.folder.mkdir(parents=True)
+            shutil.copy(migrated_database(), self.folder)
         presets = {"MAAC_SIM_DATA": self.folder, "MAAC_SIM_PORT": self.port, "MAAC_SIM_API_TOKEN": self.token}
         log = self.folder.with_name(f"{self.folder.name}.log")
         self.process = start(["maac-sim", "run"], environment(**{**presets, **self._changes}), log)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import PHONE, ROOT, SUPPORT, SUPPORT_PASSWORD, WIDE, Visitor, chromium, furnished, window
-from tests.processes import Embedded
+from tests.browsing import PHONE, SUPPORT, SUPPORT_PASSWORD, WIDE, Visitor, chromium, furnished, window
+from tests.processes import ROOT, Embedded
 from tests.receiver import Delay, Receiver
 
 IMAGES = ROOT / "docs" / "images"
