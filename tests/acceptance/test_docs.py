@@ -120,6 +120,7 @@ def test_a_browser_reads_and_searches_it_without_the_internet(site: Path, browse
             page.goto(f"{url}/{path}")
             assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), path
         page.set_viewport_size({"width": 1300, "height": 800})
+        page.reload()
         page.locator(".md-search__input").fill("reserialised")
         page.locator(".md-search-result__item").first.wait_for()
         assert "reserialised" in page.locator(".md-search-result__list").inner_text()
