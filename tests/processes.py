@@ -29,7 +29,7 @@ from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "maac_a_token_that_only_tests_know"
-OURS = ("MAAC_SIM_", "WEBHOOK_")
+OURS = ("MAAC_SIM_", "WEBHOOK_", "NOTIFICATION_", "MESSAGE_", "OPENAPI_")
 OURS_TOO = ("DATABASE_URL", "REDIS_URL", "WEB_CONCURRENCY")
 SHOWN = 6000
 
