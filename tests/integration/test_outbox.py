@@ -94,6 +94,20 @@ def test_each_endpoint_gives_no_more_than_the_room_for_it(alice: Account, make_e
     assert len(claim(total=2).jobs) == 2
 
 
+def test_a_claim_wins_no_more_than_its_room_when_the_database_takes_the_queue_for_empty(
+    alice: Account, make_endpoint: MakeEndpoint
+) -> None:
+    make_endpoint()
+    make_endpoint()
+    happen(alice, 100)
+    Due.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE webhooks_due")
+    happen(alice, 5)
+    assert len(claim(total=3).jobs) == 3
+    assert Due.objects.exclude(claim_token="").count() == 3
+
+
 def test_the_oldest_of_an_endpoint_goes_first(alice: Account, make_endpoint: MakeEndpoint) -> None:
     make_endpoint()
     for minute in (3, 1, 2):

@@ -147,7 +147,7 @@ def test_a_new_account_is_on_the_marketing_plan_with_three_endpoints(db: None) -
 
 
 @pytest.mark.parametrize("time_zone", ["Mars/Olympus", "", "../etc/passwd", "+08:00"])
-def test_a_time_zone_that_does_not_exist_is_refused(time_zone: str) -> None:
+def test_a_time_zone_that_does_not_exist_is_refused(time_zone: str, db: None) -> None:
     account = Account(name="x", time_zone=time_zone, created_at=NOW)
     with pytest.raises(ValidationError) as refused:
         account.full_clean()

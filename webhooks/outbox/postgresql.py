@@ -29,11 +29,14 @@ WITH RECURSIVE visit AS (
 SELECT endpoint_id, due_at FROM visit LIMIT %s
 """
 
+# Mostly the queue is empty, and so the database takes it for empty when it is not. In a join it would then read all of the
+# queue, and the subquery again for each row, which wins ever more; of an array it looks up the rows one by one. The same
+# goes for what is settled.
 _WIN = """
 WITH due AS (
     UPDATE webhooks_due AS due
     SET claim_token = %(token)s, due_at = %(lease_end)s
-    FROM (
+    WHERE due.delivery_id = ANY (ARRAY (
         SELECT pick.delivery_id
         FROM unnest(%(endpoints)s::bigint[], %(rooms)s::bigint[]) AS visit(endpoint_id, room)
         CROSS JOIN LATERAL (
@@ -42,8 +45,7 @@ WITH due AS (
             ORDER BY due_at LIMIT visit.room FOR UPDATE SKIP LOCKED
         ) AS pick
         LIMIT %(limit)s
-    ) AS won
-    WHERE due.delivery_id = won.delivery_id
+    ))
     RETURNING due.delivery_id
 )
 SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
@@ -62,11 +64,13 @@ WITH settled AS (
     ) AS settled (delivery_id, claim_token, status, due_at, finished_at, number, reason, status_code)
 ), done AS (
     DELETE FROM webhooks_due AS due USING settled
-    WHERE due.delivery_id = settled.delivery_id AND due.claim_token = settled.claim_token AND settled.due_at IS NULL
+    WHERE due.delivery_id = ANY (ARRAY (SELECT delivery_id FROM settled))
+    AND due.delivery_id = settled.delivery_id AND due.claim_token = settled.claim_token AND settled.due_at IS NULL
     RETURNING settled.*
 ), again AS (
     UPDATE webhooks_due AS due SET due_at = settled.due_at, claim_token = '' FROM settled
-    WHERE due.delivery_id = settled.delivery_id AND due.claim_token = settled.claim_token AND settled.due_at IS NOT NULL
+    WHERE due.delivery_id = ANY (ARRAY (SELECT delivery_id FROM settled))
+    AND due.delivery_id = settled.delivery_id AND due.claim_token = settled.claim_token AND settled.due_at IS NOT NULL
     RETURNING settled.*
 )
 UPDATE webhooks_delivery AS delivery
