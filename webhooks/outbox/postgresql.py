@@ -29,9 +29,9 @@ WITH RECURSIVE visit AS (
 SELECT endpoint_id, due_at FROM visit LIMIT %s
 """
 
-# Mostly the queue is empty, and so the database takes it for empty when it is not. In a join it would then read all of the
-# queue, and the subquery again for each row, which wins ever more; of an array it looks up the rows one by one. The same
-# goes for what is settled.
+# Mostly the queue is empty, and so the database takes it for empty when it is not. In a join it would then read all of
+# the queue, and the subquery again for each row, which wins ever more; of an array it looks up the rows one by one.
+# The same goes for what is settled.
 _WIN = """
 WITH due AS (
     UPDATE webhooks_due AS due
