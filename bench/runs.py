@@ -52,6 +52,7 @@ class Watch:
         self._sampled_at = self._told_at = 0.0
         self._before: dict[str, float] = {}
         self._counted_before = 0
+        self._otherwise: tuple[dict[str, float], int] | None = None
 
     def begin(self) -> None:
         """Processor time counts from here."""
@@ -59,19 +60,20 @@ class Watch:
         self._counted_before = self.arrivals.count()
 
     def begin_with_the_first(self, within: float) -> None:
-        """Processor time counts from just before the first arrival: a short run can be over at the next look."""
-        self.until(self._has_any_or_begin, within, every=0.01)
-
-    def _has_any_or_begin(self) -> bool:
-        if self.arrivals.count():
-            return True
+        """Processor time counts from the first arrival on; from now if no other follows, as in a very short run."""
         self.begin()
-        return False
+        now = self._before, self._counted_before
+        self.until(lambda: self.arrivals.count() > 0, within, every=0.01)
+        self._otherwise = now
+        self.begin()
 
     def cpu(self, count: int | None = None) -> dict[str, float]:
         """Microseconds since `begin` a delivery, or a piece of work of which `count` were done."""
-        count = self.arrivals.count() - self._counted_before if count is None else count
-        return meter.spent(self._before, meter.cpu_seconds(self._parts()), count)
+        before, counted = self._before, self._counted_before
+        if self._otherwise and self.arrivals.count() == counted:
+            before, counted = self._otherwise
+        count = self.arrivals.count() - counted if count is None else count
+        return meter.spent(before, meter.cpu_seconds(self._parts()), count)
 
     def until(self, holds: Callable[[], bool], within: float, every: float = LOOK_EVERY) -> bool:
         """Wait, sampling memory each second; whether it came to hold."""
