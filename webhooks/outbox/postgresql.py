@@ -29,18 +29,18 @@ WITH RECURSIVE visit AS (
 SELECT endpoint_id, due_at FROM visit LIMIT %s
 """
 
-# Mostly the queue is empty, and so the database takes it for empty when it is not. In a join it would then read all of
-# the queue, and the subquery again for each row, which wins ever more; of an array it looks up the rows one by one.
-# The same goes for what is settled.
+# Mostly the queue is empty, and so the database takes it for empty when it is not. In a plain join it would then read
+# all of the queue, and the rows to win again for each of them, which are ever more. So rows are looked up one by one,
+# whatever the statistics say, and then taken at the places where they were found.
 _WIN = """
 WITH due AS (
     UPDATE webhooks_due AS due
     SET claim_token = %(token)s, due_at = %(lease_end)s
-    WHERE due.delivery_id = ANY (ARRAY (
-        SELECT pick.delivery_id
+    WHERE due.ctid = ANY (ARRAY (
+        SELECT pick.ctid
         FROM unnest(%(endpoints)s::bigint[], %(rooms)s::bigint[]) AS visit(endpoint_id, room)
         CROSS JOIN LATERAL (
-            SELECT delivery_id FROM webhooks_due
+            SELECT ctid FROM webhooks_due
             WHERE endpoint_id = visit.endpoint_id AND due_at <= %(now)s
             ORDER BY due_at LIMIT visit.room FOR UPDATE SKIP LOCKED
         ) AS pick
@@ -58,19 +58,22 @@ ORDER BY delivery.id
 
 _MOVE = """
 WITH settled AS (
-    SELECT * FROM unnest(
+    SELECT settled.*, due.ctid AS place
+    FROM unnest(
         %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::integer[], %s::text[],
         %s::smallint[]
     ) AS settled (delivery_id, claim_token, status, due_at, finished_at, number, reason, status_code)
+    CROSS JOIN LATERAL (
+        SELECT ctid FROM webhooks_due
+        WHERE delivery_id = settled.delivery_id AND claim_token = settled.claim_token OFFSET 0
+    ) AS due
 ), done AS (
     DELETE FROM webhooks_due AS due USING settled
-    WHERE due.delivery_id = ANY (ARRAY (SELECT delivery_id FROM settled))
-    AND due.delivery_id = settled.delivery_id AND due.claim_token = settled.claim_token AND settled.due_at IS NULL
+    WHERE due.ctid = settled.place AND due.claim_token = settled.claim_token AND settled.due_at IS NULL
     RETURNING settled.*
 ), again AS (
     UPDATE webhooks_due AS due SET due_at = settled.due_at, claim_token = '' FROM settled
-    WHERE due.delivery_id = ANY (ARRAY (SELECT delivery_id FROM settled))
-    AND due.delivery_id = settled.delivery_id AND due.claim_token = settled.claim_token AND settled.due_at IS NOT NULL
+    WHERE due.ctid = settled.place AND due.claim_token = settled.claim_token AND settled.due_at IS NOT NULL
     RETURNING settled.*
 )
 UPDATE webhooks_delivery AS delivery
