@@ -42,6 +42,9 @@ SITE = Site(enforce_csrf_checks=False)
 NOW = datetime(2026, 3, 5, 1, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
 
+# Else each new client looks through every static file first.
+settings.WHITENOISE_AUTOREFRESH = True
+
 # Made to be slow, which is what a password is for and a test is not.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
