@@ -23,7 +23,10 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     parts = {"database": database, "broker": _broker(), "worker": worker}
     is_good = all(part.is_good for part in parts.values())
     answer = {name: {"ok": part.is_good, "detail": part.detail} for name, part in parts.items()}
-    return JsonResponse({"status": "ok" if is_good else "not ready", **answer}, status=200 if is_good else 503)
+    response = JsonResponse({"status": "ok" if is_good else "not ready", **answer}, status=200 if is_good else 503)
+    # Django would log it as an error each time somebody waits for a start.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def _database() -> Health:

@@ -15,8 +15,11 @@ def test_livez_answers_without_a_token_and_without_the_database(client: Client) 
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_readyz_is_503_while_no_worker_was_ever_heard_from(client: Client, db: None) -> None:
+def test_readyz_is_503_and_no_error_of_the_log_while_no_worker_was_ever_heard_from(
+    client: Client, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
     answer = client.get("/readyz")
+    assert caplog.records == []
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
     assert [part["ok"] for part in (answer.json()[name] for name in ("database", "broker", "worker"))] == [
         True,
