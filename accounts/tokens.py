@@ -24,13 +24,14 @@ account.id, account.name, account.time_zone, account.plan, account.endpoint_limi
 """Columns that `read_caller` takes; their value is `unnoted_since`."""
 CALLER_WIDTH = 1 + len(_TOKEN_FIELDS) + len(_ACCOUNT_FIELDS)
 CALLERS = "accounts_apitoken AS token JOIN accounts_account AS account ON account.id = token.account_id"
-IS_CALLER = "token.digest = %s AND token.revoked_at IS NULL"
+IS_CALLER = "token.digest = %s AND token.revoked_at IS NULL AND coalesce(account.expires_at > %s, TRUE)"
+"""The last value is now: a sandbox that has expired calls no more, closed already or not."""
 
 
 def authenticate(*, token: str, now: datetime) -> ApiToken | None:
     """The token's row with its account, if the token is good."""
     statement = f"SELECT {CALLER} FROM {CALLERS} WHERE {IS_CALLER}"  # noqa: S608 - texts of ours
-    rows = statements.read(statement, [unnoted_since(now), token_digest(token)])
+    rows = statements.read(statement, [unnoted_since(now), token_digest(token), now])
     return read_caller(rows[0], now) if rows else None
 
 

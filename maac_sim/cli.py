@@ -2,8 +2,10 @@
 
 import os
 import shlex
+import shutil
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -28,6 +30,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+DEFAULT_PORT = 8622
 
 # What needs neither a database nor Django.
 USE = "Use a running simulator"
@@ -72,7 +76,7 @@ def main() -> None:
 @app.command(rich_help_panel=SERVE, epilog="Example: MAAC_SIM_PORT=9622 maac-sim run")
 def run(
     host: Host = "127.0.0.1",
-    port: Port = 8622,
+    port: Port = DEFAULT_PORT,
     companion: Annotated[
         int, typer.Option("--end-with", metavar="PID", help="End once this process is gone, such as a test run.")
     ] = 0,
@@ -112,7 +116,7 @@ def setup() -> None:
 @app.command(rich_help_panel=SERVE)
 def web(
     host: Host = "127.0.0.1",
-    port: Port = 8622,
+    port: Port = DEFAULT_PORT,
     workers: Annotated[int, typer.Option(envvar="WEB_CONCURRENCY", help="Processes.", min=1)] = 2,
     threads: Annotated[int, typer.Option(help="Threads of each; a call that waits holds one.", min=1)] = 16,
 ) -> None:
@@ -183,8 +187,10 @@ def _print_welcome(host: str, port: int, password: str | None, token: str | None
     typer.echo(f"maac-sim {__version__} runs at {address} (stop it with Ctrl+C). Its data: {settings.DATA_DIR}")
     typer.echo(f"  console   {address}/console/  user admin, password {password or 'as you changed it'}")
     typer.echo(f"  REST API  {address}/api/docs/  token {token or 'revoked; make one in the console'}")
-    typer.echo("Tell it of a receiver on port 9000, then make something happen:")
-    curl = f"  curl -H 'Authorization: Bearer {token or 'TOKEN'}' -H 'Content-Type: application/json' {address}/api/v1"
-    body = '{"name": "My receiver", "url": "http://127.0.0.1:9000/", "event_types": ["receipt.receipt_validated"]}'
-    typer.echo(f"{curl}/endpoints/ -d '{body}'")
-    typer.echo(f'{curl}/events/ -d \'{{"topic": "receipt.receipt_validated"}}\'')
+    typer.echo("Watch it work, in two more terminals:")
+    if (port, settings.DATA_DIR) != (DEFAULT_PORT, Path("data").resolve()):
+        typer.echo(f"  export MAAC_SIM_URL={address} MAAC_SIM_DATA={shlex.quote(str(settings.DATA_DIR))}")
+    here = os.path.relpath(sys.argv[0])
+    program = "maac-sim" if shutil.which("maac-sim") else shlex.quote(sys.argv[0] if here.startswith("..") else here)
+    typer.echo(f"  {program} listen   # a receiver that checks what it gets")
+    typer.echo(f"  {program} trigger receipt.receipt_validated")

@@ -14,11 +14,6 @@ from rich.text import Text
 
 from events import contract
 from maac_sim import __version__
-from receiver_check import run
-from receiver_check.as_html import as_html
-from receiver_check.as_json import as_json
-from receiver_check.as_junit import as_junit
-from receiver_check.probes import PROBES
 from receiver_check.verdicts import Report, Result, Verdict
 
 EPILOG = """Examples:
@@ -62,6 +57,11 @@ def check(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page to read and to send around.")] = None,
 ) -> None:
     """Check a receiver: some thirty probes that tell what it does wrong, why that matters and how to mend it."""
+    from receiver_check import run
+    from receiver_check.as_html import as_html
+    from receiver_check.as_json import as_json
+    from receiver_check.as_junit import as_junit
+
     options = run.Options(
         seed=seed or secrets.token_hex(4),
         previous_secret=previous_secret,
@@ -92,6 +92,8 @@ def check(
 
 def probes() -> None:
     """List the probes of `maac-sim check`: what each sends, why it matters and how to mend it."""
+    from receiver_check.probes import PROBES
+
     table = Table("probe", "what is sent", "why it matters", "how to mend it", show_lines=True)
     for probe in PROBES.values():
         table.add_row(Text(probe.id, "bold"), probe.sent, probe.why, probe.fix)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-import requests
 import typer
 
 DEFAULT_URL = "http://127.0.0.1:8622"
@@ -58,6 +57,8 @@ class Simulator:
     """Calls of /api/v1. A refusal raises Refused, a simulator that does not answer Unreachable."""
 
     def __init__(self, url: str = DEFAULT_URL, token: str = "") -> None:
+        import requests
+
         self.url = url.rstrip("/")
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {token or own_token()}"
@@ -91,6 +92,8 @@ class Simulator:
         return self._answer(method, f"{self.url}/api/v1{path}", **options)
 
     def _answer(self, method: str, url: str, **options: Any) -> Any:
+        import requests
+
         try:
             answer = self._session.request(method, url, timeout=TIMEOUT, **options)
         except requests.RequestException as error:
@@ -117,6 +120,8 @@ def own_token() -> str:
 
 
 def _nobody(url: str, error: Exception) -> str:
+    import requests
+
     if isinstance(error, requests.ConnectionError):
         return f"Nothing answers at {url}. Start the simulator (./run), or say where it is: --url or MAAC_SIM_URL."
     if isinstance(error, requests.Timeout):

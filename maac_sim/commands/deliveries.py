@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from events.contract import TOPICS
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import find
 from maac_sim.commands.shown import AsJson, coloured, out, print_facts, print_json, print_table
@@ -12,13 +13,20 @@ from maac_sim.commands.shown import AsJson, coloured, out, print_facts, print_js
 LOOK_EVERY = 0.5
 """Seconds between looks for new deliveries."""
 COLUMNS = ("id", "created", "topic", "endpoint", "status", "answer", "attempts", "key")
+SPARE = ("key", "attempts", "created", "endpoint")
+"""Left out in a narrow terminal; `maac-sim delivery ID` tells them."""
 
-Status = Annotated[str | None, typer.Option(help="pending, delivered, failed or skipped.")]
+STATUSES = ("pending", "delivered", "failed", "skipped")
+
+Status = Annotated[
+    str | None, typer.Option(help="pending, delivered, failed or skipped.", autocompletion=lambda: list(STATUSES))
+]
+Topic = Annotated[str | None, typer.Option(help="Only those of this event type.", autocompletion=lambda: list(TOPICS))]
 
 
 def deliveries(
     endpoint: Annotated[str | None, typer.Option(help="Only those of this endpoint (id or name).")] = None,
-    topic: Annotated[str | None, typer.Option(help="Only those of this event type.")] = None,
+    topic: Topic = None,
     status: Status = None,
     text: Annotated[str | None, typer.Option("--text", "-q", help="Only those with this text in the body.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many of the newest.")] = 20,
@@ -37,7 +45,8 @@ def deliveries(
     elif as_json:
         print_json(rows)
     else:
-        print_table(COLUMNS, [_line(row) for row in rows], empty="No delivery yet. Make one: maac-sim trigger TOPIC")
+        empty = "No delivery yet. Make one: maac-sim trigger TOPIC"
+        print_table(COLUMNS, [_line(row) for row in rows], empty=empty, spare=SPARE)
 
 
 def delivery(
@@ -72,7 +81,7 @@ def redeliver(
     skipped: Annotated[bool, typer.Option("--skipped", help="All that were skipped, such as in a pause.")] = False,
     since: Annotated[str | None, typer.Option(help="Of these, those made since: a moment, or 15m, 24h, 7d.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="Of these, those to this endpoint (id or name).")] = None,
-    topic: Annotated[str | None, typer.Option(help="Of these, those of this event type.")] = None,
+    topic: Topic = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Of these, only count.")] = False,
     new_key: Annotated[bool, typer.Option("--new-key", help="As a new delivery, under a new idempotency key.")] = False,
     url: Url = DEFAULT_URL,

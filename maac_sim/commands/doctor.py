@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import requests
 import typer
 
 from maac_sim.commands.connection import DEFAULT_URL, Refused, Simulator, Token, Url
@@ -50,6 +49,8 @@ def _looked_at(simulator: Simulator) -> Iterator[Finding]:
 
 
 def _ready(simulator: Simulator) -> Finding:
+    import requests
+
     try:
         answer = requests.get(f"{simulator.url}/readyz", timeout=5)
     except requests.RequestException:

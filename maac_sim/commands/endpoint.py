@@ -6,6 +6,7 @@ import typer
 
 from events.contract import TOPICS
 from maac_sim.commands.connection import DEFAULT_URL, Refused, Simulator, Token, Url
+from maac_sim.commands.retry_waits import RetryWaits, seconds_of
 from maac_sim.commands.shown import AsJson, out, print_facts, print_json, print_table
 
 app = typer.Typer(
@@ -16,8 +17,9 @@ app = typer.Typer(
 Which = Annotated[str, typer.Argument(metavar="ENDPOINT", help="Its id or its name.")]
 Events = Annotated[
     list[str] | None,
-    typer.Option("--event", "-e", help="An event type; repeat it for more. Missing: all that are licensed."),
-]
+    typer.Option("--event", "-e", help="An event type; repeat it for more. Missing: all that are licensed.",
+                 autocompletion=lambda: list(TOPICS)),
+]  # fmt: skip
 
 
 @app.command(
@@ -31,6 +33,7 @@ def create(
     insecure: Annotated[bool, typer.Option("--insecure", help="Take any certificate, also a self-signed one.")] = False,
     host: Annotated[str, typer.Option(help="Send this Host header.")] = "",
     header: Annotated[list[str] | None, typer.Option("--header", "-H", help="A static header, `Name: value`.")] = None,
+    retry_waits: RetryWaits = None,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
@@ -38,6 +41,8 @@ def create(
     """Make a running endpoint, and show its share secret."""
     simulator = Simulator(url, token)
     body: dict[str, Any] = {"name": name, "url": address, "event_types": event or licensed(simulator)}
+    if retry_waits is not None:
+        body["retry_waits"] = seconds_of(retry_waits)
     if insecure:
         body["verify_tls"] = False
     if host:
@@ -62,7 +67,7 @@ def list_all(url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False)
         return
     lines = [(row["id"], row["name"], row["url"], row["status"], ", ".join(row["event_types"])) for row in rows]
     empty = "No endpoint yet. Make one: maac-sim endpoint create NAME URL"
-    print_table(("id", "name", "URL", "status", "event types"), lines, empty=empty)
+    print_table(("id", "name", "URL", "status", "event types"), lines, empty=empty, wraps="event types", spare=("URL",))
 
 
 @app.command()
@@ -140,6 +145,7 @@ def _print_secret(answer: dict[str, str], as_json: bool) -> None:
 
 
 def _print_details(endpoint: dict[str, Any]) -> None:
+    waits = endpoint["retry_waits"]
     print_facts(
         {
             "id": endpoint["id"],
@@ -149,8 +155,13 @@ def _print_details(endpoint: dict[str, Any]) -> None:
             "status": endpoint["status"],
             "share secret": endpoint["share_secret"],
             "TLS": "verified" if endpoint["verify_tls"] else "any certificate",
+            "retries": "as the account's" if waits is None else _waits(waits),
         }
     )
+
+
+def _waits(waits: list[float]) -> str:
+    return f"after {', '.join(f'{wait:g}' for wait in waits)} s" if waits else "none"
 
 
 def _header(line: str) -> tuple[str, str]:

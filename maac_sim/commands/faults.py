@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from events.contract import TOPICS
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import Which, find
 from maac_sim.commands.shown import AsJson, out, print_json, print_table
@@ -14,7 +15,7 @@ app = typer.Typer(
     help="Script faults: what goes wrong at an endpoint on purpose. Attempts that one strikes are marked in the log.",
     no_args_is_help=True,
 )
-COLUMNS = ("id", "fault", "strikes", "struck", "status")
+COLUMNS = ("id", "fault", "strikes", "struck", "status", "expires")
 EXAMPLE = "Example: maac-sim faults add CRM drop_mid_body --attempt 2 --times 1 --expires 60"
 
 Kind = Annotated[FaultKind, typer.Argument(help="What goes wrong; `maac-sim faults kinds` tells about each.")]
@@ -24,7 +25,9 @@ Kind = Annotated[FaultKind, typer.Argument(help="What goes wrong; `maac-sim faul
 def add(
     which: Which,
     kind: Kind,
-    topic: Annotated[str | None, typer.Option(help="Only events of this type.")] = None,
+    topic: Annotated[
+        str | None, typer.Option(help="Only events of this type.", autocompletion=lambda: list(TOPICS))
+    ] = None,
     attempt: Annotated[int | None, typer.Option(help="Only this attempt of a delivery, from 1.")] = None,
     every: Annotated[int | None, typer.Option(help="Of those that fit only every nth.")] = None,
     probability: Annotated[float | None, typer.Option(help="By dice, from 0 to 1.")] = None,
@@ -68,8 +71,10 @@ def list_all(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: A
     if as_json:
         print_json(rows)
         return
-    lines = [(row["id"], row["kind"], _strikes(row), _struck(row), _status(row)) for row in rows]
-    print_table(COLUMNS, lines, empty=f"Nothing goes wrong on purpose. {EXAMPLE}")
+    lines = [
+        (row["id"], row["kind"], _strikes(row), _struck(row), _status(row), _moment(row["expires_at"])) for row in rows
+    ]
+    print_table(COLUMNS, lines, empty=f"Nothing goes wrong on purpose. {EXAMPLE}", wraps="strikes", spare=("expires",))
 
 
 @app.command()
@@ -98,7 +103,8 @@ def kinds(as_json: AsJson = False) -> None:
     if as_json:
         print_json({kind.value: about.description for kind, about in KINDS.items()})
         return
-    print_table(("kind", "what it does"), [(kind.value, about.description) for kind, about in KINDS.items()], empty="")
+    rows = [(kind.value, about.description) for kind, about in KINDS.items()]
+    print_table(("kind", "what it does"), rows, empty="", wraps="what it does")
 
 
 def _strikes(row: dict[str, Any]) -> str:
@@ -118,7 +124,11 @@ def _struck(row: dict[str, Any]) -> str:
     return f"{row['hits']} of {row['times']}" if row["times"] else str(row["hits"])
 
 
+def _moment(iso: str) -> str:
+    return iso.replace("T", " ")[:19]
+
+
 def _status(row: dict[str, Any]) -> str:
     if row["is_active"]:
-        return f"waits, expires {row['expires_at'].replace('T', ' ')[:19]}"
+        return "waits"
     return "done" if row["left"] == 0 else "expired"

@@ -9,14 +9,12 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Annotated, Any
 
-import requests
 import typer
 
 from events.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import licensed
 from maac_sim.commands.shown import AsJson, out, print_json
-from receiver_check.explain_request import explain_request
 from webhooks.engine.signing import signature
 
 FORWARD_TIMEOUT = 9.0
@@ -126,6 +124,8 @@ def received(headers: dict[str, str], body: bytes, secret: str) -> dict[str, Any
 
 
 def _why(headers: dict[str, str], body: bytes, secret: str) -> str:
+    from receiver_check.explain_request import explain_request
+
     return " ".join(finding.what for finding in explain_request(headers, body, secret).findings)
 
 
@@ -139,6 +139,8 @@ def _topic(body: bytes) -> str:
 
 def _forwarded(target: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
     """The answer of the receiver behind: the bytes and headers of MAAC go to it as they came."""
+    import requests
+
     kept = {name: value for name, value in headers.items() if name.lower() not in NOT_FORWARDED}
     try:
         answer = requests.post(target, data=body, headers=kept, timeout=FORWARD_TIMEOUT, allow_redirects=False)

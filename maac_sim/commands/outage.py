@@ -138,7 +138,7 @@ def _print(ended: Ended, remedy: str) -> None:
     if not lost:
         return
     columns = ("id", "created", "topic", "status", "answer", "attempts", "key")
-    print_table(columns, [_line(row) for row in lost[:SHOWN]], empty="")
+    print_table(columns, [_line(row) for row in lost[:SHOWN]], empty="", spare=("key", "attempts", "created"))
     if len(lost) > SHOWN:
         out.print(f"and {len(lost) - SHOWN} more.")
     counts = ", ".join(f"{number} {topic}" for topic, number in Counter(row["topic"] for row in lost).most_common())

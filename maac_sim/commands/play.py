@@ -110,4 +110,4 @@ def _list(simulator: Simulator, as_json: bool) -> None:
         print_json(scenarios)
         return
     rows = [(row["name"], f"{row['rate']:g}", f"{row['seconds']:g}", row["about"]) for row in scenarios]
-    print_table(["scenario", "events a second", "seconds", "about"], rows, empty="There is none.")
+    print_table(["scenario", "events a second", "seconds", "about"], rows, empty="There is none.", wraps="about")

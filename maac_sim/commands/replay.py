@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,9 +17,11 @@ from maac_sim import __version__
 from maac_sim.cassettes import ANSWER_KEPT, Answer, Take, line
 from maac_sim.commands import cassette_files
 from maac_sim.commands.shown import AsJson, out, print_json, print_table
-from receiver_check.sender import BadTarget, Sender, target
 from receiver_check.verdicts import Message
 from webhooks.engine.signing import signature
+
+if TYPE_CHECKING:
+    from receiver_check.sender import Sender
 
 AT_ONCE = 64
 """Requests at a time, so that a slow answer does not delay what follows."""
@@ -69,7 +71,7 @@ def diff(
         print_json({"different": rows, "a": _figures(first), "b": _figures(second)})
     else:
         cells = [tuple(row.values()) for row in rows]
-        print_table(("key", "topic", "A", "B"), cells, empty="Every delivery was answered alike.")
+        print_table(("key", "topic", "A", "B"), cells, empty="Every delivery was answered alike.", spare=("key",))
         for name, takes in (("A", first), ("B", second)):
             figures = _figures(takes)
             out.print(f"{name}: {figures['deliveries']} deliveries, {figures['accepted']} accepted, "
@@ -77,7 +79,9 @@ def diff(
     raise typer.Exit(1 if rows else 0)
 
 
-def _sender(url: str, timeout: float, insecure: bool, ca_file: Path | None) -> Sender:
+def _sender(url: str, timeout: float, insecure: bool, ca_file: Path | None) -> "Sender":
+    from receiver_check.sender import BadTarget, Sender, target
+
     try:
         to = target(url, verify_tls=not insecure, ca_file=str(ca_file) if ca_file else None)
     except BadTarget as error:
@@ -85,7 +89,7 @@ def _sender(url: str, timeout: float, insecure: bool, ca_file: Path | None) -> S
     return Sender(to, timeout=timeout, connect_timeout=contract.CONNECT_TIMEOUT)
 
 
-def _send(sender: Sender, secret: str, more: Headers, take: Take) -> Take:
+def _send(sender: "Sender", secret: str, more: Headers, take: Take) -> Take:
     """The take with what the receiver answers now."""
     headers = (
         ("User-Agent", f"maac-sim/{__version__}"),

@@ -5,12 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one document (or one a line, for a stream).")]
 
 out = Console(highlight=False, soft_wrap=True)
+PIPED = 200
+"""Characters of a line for a program."""
+GAP = 2
+"""Characters between two columns of a table."""
 COLOURS = {"delivered": "green", "failed": "red", "skipped": "yellow", "pending": "blue", "running": "green"}
 
 
@@ -19,16 +23,35 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2 if out.is_terminal else None))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str, wraps: str = "", spare: Sequence[str] = ()
+) -> None:
+    """The column `wraps` goes on in the next line. Those in `spare` are left out, one by one, where all is too wide."""
+    from rich.table import Table
+
     if not rows:
         out.print(empty)
         return
+    console = Console(highlight=False, width=None if out.is_terminal else PIPED)
+    texts = {name: [str(row[place]) for row in rows] for place, name in enumerate(columns)}
+    left_out = iter(spare)
+    while _least(texts, wraps) > console.width and (name := next(left_out, None)):
+        del texts[name]
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(coloured(str(cell)) for cell in row))
-    Console(highlight=False, width=None if out.is_terminal else 200).print(table)
+    for name in texts:
+        table.add_column(name, no_wrap=name != wraps, overflow="ellipsis")
+    for cells in zip(*texts.values(), strict=True):
+        table.add_row(*map(coloured, cells))
+    console.print(table)
+
+
+def _least(texts: Mapping[str, Sequence[str]], wraps: str) -> int:
+    """The characters that a line needs, one of the column that wraps being as long as its longest word."""
+    needs = [
+        max(cell_len(part) for text in (name, *cells) for part in (text.split() if name == wraps else [text]) or [""])
+        for name, cells in texts.items()
+    ]
+    return sum(needs) + GAP * (len(needs) - 1)
 
 
 def print_facts(facts: Mapping[str, object]) -> None:

@@ -15,6 +15,7 @@ import typer
 from events.contract import TOPICS
 from events.samples import sample
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
+from maac_sim.commands.retry_waits import RetryWaits, seconds_of
 from maac_sim.commands.shown import AsJson, coloured, out, print_json
 
 BATCH = 100
@@ -36,6 +37,7 @@ def trigger(
     seed: Annotated[str, typer.Option(help="The same seed makes the same sample.")] = "",
     count: Annotated[int, typer.Option(min=1, max=100_000, help="How many events.")] = 1,
     rate: Annotated[float, typer.Option(min=0, help="Events a second; 0: as fast as it goes.")] = 0,
+    retry_waits: RetryWaits = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the deliveries; exit code 1 if one fails.")] = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
@@ -46,7 +48,9 @@ def trigger(
         raise typer.BadParameter(f"{topic} is not an event type. Known are {', '.join(TOPICS)}.", param_hint="TOPIC")
     simulator = Simulator(url, token)
     base = seed or secrets.token_hex(4)
-    bodies = _bodies(topic, base, count, ZoneInfo(simulator.get("/account/")["time_zone"]), data, settings or [])
+    more = {} if retry_waits is None else {"retry_waits": seconds_of(retry_waits)}
+    zone = ZoneInfo(simulator.get("/account/")["time_zone"])
+    bodies = (body | more for body in _bodies(topic, base, count, zone, data, settings or []))
     events = _sent(simulator, bodies, rate=rate, in_batches=count > 1 and not rate)
     if wait:
         raise typer.Exit(_wait(simulator, events, as_json, base))

@@ -46,7 +46,7 @@ def test_what_is_set_has_what_was_said(maac_sim: CommandLine, endpoint: str) -> 
     assert (row["times"], row["seconds"], row["count"], row["probability"], row["seed"]) == (None, 1.5, 4, 0.25, "dice")
     listed = maac_sim("faults", "list", "CRM")
     assert "by dice 0.25, seed dice, in groups of 4, 1.5 s" in listed
-    assert "waits, expires " in listed
+    assert f"waits   {row['expires_at'].replace('T', ' ')[:19]}" in listed
 
 
 def test_they_are_taken_back_one_or_all(maac_sim: CommandLine, endpoint: str) -> None:

@@ -79,24 +79,29 @@ def test_a_scenario_plays(simulator: Embedded, receiver: Receiver, tmp_path: Pat
 
 
 def test_lost_events_are_found_and_sent_again(simulator: Embedded, receiver: Receiver, tmp_path: Path) -> None:
-    find, one, many = blocks("lost-events")
+    find, one, many, by_rest = blocks("lost-events")
     receiver.always("/", 400)
     make_endpoint(simulator, receiver)
     event = simulator.api.post("/events/", {"topic": "receipt.receipt_validated"}).json()
     simulator.api.get(f"/events/{event['id']}/wait/")
     number = str(event["deliveries"][0]["id"])
     assert f"{number} " in typed(find.replace(" 12\n", f" {number}\n"), simulator, tmp_path)
-    assert json.loads(typed(many, simulator, tmp_path))["redelivered"] == 1
+    assert json.loads(typed(by_rest, simulator, tmp_path))["redelivered"] == 1
+    told = typed(many, simulator, tmp_path)
+    assert "1 of 1 deliveries would be sent again" in told
+    assert "1 of 1 deliveries are sent again" in told
+    simulator.api.get(f"/events/{event['id']}/wait/")
     receiver.always("/", 200)
     assert "under way" in typed(one.replace(" 12\n", f" {number}\n"), simulator, tmp_path)
 
 
 def test_faults_strike_as_the_page_says(simulator: Embedded, receiver: Receiver, tmp_path: Path) -> None:
-    lost, quick = blocks("break-things")
+    lost, short, quick = blocks("break-things")
     make_endpoint(simulator, receiver)
     assert "1 of 1" in typed(lost, simulator, tmp_path)
     assert len(receiver.requests) == 2
     assert receiver.requests[0].key == receiver.requests[1].key
+    assert "after 0.01, 0.02, 0.04 s" in typed(short, simulator, tmp_path)
     assert json.loads(typed(quick, simulator, tmp_path))["retry_waits"] == [0.01, 0.02, 0.04]
 
 

@@ -42,8 +42,8 @@ def running(snippet: Snippet, port: int, folder: Path, **changes: str) -> Iterat
         yield process
 
 
-def send(url: str, body: bytes = BODY, **headers: str) -> int:
-    """The status that the receiver answers; underscores in the names of headers stand for hyphens."""
+def send(url: str, body: bytes | None = BODY, **headers: str) -> int:
+    """The status that the receiver answers, to a GET if there is no body; underscores in header names mean hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, body, {"Content-Type": "application/json; charset=utf-8", **named})
     try:
@@ -72,6 +72,7 @@ def test_the_receiver_takes_a_signed_event_once_and_refuses_all_else(slug: str, 
             send(url, CrescLab_Idempotency_Key="f" * 32),
         ]
         assert forged == [401] * 6, process.describe()
+        assert send(url, None) in (401, 405), process.describe()
         assert send(url, CrescLab_Signature=SIGNATURE, CrescLab_Idempotency_Key="9" * 32) == 200
         assert process.output().count("new event: ") == 3
         assert BODY.decode() in process.output()

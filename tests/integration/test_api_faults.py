@@ -96,6 +96,8 @@ def test_they_are_listed_newest_first_and_used_up_ones_say_so(
         ({"attempt": True}, "attempt"),
         ({"every": 0}, "every"),
         ({"every": 10**30}, "every"),
+        ({"every": 10**400}, "every"),
+        ({"attempt": -(10**400)}, "attempt"),
         ({"probability": 1.1}, "probability"),
         ({"probability": "0.5"}, "probability"),
         ({"probability": True}, "probability"),

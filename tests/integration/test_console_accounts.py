@@ -44,6 +44,7 @@ def local(moment: datetime) -> str:
     return f"{moment.astimezone(ALICES_ZONE):%Y-%m-%dT%H:%M:%S}"
 
 
+DORAS = {"name": "Dora's brand", "time_zone": "Asia/Taipei", "plan": "marketing", "endpoint_limit": 3}
 ALICES_ZONE = Account(time_zone="Asia/Taipei").zone_info
 NOW_REALLY = datetime.now(UTC).replace(microsecond=0)
 
@@ -183,6 +184,47 @@ def test_a_limit_that_makes_no_sense_is_refused(limit: str, operator: Client, do
     assert 'class="error"' in page
     dora.refresh_from_db()
     assert (dora.name, dora.endpoint_limit) == ("Dora's brand", 3)
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored", "told", "noted"),
+    [
+        ("0.01, 0.02,4", [0.01, 0.02, 4.0], "0.01, 0.02, 4 s", "0.01, 0.02, 4"),
+        ("none", [], "No retry", "none"),
+        ("", None, None, "the simulator's"),
+    ],
+)
+def test_retry_waits_are_typed_shown_and_noted_once(
+    typed: str, stored: list[float] | None, told: str | None, noted: str, operator: Client, dora: Account
+) -> None:
+    Account.objects.filter(pk=dora.pk).update(retry_waits=[9])
+    for _ in range(2):
+        page = sent(operator, of(dora, "edit/"), **DORAS, retry_waits=typed)
+        assert "Saved." in page
+    dora.refresh_from_db()
+    assert dora.retry_waits == stored
+    facts = page.partition("Webhook licences")[0]
+    assert told in facts if told else "Retry waits" not in facts
+    assert log_of(dora) == [("user support", "retry_waits.changed", noted)]
+    again = noted if typed else ""
+    assert (f'value="{again}"' in shown(operator, of(dora, "edit/"))) == bool(again)
+
+
+@pytest.mark.parametrize("typed", ["soon", "1;2", "-1", "3601", ",", "1," * 11 + "1", "nan"])
+def test_what_are_no_waits_is_told_and_nothing_else_is_changed(typed: str, operator: Client, dora: Account) -> None:
+    page = sent(operator, of(dora, "edit/"), **{**DORAS, "name": "Other"}, retry_waits=typed)
+    assert '<p class="error" role="alert" id="id_retry_waits_error">Write at most 10 numbers' in page
+    assert f'value="{typed}"' in page
+    dora.refresh_from_db()
+    assert (dora.name, dora.retry_waits, log_of(dora)) == ("Dora's brand", None, [])
+
+
+def test_waits_are_not_kept_where_the_plan_is_refused(operator: Client, alice: Account) -> None:
+    grant_zone(account=alice, zone=1, valid_from=NOW_REALLY + 20 * YEAR, valid_until=NOW_REALLY + 21 * YEAR)
+    page = sent(operator, of(alice, "edit/"), **{**DORAS, "plan": "entry"}, retry_waits="5")
+    assert "End them first" in page
+    alice.refresh_from_db()
+    assert alice.retry_waits is None
 
 
 def test_support_goes_to_work_in_an_account(operator: Client, alice: Account, bob: Account) -> None:

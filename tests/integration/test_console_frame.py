@@ -1,5 +1,6 @@
 """What every page of the console shares: who gets in, for which account, in which language, and under which policy."""
 
+import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -147,3 +148,17 @@ def test_a_host_that_is_not_ours_gets_a_page_that_says_so(db: None) -> None:
     answer = Client(raise_request_exception=False).get(HOME, headers={"host": "evil.example"})
     assert answer.status_code == 400
     assert "makes no sense" in answer.content.decode()
+
+
+LONG = "1" * 5000
+
+
+@pytest.mark.parametrize("path", ["/console/notices/?before=", "/console/audit/?account=", "/console/checks/?before="])
+def test_a_number_of_thousands_of_digits_is_nobodys_id(path: str, operator: Client, alice: Account) -> None:
+    assert operator.get(path + LONG).status_code in (200, 404)
+
+
+def test_an_account_of_thousands_of_digits_is_not_switched_to(console: Client) -> None:
+    answer = console.post("/console/account/", {"account": LONG})
+    assert answer.status_code == 302
+    assert "account" not in console.session

@@ -1,12 +1,14 @@
 """Every scripted fault, from its script to the log, at a shop that takes it well and at one that lacks a care."""
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
+from django.db import connection, connections, transaction
 
 from accounts.models import Account, AuditEntry, Licence
 from tests.integration.conftest import YEAR
@@ -383,3 +385,31 @@ def test_what_a_fault_holds_is_sent_at_once_when_it_is_removed(
         assert shop.orders == ["first"]
     assert Attempt.objects.get().fault == ""
     assert AuditEntry.objects.latest("id").action == "fault.removed"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_that_waits_for_the_faults_does_not_stop_their_removal(
+    alice: Account, make_endpoint: MakeEndpoint
+) -> None:
+    endpoint = make_endpoint()
+    fault = faults.add(endpoint=endpoint, kind="delay", seconds=60, now=now())
+    hand_out(alice, "first")
+    held = Delivery.objects.get().pk
+    Fault.objects.filter(pk=fault.pk).update(held=[held], hits=1)
+
+    def remove() -> None:
+        try:
+            faults.remove(fault=fault, now=now())
+        finally:
+            connections.close_all()
+
+    removal = threading.Thread(target=remove)
+    with transaction.atomic():
+        Due.objects.filter(pk=held).update(claim_token="a claim's")
+        removal.start()
+        removal.join(10)
+        is_removed = not removal.is_alive()
+    removal.join()
+    assert is_removed
+    assert not Fault.objects.exists()

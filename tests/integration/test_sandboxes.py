@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Account
 from events.contract import TOPICS
+from events.models import Event
 from tests.integration.conftest import NOW, anyone, browser, client_of, error_of, refusal
 from tests.integration.test_notices import BAD, end
 from webhooks import outbox
@@ -142,6 +143,18 @@ def test_an_expired_sandbox_is_closed_and_then_erased(api: APIClient) -> None:
     assert sandbox.get("/api/v1/account/").status_code == 401
     assert sandboxes.remove_expired(now=now + timedelta(seconds=90)) == 1
     assert not Account.objects.filter(pk=number).exists()
+
+
+def test_an_expired_sandbox_is_refused_before_anything_has_closed_it(api: APIClient) -> None:
+    number, sandbox = made(api)
+    event = {"topic": "prize.points_added"}
+    assert sandbox.post("/api/v1/events/", event).status_code == 201
+    Account.objects.filter(pk=number).update(expires_at=datetime.now(UTC))
+    by_the_framework = sandbox.get("/api/v1/account/")
+    assert (
+        refusal(by_the_framework) == refusal(sandbox.post("/api/v1/events/", event)) == (401, "authentication_failed")
+    )
+    assert Event.objects.filter(account=number).count() == 1
 
 
 def test_nobody_removes_what_is_not_theirs(api: APIClient, alice: Account, bob: Account) -> None:

@@ -10,10 +10,9 @@ from rest_framework.response import Response
 
 from accounts.models import Account
 from webhooks import log_search
+from webhooks.ids import is_id
 from webhooks.log_search import Criteria
 from webhooks.models import Delivery
-
-LONGEST_ID = len(str(2**63))
 
 
 class NewestFirst(CursorPagination):
@@ -36,7 +35,7 @@ class NewestFirst(CursorPagination):
             cursor = super().decode_cursor(request)
         except NotFound:
             raise _bad_cursor() from None
-        if cursor and not _is_id(str(cursor.position)):
+        if cursor and not is_id(str(cursor.position)):
             raise _bad_cursor()
         return cursor
 
@@ -71,10 +70,6 @@ class LogPages(NewestFirst):
 
     def get_next_link(self) -> str | None:
         return self.encode_cursor(self.following) if self.following else None
-
-
-def _is_id(position: str) -> bool:
-    return position.isascii() and position.isdigit() and len(position) <= LONGEST_ID
 
 
 def _bad_cursor() -> ValidationError:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from events.contract import DEFAULT_TIME_ZONE, ZONES
+from webhooks.console.endpoint_forms import WaitsField
 
 YEARS = range(2000, 2101)
 """Far from the ends of the calendar, where a time zone would push a moment over the edge."""
@@ -60,6 +61,12 @@ class AccountForm(NewAccountForm):
     endpoint_limit = forms.IntegerField(
         label=_("Running endpoints"),
         help_text=_("How many may run at a time. Add-ons that are valid are added to it."),
+    )
+    retry_waits = WaitsField(
+        help_text=_(
+            "Seconds before each retry, such as 0.01, 0.02, 0.04 for quick tests; none for no retry. "
+            "Empty: those of this simulator. Waits of an endpoint's own come first."
+        )
     )
 
 

@@ -1,7 +1,10 @@
 """Accounts: customer support's list, an account's own page, and what a brand's user sees of theirs."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -15,6 +18,7 @@ from webhooks.console.audit_words import worded
 from webhooks.console.frame import ConsoleRequest, add_refusal, form_page, operators_only, page, render_page
 from webhooks.console.standing import standing, standings
 from webhooks.console.support import about_an_account
+from webhooks.services.endpoints import set_retry_waits
 
 PAGE_SIZE = 50
 AUDIT_ENTRIES = 8
@@ -65,17 +69,23 @@ def account_page(request: ConsoleRequest, brand: Account, person_form: PersonFor
 @form_page
 @about_an_account
 def edit(request: ConsoleRequest, brand: Account) -> HttpResponse:
-    fields = ("name", "time_zone", "plan", "endpoint_limit")
+    fields = ("name", "time_zone", "plan", "endpoint_limit", "retry_waits")
     form = AccountForm(request.POST or None, initial={field: getattr(brand, field) for field in fields})
     if form.is_valid():
         try:
-            edit_account(account=brand, **form.cleaned_data, now=request.now, actor=request.actor)
+            _save(request, brand, **form.cleaned_data)
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:
             messages.success(request, _("Saved."))
             return redirect("console:account", brand.pk)
     return render_page(request, "console/accounts/edit.html", {"form": form, "brand": brand})
+
+
+@transaction.atomic
+def _save(request: ConsoleRequest, brand: Account, retry_waits: list[float] | None, **fields: Any) -> None:
+    edit_account(account=brand, **fields, now=request.now, actor=request.actor)
+    set_retry_waits(account=brand, retry_waits=retry_waits, now=request.now, actor=request.actor)
 
 
 @page

@@ -11,6 +11,7 @@ from accounts.models import Account
 from accounts.selectors import is_operator
 from webhooks.console.audit_words import ACTIONS, worded
 from webhooks.console.frame import ConsoleRequest, page, render_page
+from webhooks.ids import is_id
 
 PAGE_SIZE = 50
 
@@ -55,7 +56,7 @@ def _account(request: ConsoleRequest) -> Account:
     asked = request.GET.get("account")
     if asked is None or asked == str(request.account.pk):
         return request.account
-    if not is_operator(request.user) or not (asked.isascii() and asked.isdigit()):
+    if not is_operator(request.user) or not is_id(asked):
         raise Http404
     return get_object_or_404(Account, pk=int(asked))
 

@@ -13,6 +13,7 @@ from webhooks.console.frame import ConsoleRequest, page, render_page
 from webhooks.console.log_form import form
 from webhooks.console.log_page import ROWS, LogPage, counted, load
 from webhooks.console.log_query import LogQuery
+from webhooks.ids import is_id
 from webhooks.log_search import Criteria
 
 CHART_SHOWS = timedelta(hours=24)
@@ -21,7 +22,6 @@ BARS = 40
 STEP_SECONDS = 0.06
 SEARCHES_ON_AT_MOST = 40
 """Steps of a longer search: how long each may take, and how many a page makes by itself before it asks."""
-LONGEST_NUMBER = 18
 
 
 @page
@@ -93,7 +93,7 @@ def _is_live(query: LogQuery, shown: LogPage) -> bool:
 
 def _number(request: ConsoleRequest, name: str) -> int | None:
     text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else None
+    return int(text) if is_id(text) else None
 
 
 def _charts(request: ConsoleRequest, criteria: Criteria) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from webhooks.console.frame import add_refusal
 from webhooks.engine.addresses import URL_LENGTH
 from webhooks.engine.signing import EXTRA_HEADERS
 from webhooks.models import Endpoint
-from webhooks.retry_waits import waits_fault
+from webhooks.retry_waits import are_waits, waits_fault
 
 EMPTY_ROWS = 2
 """For headers to come; a script adds more."""
@@ -53,6 +53,10 @@ class HeadersField(forms.Field):
 class WaitsField(forms.CharField):
     """Seconds before each retry, as a list of numbers; empty for None."""
 
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"class": "mono", "spellcheck": "false", "autocomplete": "off"})
+        super().__init__(label=_("Retry waits"), required=False, widget=widget, **options)
+
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, list):
             return ", ".join(f"{wait:g}" for wait in value) or NO_RETRY
@@ -63,9 +67,12 @@ class WaitsField(forms.CharField):
         if not text:
             return None
         try:
-            return [] if text.lower() == NO_RETRY else [float(part) for part in text.split(",")]
+            waits = [] if text.lower() == NO_RETRY else [float(part) for part in text.split(",")]
         except ValueError as error:
             raise forms.ValidationError(waits_fault()) from error
+        if not are_waits(waits):
+            raise forms.ValidationError(waits_fault())
+        return waits
 
 
 class EndpointForm(forms.Form):
@@ -118,13 +125,10 @@ class EndpointForm(forms.Form):
     )
 
     retry_waits = WaitsField(
-        label=_("Retry waits"),
         help_text=_(
             "Seconds before each retry, such as 0.01, 0.02, 0.04 for quick tests; none for no retry. "
             "Empty: as MAAC does, 1, 2, 4, unless your account or this simulator says otherwise."
-        ),
-        required=False,
-        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false", "autocomplete": "off"}),
+        )
     )
 
     @property
@@ -143,7 +147,7 @@ class EndpointForm(forms.Form):
 
     def refuse(self, refusal: Refusal) -> None:
         """Show what the rules refused beside its field. Header and host faults speak for themselves."""
-        for name in ("host_override", "extra_headers", "retry_waits"):
+        for name in ("host_override", "extra_headers"):
             for fault in refusal.fields.get(name, []):
                 self.add_error(name, fault)
         if not self.errors:

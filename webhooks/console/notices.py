@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from webhooks import selectors
 from webhooks.console.frame import ConsoleRequest, action, came_from, page, render_page
 from webhooks.console.words import reason_sentence
+from webhooks.ids import is_id
 from webhooks.models import Notice
 from webhooks.services.notices import mark_all_read, mark_read
 
@@ -34,7 +35,7 @@ def told(notice: Notice) -> Told:
 def listing(request: ConsoleRequest) -> HttpResponse:
     notices = selectors.notices(account=request.account)
     before = request.GET.get("before", "")
-    is_older = before.isascii() and before.isdigit()
+    is_older = is_id(before)
     rows = list((notices.filter(pk__lt=int(before)) if is_older else notices)[: PAGE_SIZE + 1])
     following = rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None
     context = {"notices": [told(each) for each in rows[:PAGE_SIZE]], "next": following, "is_older": is_older}

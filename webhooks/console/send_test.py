@@ -21,6 +21,7 @@ from webhooks.console.attempts import show_attempt
 from webhooks.console.endpoints import endpoint_of
 from webhooks.console.frame import ConsoleRequest, form_page, page, render_page
 from webhooks.console.payload import Checked, Fault
+from webhooks.ids import is_id
 from webhooks.models import Delivery, Endpoint
 from webhooks.services.send_test import send_test
 
@@ -188,8 +189,7 @@ def _tests(request: ConsoleRequest, endpoint: Endpoint) -> Any:
 
 
 def _delivery_of(request: ConsoleRequest, endpoint: Endpoint, pk: str) -> Delivery | None:
-    is_id = pk.isascii() and pk.isdigit() and len(pk) < 19
-    return get_object_or_404(_tests(request, endpoint), pk=pk) if is_id else None
+    return get_object_or_404(_tests(request, endpoint), pk=pk) if is_id(pk) else None
 
 
 def _outcome(request: ConsoleRequest, endpoint: Endpoint, delivery: Delivery) -> dict[str, Any]:

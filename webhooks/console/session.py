@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 
 from accounts.selectors import accounts_of
 from webhooks.console.frame import ConsoleRequest, action
+from webhooks.ids import is_id
 
 language = set_language
 """Django's own: by POST, kept in a cookie, and open to people who are not signed in yet."""
@@ -15,6 +16,6 @@ language = set_language
 def account_switch(request: ConsoleRequest) -> HttpResponse:
     """Work in another account. One that is not theirs changes nothing."""
     chosen = request.POST.get("account", "")
-    if chosen.isdecimal() and accounts_of(request.user).filter(pk=int(chosen)).exists():
+    if is_id(chosen) and accounts_of(request.user).filter(pk=int(chosen)).exists():
         request.session["account"] = int(chosen)
     return redirect("console:home")

@@ -78,7 +78,7 @@ def let_next_go(fault_id: int, *, now: datetime) -> bool:
 def let_all_go(rows: QuerySet[Fault], *, now: datetime) -> None:
     """Make everything due that these faults hold back."""
     for row in rows:
-        Due.objects.filter(delivery_id__in=[*row.held, *row.leaving], claim_token="").update(due_at=now)
+        _make_due([*row.held, *row.leaving], now)
 
 
 def _locked(rows: QuerySet[Fault]) -> QuerySet[Fault]:
@@ -108,7 +108,13 @@ def _save(row: Fault, read: Script) -> None:
 
 
 def _wake(delivery_id: int, now: datetime) -> bool:
-    return bool(Due.objects.filter(delivery_id=delivery_id, claim_token="").update(due_at=now))
+    return bool(_make_due([delivery_id], now))
+
+
+def _make_due(delivery_ids: Collection[int], now: datetime) -> int:
+    """How many there are. One that is locked is being claimed, by who waits for the lock on the faults that we hold."""
+    free = Due.objects.filter(delivery_id__in=delivery_ids, claim_token="").select_for_update(skip_locked=True)
+    return Due.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(due_at=now)
 
 
 def _struck(job: Job, fault: Struck | None) -> Job:

@@ -94,7 +94,7 @@ _read_callers = Combined(_audiences)
 
 
 def _audience_of_caller(token: str, now: datetime) -> Audience | None:
-    rows = statements.read(_OF_CALLER, [unnoted_since(now), now, now, token_digest(token)])
+    rows = statements.read(_OF_CALLER, [unnoted_since(now), now, now, token_digest(token), now])
     if not rows:
         return None
     account = read_caller(rows[0][:CALLER_WIDTH], now).account

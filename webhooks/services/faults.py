@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from math import isfinite
 
 from django.conf import settings
 from django.db import transaction
@@ -149,7 +148,7 @@ def _absent(field: str, kind: FaultKind, given: float | None) -> float:
 
 
 def _within(field: str, value: float, least: float, most: float) -> float:
-    if isfinite(value) and least <= value <= most:
+    if least <= value <= most:
         return value
     limits = {"least": f"{least:g}", "most": f"{most:,.10g}"}
     raise _invalid(field, _("Write a number from %(least)s to %(most)s.") % limits)

@@ -19,12 +19,12 @@ from webhooks.console.frame import ConsoleRequest, add_refusal, form_page, page,
 from webhooks.console.tools.check_form import CheckForm, as_asked, probe_groups
 from webhooks.console.tools.words import sections, show, state_of
 from webhooks.errors import CheckNotOver
+from webhooks.ids import is_id
 from webhooks.models import Check
 from webhooks.secrets import SecretUnreadable
 from webhooks.services import checks
 
 PAGE_SIZE = 20
-LONGEST_ID = 18
 
 FORMS: dict[str, tuple[str, Callable[[Report], str]]] = {
     "json": ("application/json", as_json),
@@ -41,7 +41,7 @@ def listing(request: ConsoleRequest) -> HttpResponse:
     if form.is_valid() and (check := _started(request, form)):
         return redirect("console:check", check.pk)
     before = request.GET.get("before", "")
-    is_older = _is_id(before)
+    is_older = is_id(before)
     found = selectors.checks(account=request.account)
     rows = list((found.filter(pk__lt=int(before)) if is_older else found)[: PAGE_SIZE + 1])
     context = {
@@ -115,13 +115,9 @@ def _started(request: ConsoleRequest, form: CheckForm) -> Check | None:
 def _initial(request: ConsoleRequest) -> dict[str, Any]:
     """What the form begins with: an earlier check, or the endpoint that the address names."""
     again, endpoint = request.GET.get("again", ""), request.GET.get("endpoint", "")
-    if _is_id(again):
+    if is_id(again):
         return as_asked(_check_of(request, int(again)))
-    return {"endpoint": int(endpoint)} if _is_id(endpoint) else {}
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
+    return {"endpoint": int(endpoint)} if is_id(endpoint) else {}
 
 
 def _check_of(request: ConsoleRequest, pk: int) -> Check:

@@ -18,10 +18,10 @@ from receiver_check.translated import explanation_in
 from webhooks import selectors
 from webhooks.console.frame import ConsoleRequest, add_refusal, form_page, render_page
 from webhooks.console.tools.fields import EndpointChoice, SecretField
+from webhooks.ids import is_id
 from webhooks.secrets import SecretUnreadable
 from webhooks.services.explain import BODY_LIMIT, Headers, explain_signature, secrets_of
 
-LONGEST_ID = 18
 PLAIN_TEXT = {"class": "mono", "spellcheck": "false", "autocomplete": "off"}
 
 
@@ -138,11 +138,7 @@ def _tone(explanation: Explanation) -> str:
 def _initial(request: ConsoleRequest) -> dict[str, Any]:
     """What the form begins with: the body of a delivery, or the endpoint that the address names."""
     delivery, endpoint = request.GET.get("delivery", ""), request.GET.get("endpoint", "")
-    if _is_id(delivery):
+    if is_id(delivery):
         found = selectors.deliveries(account=request.account).filter(pk=int(delivery)).first()
         return {"body": found.event.body, "endpoint": found.endpoint_id} if found else {}
-    return {"endpoint": int(endpoint)} if _is_id(endpoint) else {}
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
+    return {"endpoint": int(endpoint)} if is_id(endpoint) else {}
