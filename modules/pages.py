@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 
 from webhooks.console.frame import ConsoleRequest
+from webhooks.ids import is_id
 
 PAGE_SIZE = 30
-LONGEST_ID = 18
 
 Row = TypeVar("Row", bound=Model)
 
@@ -15,7 +15,7 @@ Row = TypeVar("Row", bound=Model)
 def newest(request: ConsoleRequest, found: QuerySet[Row], size: int = PAGE_SIZE) -> tuple[list[Row], dict[str, Any]]:
     """The rows of the page that the address asks for, and what `console/parts/pages.html` wants to know."""
     before = request.GET.get("before", "")
-    is_older = before.isascii() and before.isdigit() and len(before) <= LONGEST_ID
+    is_older = is_id(before)
     rows = list((found.filter(pk__lt=int(before)) if is_older else found)[: size + 1])
     following = rows[size - 1].pk if len(rows) > size else None
     return rows[:size], {"following": following, "is_older": is_older}

@@ -8,7 +8,7 @@ CATEGORIES = {
     rules.MULTICAST: _("Multicast"),
     rules.ENHANCED: _("Enhanced multicast"),
 }
-STATUSES = {rules.PENDING: _("Pending"), rules.SENDING: _("Sending"), rules.SENT: _("Sent")}
+STATUSES = {rules.PENDING: _("Pending"), rules.SENDING: _("Sending"), rules.SENT: _("Has been sent")}
 STATUS_PILLS = {rules.PENDING: "idle", rules.SENDING: "warn", rules.SENT: "good"}
 MARKS = {
     rules.DELIVERED: _("Received"),

@@ -15,6 +15,7 @@ from modules.notifications.forms import BindingForm, ConditionsForm, MessageForm
 from modules.notifications.magic import MAGIC
 from modules.notifications.models import Message, Template
 from webhooks.console.frame import ConsoleRequest, action, add_refusal, form_page, page, render_page
+from webhooks.ids import is_id
 
 PAGE_SIZE = 30
 
@@ -144,7 +145,7 @@ def _bind(request: ConsoleRequest, found: Message, form: BindingForm) -> None:
 def _messages(request: ConsoleRequest) -> dict[str, Any]:
     """A page of messages, the newest first."""
     before = request.GET.get("before", "")
-    is_older = before.isascii() and before.isdigit() and len(before) < 19
+    is_older = is_id(before)
     found = selectors.messages(account=request.account).order_by("-id")
     rows = list((found.filter(pk__lt=int(before)) if is_older else found)[: PAGE_SIZE + 1])
     shown = [{"row": row, "pill": words.kind_of(row.status), "word": words.STATUSES[row.status]} for row in rows]

@@ -18,6 +18,7 @@ from modules.notifications.models import Message, Step
 from webhooks.api.authentication import account_of
 from webhooks.api.paging import NewestFirst
 from webhooks.api.parsing import Nothing, StrictSerializer, Text
+from webhooks.ids import is_id
 
 FILTERS = ("template", "customized_id", "status", "cursor", "limit")
 
@@ -154,7 +155,7 @@ def _wanted(request: Request) -> dict[str, Any]:
     if unknown := sorted(set(given) - set(FILTERS)):
         raise ValidationError({name: [f"Unknown filter. Known are {', '.join(FILTERS)}."] for name in unknown})
     template = given.get("template", "0")
-    if not (template.isascii() and template.isdigit() and len(template) < len(str(rules.LARGEST_ID))):
+    if not is_id(template):
         raise ValidationError({"template": ["Write the id of a template."]})
     wanted = {name: value for name, value in given.items() if name not in ("cursor", "limit")}
     if unreadable := [name for name, value in wanted.items() if not value.isprintable()]:

@@ -21,6 +21,7 @@ from webhooks.api.authentication import account_of
 from webhooks.api.paging import NewestFirst
 from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse
 from webhooks.api.serializers import SeedField
+from webhooks.ids import is_id
 
 RECEIPT_FIELDS = ("number", "random_number", "datetime", "channel", "items")
 GENERATED_FIELDS = ("seed", "breaking")
@@ -163,8 +164,7 @@ def _receipt(fields: dict[str, Any]) -> dict[str, Any]:
 def _campaign(request: Request, campaign_id: int | str) -> Campaign:
     """The account's campaign that a call names."""
     text = str(campaign_id)
-    is_id = text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST_ID
-    found = selectors.campaigns(account=account_of(request)).filter(pk=int(text)).first() if is_id else None
+    found = selectors.campaigns(account=account_of(request)).filter(pk=int(text)).first() if is_id(text) else None
     if found is None:
         raise serializers.ValidationError({"campaign": ["The account has no such campaign."]})
     return found
