@@ -146,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "webhooks.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": 2 * SWEEP_SECONDS}},
     "check": {"task": "webhooks.tasks.check", "schedule": CHECK_SECONDS, "options": {"expires": CHECK_SECONDS}},
     "prune": {"task": "webhooks.tasks.prune", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
+    "modules": {"task": "modules.tasks.prune", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
     "sandboxes": {
         "task": "webhooks.tasks.sandboxes",
         "schedule": UPKEEP_SECONDS,
