@@ -45,7 +45,8 @@ def deliveries(
     elif as_json:
         print_json(rows)
     else:
-        empty = "No delivery yet. Make one: maac-sim trigger TOPIC"
+        is_filtered = any(wish is not None for wish in filters.values())
+        empty = "No delivery is like that." if is_filtered else "No delivery yet. Make one: maac-sim trigger TOPIC"
         print_table(COLUMNS, [_line(row) for row in rows], empty=empty, spare=SPARE)
 
 
