@@ -14,6 +14,7 @@ from accounts.models import Account
 from tests.integration.conftest import NOW, race
 from tests.integration.test_deliver import run_until_quiet
 from tests.integration.test_outbox import LEASE, TOPIC, claim, happen, settle
+from tests.many import fill, refresh_plans
 from tests.receiver import Receiver, Reset
 from tests.unit.jobs import answered, unanswered
 from webhooks.engine.job import Timings
@@ -253,9 +254,13 @@ def test_tallies_go_with_the_events_of_their_time(make_endpoint: MakeEndpoint, s
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("by", ["account", "endpoint", "grain"])
-def test_a_range_of_time_is_read_by_an_index(alice: Account, make_endpoint: MakeEndpoint, by: str) -> None:
+def test_a_range_of_time_is_read_by_an_index(
+    alice: Account, bob: Account, make_endpoint: MakeEndpoint, by: str
+) -> None:
     key = {"account": alice, "endpoint": make_endpoint(), "grain": Tally.Grain.BATCH}[by]
     index = {"account": "tally_of_account", "endpoint": "tally_of_endpoint", "grain": "tally_to_fold"}[by]
+    fill(bob, make_endpoint(account=bob, event_types=[TOPIC]), deliveries=2000, now=NOW)
+    refresh_plans()
     rows = Tally.objects.filter(**{by: key}, minute__gte=NOW - DAY, minute__lt=NOW).order_by(F("minute"))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
