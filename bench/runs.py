@@ -60,11 +60,9 @@ class Watch:
         self._counted_before = self.arrivals.count()
 
     def begin_with_the_first(self, within: float) -> None:
-        """Processor time counts from the first arrival on; from now if no other follows, as in a very short run."""
-        self.begin()
-        now = self._before, self._counted_before
+        """Processor time counts from the first arrival on, or, if no other follows, from where it has begun already."""
+        self._otherwise = self._before, self._counted_before
         self.until(lambda: self.arrivals.count() > 0, within, every=0.01)
-        self._otherwise = now
         self.begin()
 
     def cpu(self, count: int | None = None) -> dict[str, float]:
@@ -132,6 +130,7 @@ def deliver_backlog(
     database, hung = stack.database, backlog.hung.id if backlog.hung else 0
     expected = len(open_ledger(database, backlog.answered, after_id=backlog.after_id).owed)
     watch = Watch(stack, receiver)
+    watch.begin()
     start()
     watch.begin_with_the_first(within)
     watch.until(lambda: watch.arrivals.count() >= expected, within)

@@ -63,7 +63,7 @@ def running(example: Example, folder: Path) -> Iterator[str]:
     """Its address, without a path; what it stores is in the folder."""
     example.skip_unless_here()
     port = free_port()
-    command = example.command.format(folder=EXAMPLES / example.folder, port=port).split()
+    command = [word.format(folder=EXAMPLES / example.folder, port=port) for word in example.command.split()]
     stores = {"CRM_DATABASE": folder / "crm.sqlite3", "BOOKINGS_DATABASE": folder / "bookings.sqlite3"}
     env = environment(SHARE_SECRET=SECRET, PORT=port, INBOX=folder / "inbox", PYTHONDONTWRITEBYTECODE=1, **stores)
     with start(command, env, folder / "example.log") as process:

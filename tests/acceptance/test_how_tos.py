@@ -125,14 +125,15 @@ def test_the_script_for_ci_runs_from_nothing(tmp_path: Path) -> None:
     assert RECEIVER
     port, at = free_port(), free_port()
     (tmp_path / "receiver.py").write_text(RECEIVER[1].replace("9000", str(at)))
-    _, script = blocks("ci")
-    script = script.replace("8622", str(port)).replace("9000", str(at))
+    _, script, sandbox = blocks("ci")
+    script = (script + sandbox).replace("8622", str(port)).replace("9000", str(at))
     env = environment(MAAC_SIM_PORT=port, MAAC_SIM_URL=f"http://127.0.0.1:{port}")
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=90
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("delivered") == 1
+    assert '"name":"a test","token":"maac_' in done.stdout
     event = json.loads((tmp_path / "event.json").read_text())
     assert event["deliveries"][0]["status"] == "delivered"
     assert '"points_count": 50' in event["body"]
