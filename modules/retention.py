@@ -1,7 +1,8 @@
 """Forget what happened in the modules as long ago as the events that came of it; what was set up stays.
 
 What goes takes its memory along: a receipt's number can then be uploaded once more, a survey that each contact answers
-once be answered again, and the key of a grant be used for another.
+once be answered again, the key of a grant be used for another, and the first open of a message event be told anew. A
+message takes its recipients and opens along, however young these are.
 """
 
 import time
