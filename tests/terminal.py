@@ -20,6 +20,8 @@ from typing import Self
 
 SHELL = ["bash", "--noprofile", "--norc", "--noediting", "-i"]
 CTRL_C = b"\x03"
+TYPED_AGAIN_AFTER = 5.0
+TYPED_AT_MOST = 12
 
 
 class Terminal:
@@ -35,7 +37,19 @@ class Terminal:
         )  # fmt: skip
         os.close(theirs)
         threading.Thread(target=self._read, daemon=True).start()
-        self.run("stty -echo columns 140")
+        self._wake()
+
+    def _wake(self) -> None:
+        """A shell that starts throws away what was typed before it had its terminal, so that it is typed again."""
+        for _ in range(TYPED_AT_MOST):
+            self.begin("stty -echo columns 140; echo '<aw''ake>'")
+            end = time.monotonic() + TYPED_AGAIN_AFTER
+            while time.monotonic() < end:
+                if b"<awake>" in self._seen:
+                    self.run("true")
+                    return
+                time.sleep(0.02)
+        raise AssertionError(f"The shell did not wake up; it printed:\n{self.shows()}")
 
     def run(self, commands: str, timeout: float = 90) -> str:
         """Type the commands and give what is printed until all have ended."""
