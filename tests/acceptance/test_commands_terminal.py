@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from events.contract import TOPICS
-from tests.command_line import CommandLine
+from tests.command_line import CommandLine, tidy_command_line
 from tests.processes import Embedded, embedded, environment
 from tests.receiver import Receiver
 from tests.servers import free_port
@@ -28,10 +28,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 
 @pytest.fixture
 def maac_sim(simulator: Embedded, tmp_path: Path) -> Iterator[CommandLine]:
-    command = CommandLine(tmp_path, simulator)
-    yield command
-    for row in command.json("endpoint", "list"):
-        command("endpoint", "delete", row["id"])
+    yield from tidy_command_line(tmp_path, simulator)
 
 
 def printed(maac_sim: CommandLine, command: str, columns: int) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import CommandLine
+from tests.command_line import CommandLine, tidy_command_line
 from tests.processes import Embedded, embedded, start
 from tests.receiver import Receiver
 from tests.servers import free_port
@@ -24,10 +24,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 
 @pytest.fixture
 def maac_sim(simulator: Embedded, tmp_path: Path) -> Iterator[CommandLine]:
-    command = CommandLine(tmp_path, simulator)
-    yield command
-    for row in command.json("endpoint", "list"):
-        command("endpoint", "delete", row["id"])
+    yield from tidy_command_line(tmp_path, simulator)
 
 
 def test_what_a_receiver_that_was_down_lost_comes_with_the_command_that_is_named(
