@@ -46,9 +46,10 @@ class Delivering(bootsteps.StartStopStep):
 
 def _note(name: str) -> None:
     from webhooks.services import workers
+    from webhooks.services.deliver import last_error
 
     close_old_connections()
-    workers.note(name=name, now=datetime.now(UTC))
+    workers.note(name=name, now=datetime.now(UTC), error=last_error())
 
 
 app.steps["worker"].add(Delivering)

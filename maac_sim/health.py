@@ -1,4 +1,4 @@
-"""/livez: the process answers. /readyz: it can also store, ring for a worker, and one has been heard from lately."""
+"""/livez: the process answers. /readyz: it can store and wake a worker, one was heard from, and it delivers."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from maac_sim.celery import app
-from webhooks.selectors import Health, worker_health
+from webhooks.selectors import Health, delivering_health, worker_health
 
 
 @require_safe
@@ -19,8 +19,10 @@ def livez(_request: HttpRequest) -> HttpResponse:
 def readyz(_request: HttpRequest) -> HttpResponse:
     """200 when every part is good, 503 otherwise; the parts say what they lack."""
     database = _database()
-    worker = worker_health(now=datetime.now(UTC)) if database.is_good else Health(False, "unknown without the database")
-    parts = {"database": database, "broker": _broker(), "worker": worker}
+    now, unknown = datetime.now(UTC), Health(False, "unknown without the database")
+    worker = worker_health(now=now) if database.is_good else unknown
+    delivering = delivering_health(now=now) if database.is_good else unknown
+    parts = {"database": database, "broker": _broker(), "worker": worker, "delivering": delivering}
     is_good = all(part.is_good for part in parts.values())
     answer = {name: {"ok": part.is_good, "detail": part.detail} for name, part in parts.items()}
     response = JsonResponse({"status": "ok" if is_good else "not ready", **answer}, status=200 if is_good else 503)

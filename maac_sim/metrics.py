@@ -94,6 +94,9 @@ def _read(now: datetime) -> list[Metric]:
         GaugeMetricFamily("maac_sim_deliveries_overdue", "Due for more than five seconds.", queue.overdue),
         GaugeMetricFamily("maac_sim_oldest_due_age_seconds", "Age of what is due longest.", queue.oldest_due_age),
         GaugeMetricFamily("maac_sim_deliveries_in_flight", "Claimed by a worker, not settled.", queue.in_flight),
+        GaugeMetricFamily(
+            "maac_sim_deliveries_claimed_again", "Claimed several times without being settled.", queue.claimed_again
+        ),
         ages,
     ]
 

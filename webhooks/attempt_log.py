@@ -5,21 +5,34 @@ No line holds a body, a header or a secret. The log is on with MAAC_SIM_ATTEMPT_
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from webhooks.engine.job import Answered
 from webhooks.metrics import Finished, count_attempts
 
 log = logging.getLogger("webhooks.attempt")
+problems = logging.getLogger(__name__)
 
 
 def note_attempts(attempts: Sequence[Finished]) -> None:
     """Count these attempts and, if somebody listens, write a line about each."""
-    count_attempts(attempts)
+    _despite_errors(count_attempts, attempts)
     if log.isEnabledFor(logging.INFO):
         for attempt in attempts:
-            log.info("%s", json.dumps(_line(attempt), ensure_ascii=False))
+            _despite_errors(_log, attempt)
+
+
+def _despite_errors(note: Callable[[Any], None], what: Any) -> None:
+    """These attempts are settled; an exception here costs their line or their count and nothing else."""
+    try:
+        note(what)
+    except Exception:
+        problems.exception("Settled attempts could not be noted.")
+
+
+def _log(attempt: Finished) -> None:
+    log.info("%s", json.dumps(_line(attempt), ensure_ascii=False))
 
 
 def _line(attempt: Finished) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from events.contract import TOPICS
-from webhooks.engine.lifecycle import Status
+from webhooks.engine.job import Reason
+from webhooks.engine.lifecycle import SkipReason, Status
 from webhooks.log_search import Criteria
 from webhooks.moments import EARLIEST, read_moment
 
@@ -22,6 +23,10 @@ NAME_SHOWN = 50
 
 _AGO = re.compile(r"(\d{1,4})([mhd])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+REASONS = (*Reason, *SkipReason)
+"""Why a delivery ended as it did, or its last attempt."""
 
 
 class IdField(forms.IntegerField):
@@ -67,6 +72,7 @@ class LogFilter(forms.Form):
     endpoint = IdField()
     event = IdField()
     status = forms.ChoiceField(required=False, choices=[("", ""), *((each.value, each.value) for each in Status)])
+    reason = forms.ChoiceField(required=False, choices=[("", ""), *((each.value, each.value) for each in REASONS)])
     topic = forms.ChoiceField(required=False, choices=[("", ""), *((topic, topic) for topic in TOPICS)])
     is_test = forms.ChoiceField(required=False, choices=[("", ""), ("true", "true"), ("false", "false")])
     since = MomentField(required=False)
@@ -99,6 +105,7 @@ class LogFilter(forms.Form):
             event=given["event"],
             topic=given["topic"],
             status=given["status"],
+            reason=given["reason"],
             is_test=given["is_test"] == "true" if given["is_test"] else None,
             since=given["since"],
             until=given["until"],

@@ -45,6 +45,7 @@ class Criteria:
     event: int | None = None
     topic: str = ""
     status: str = ""
+    reason: str = ""
     is_test: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -55,7 +56,7 @@ class Criteria:
     def is_sieve(self) -> bool:
         """Whether no index leads to what is wanted, so that rows have to be looked at one by one."""
         led = self.event is not None or self.key
-        return not led and bool(self.topic or self.status or self.text or self.is_test is not None)
+        return not led and bool(self.topic or self.status or self.reason or self.text or self.is_test is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,7 @@ def _sieved(rows: QuerySet[Delivery], criteria: Criteria) -> QuerySet[Delivery]:
     exact = {
         "topic": criteria.topic or None,
         "status": criteria.status or None,
+        "reason": criteria.reason or None,
         "is_test": criteria.is_test,
         "created_at__gte": criteria.since,
         "created_at__lt": criteria.until,

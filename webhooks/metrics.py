@@ -59,6 +59,7 @@ ACCEPTED = Counter("maac_sim_events_accepted", "Events that were accepted.", ["t
 DELIVERIES = Counter("maac_sim_deliveries", "Deliveries that ended.", ["topic", "status", "reason"])
 ATTEMPTS = Counter("maac_sim_attempts", "Attempts, by outcome and what it means.", ["reason", "verdict"])
 FAULTS = Counter("maac_sim_scripted_faults", "Attempts that a scripted fault has struck.", ["kind"])
+RUN_ERRORS = Counter("maac_sim_delivery_run_errors", "Turns of delivery runs that ended by an exception.")
 PRUNED = Counter("maac_sim_pruned_events", "Events that retention removed.")
 NOTICES = Counter("maac_sim_notices", "Failure notices that were given.", ["reason"])
 ATTEMPT_SECONDS = Durations(
@@ -111,7 +112,7 @@ def _count(topic: str, move: Move, reason: Reason, count: int) -> None:
 def count_skips_after_commit(reason: SkipReason, topics: Iterable[str]) -> None:
     """Count deliveries that were skipped once the transaction that ends them is through."""
     for topic, count in Tally(topics).items():
-        transaction.on_commit(partial(DELIVERIES.labels(topic, Status.SKIPPED, reason).inc, count))
+        transaction.on_commit(partial(DELIVERIES.labels(topic, Status.SKIPPED, reason).inc, count), robust=True)
 
 
 def _arrival(job: Job, outcome: Outcome) -> float:

@@ -107,6 +107,7 @@ class Due(models.Model):
 
     A claimed one has a `claim_token`, and `due_at` is when its lease runs out and another worker may take it. The token
     fences off a worker that comes back too late. The rows are small, so the queue is quick however long the log is.
+    `claims` counts how often it was claimed since it was last settled.
     """
 
     delivery = models.OneToOneField(
@@ -115,9 +116,13 @@ class Due(models.Model):
     endpoint_id = models.BigIntegerField()
     due_at = models.DateTimeField()
     claim_token = models.CharField(max_length=32, default="", blank=True)
+    claims = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["endpoint_id", "due_at"], name="due_of_endpoint")]
+        indexes = [
+            models.Index(fields=["endpoint_id", "due_at"], name="due_of_endpoint"),
+            models.Index(fields=["claims"], name="due_claimed_again", condition=Q(claims__gt=1)),
+        ]
 
     def __str__(self) -> str:
         return f"Due at {self.due_at}"
@@ -294,11 +299,13 @@ class Notice(models.Model):
 
 
 class Worker(models.Model):
-    """A Celery worker and when it was last heard from."""
+    """A Celery worker, when it was last heard from, and the last exception that ended a turn of its delivery run."""
 
     name = models.CharField(max_length=200, primary_key=True)
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
+    error = models.CharField(max_length=100, default="", db_default="", blank=True)
+    error_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name

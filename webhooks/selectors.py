@@ -11,8 +11,8 @@ from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.models import Account, AuditEntry
 from events.models import Event
-from webhooks.engine.lifecycle import Status
-from webhooks.models import Attempt, Check, Delivery, Endpoint, Fault, Notice, Worker
+from webhooks.engine.lifecycle import CLAIMS_AT_MOST, Status
+from webhooks.models import Attempt, Check, Delivery, Due, Endpoint, Fault, Notice, Worker
 
 WORKER_IS_LATE_AFTER = timedelta(seconds=10)
 LOOK_AGAIN = (0.005, 0.01, 0.02, 0.05)
@@ -162,6 +162,24 @@ def worker_health(*, now: datetime) -> Health:
     return Health(age <= WORKER_IS_LATE_AFTER, heard)
 
 
+RUN_ERROR_MATTERS_FOR = timedelta(minutes=1)
+
+
+def delivering_health(*, now: datetime) -> Health:
+    """Whether delivery runs go on without exceptions, and deliveries are settled after they were sent."""
+    failing = Worker.objects.filter(error_at__gt=now - RUN_ERROR_MATTERS_FOR).order_by("-error_at").first()
+    if failing:
+        detail = f"An exception ({failing.error}) interrupted delivering in worker {failing.name}; see its log."
+        return Health(False, detail)
+    unsettled = Due.objects.filter(claims__gte=CLAIMS_AT_MOST).count()
+    if unsettled:
+        detail = (
+            f"{unsettled} deliveries were claimed {CLAIMS_AT_MOST} times without being settled; see the workers' log."
+        )
+        return Health(False, detail)
+    return Health(True, "deliveries are settled")
+
+
 OVERDUE_AFTER = timedelta(seconds=5)
 """A delivery that has been due for longer waits for a worker that is missing or has too much to do."""
 COUNTED_AT_MOST = 100_000
@@ -195,6 +213,8 @@ class Queue:
     oldest_due_age: float
     """Seconds; 0 when nothing is due."""
     in_flight: int
+    claimed_again: int
+    """Claimed more than once since they were last settled."""
 
 
 def queue(*, now: datetime) -> Queue:
@@ -209,7 +229,7 @@ def queue(*, now: datetime) -> Queue:
     if isinstance(first, str):
         first = datetime.fromisoformat(first).replace(tzinfo=UTC)
     age = max(0.0, (now - first).total_seconds()) if first else 0.0
-    return Queue(int(due), int(overdue), age, int(in_flight))
+    return Queue(int(due), int(overdue), age, int(in_flight), Due.objects.filter(claims__gt=1).count())
 
 
 def worker_ages(*, now: datetime) -> dict[str, float]:

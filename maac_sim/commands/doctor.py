@@ -38,12 +38,13 @@ def doctor(url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -
 
 
 def _looked_at(simulator: Simulator) -> Iterator[Finding]:
-    """The simulator, its worker, the token, licences, endpoints, and how their last deliveries ended."""
+    """The simulator, its worker, the token, what was set aside, licences, endpoints, how their last deliveries ended."""
     for look in (_ready, _token):
         finding = look(simulator)
         yield finding
         if not finding.good:
             return
+    yield _set_aside(simulator)
     yield from _licences(simulator)
     yield from _endpoints(simulator)
 
@@ -70,6 +71,19 @@ def _token(simulator: Simulator) -> Finding:
         remedy = "Take the one that ./run prints, or make one in the console: API > API token."
         return Finding("API token", False, refused.message, remedy)
     return Finding("API token", True, f"of the account {account['name']} ({account['time_zone']})")
+
+
+def _set_aside(simulator: Simulator) -> Finding:
+    """Deliveries that an error of the simulator ended."""
+    found = simulator.get("/deliveries/", status="failed", reason="INTERNAL_ERROR", limit=1)["results"]
+    if not found:
+        return Finding("processing", True, "no delivery was set aside after an error in the simulator")
+    remedy = (
+        f"See its error: maac-sim delivery {found[0]['id']}. Then send it again: maac-sim redeliver {found[0]['id']}"
+    )
+    return Finding(
+        "processing", False, f"delivery {found[0]['id']} was set aside after an error in the simulator", remedy
+    )
 
 
 def _licences(simulator: Simulator) -> Iterator[Finding]:

@@ -310,7 +310,7 @@ def test_a_race_that_comes_too_late_changes_nothing(alice: Account, make_endpoin
     stage = Stage()
     judging = partial(judge, tries=job.tries, waits=job.retry_waits)
     settlement = stage.judged(job, job.fault, answered(500), now(), judging)
-    stage.act(now())
+    assert stage.act([settlement], now()) == [settlement]
     assert Endpoint.objects.get().share_secret == endpoint.share_secret
     assert outbox.settle([settlement]) == 1
 

@@ -1,9 +1,12 @@
 """The network against a real receiver that answers well, badly, or not at all."""
 
+import io
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from contextlib import closing as closing_server
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +56,15 @@ def send(opened: Network, *jobs: Job, timeout: float = 3) -> dict[int, Outcome]:
     while len(outcomes) < len(jobs) and time.monotonic() < deadline:
         outcomes.update({done.delivery_id: outcome for done, outcome in opened.poll(0.05)})
     return outcomes
+
+
+def collect(opened: Network, timeout: float = 3) -> list[tuple[Job, Outcome]]:
+    """What comes back first."""
+    deadline = time.monotonic() + timeout
+    finished: list[tuple[Job, Outcome]] = []
+    while not finished and time.monotonic() < deadline:
+        finished = opened.poll(0.05)
+    return finished
 
 
 def send_one(one: Job, **options: Any) -> Outcome:
@@ -444,14 +456,69 @@ def test_connections_are_kept_for_the_next_request(receiver: Receiver) -> None:
     assert receiver.connections == 1
 
 
-def test_a_connection_that_dies_is_one_attempt_and_never_sent_again_in_silence(receiver: Receiver) -> None:
-    receiver.script("/hook", 200, CloseSilently())
+class ClosingServer:
+    """Keeps its first connection open after an answer until `close`, and answers on every further one."""
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server.settimeout(3)
+        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}/hook"
+        self.heads: list[bytes] = []
+
+    def answer(self, connection: socket.socket | None = None) -> socket.socket:
+        connection = connection or self._server.accept()[0]
+        self.heads.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        return connection
+
+    def close(self) -> None:
+        self._server.close()
+
+
+def test_a_request_into_a_kept_connection_that_was_closed_is_sent_once_more_on_a_fresh_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = ClosingServer()
+    closing: list[socket.socket] = []
+
+    class Body(io.BytesIO):
+        """libcurl has chosen a connection when it reads the body, and the receiver closes it then."""
+
+        def read(self, size: int | None = -1) -> bytes:
+            while closing:
+                closing.pop().close()
+            return super().read(size)
+
+    monkeypatch.setattr("webhooks.engine.exchange.io.BytesIO", Body)
+    with ThreadPoolExecutor(1) as pool, closing_server(server), network() as opened:
+        first = pool.submit(server.answer)
+        send(opened, job(1, url=server.url))
+        closing.append(first.result())
+        pool.submit(server.answer)
+        opened.start(job(2, url=server.url))
+        ((done, outcome),) = collect(opened)
+    assert (answer(outcome).status_code, done.is_repeated) == (200, True)
+    assert [f"{number:032x}".encode() in head for number, head in zip((1, 2), server.heads, strict=True)] == [True] * 2
+
+
+@pytest.mark.parametrize("ending", [CloseSilently(), Reset(), ResetMidAnswer()])
+def test_a_request_that_reached_the_receiver_is_one_attempt_and_never_sent_again_in_silence(
+    receiver: Receiver, ending: Any
+) -> None:
+    receiver.script("/hook", 200, ending)
     with network() as opened:
         send(opened, job(1, url=receiver.url("/hook")))
         reason, _ = fault(send(opened, job(2, url=receiver.url("/hook")))[2])
         assert reason is Reason.CONNECTION_LOST
         assert answer(send(opened, job(3, url=receiver.url("/hook")))[3]).status_code == 200
     assert [got.key for got in receiver.requests] == [f"{number:032x}" for number in (1, 2, 3)]
+
+
+def test_a_connection_that_libcurl_lets_go_of_is_closed_at_once(receiver: Receiver) -> None:
+    receiver.always("/close", Answer(200, b"", (("Connection", "close"),)))
+    with network() as opened:
+        send(opened, job(1, url=receiver.url("/close")))
+        assert not opened._kept._sockets
 
 
 def test_another_thread_can_end_a_poll(receiver: Receiver) -> None:

@@ -14,7 +14,7 @@ from webhooks.api.authentication import account_of
 from webhooks.api.paging import NewestFirst
 from webhooks.api.parsing import Number, StrictSerializer, Text, WholeNumber
 from webhooks.api.views import actor_of, endpoint_of, now_utc
-from webhooks.engine.faults import KINDS
+from webhooks.engine.faults import KINDS, about
 from webhooks.engine.job import FaultKind
 from webhooks.models import Fault
 from webhooks.services import faults
@@ -59,7 +59,7 @@ class FaultOut(serializers.ModelSerializer[Fault]):
         ]  # fmt: skip
 
     def get_description(self, fault: Fault) -> str:
-        return KINDS[FaultKind(fault.kind)].description
+        return about(fault.kind).description
 
     def get_left(self, fault: Fault) -> int | None:
         return fault.left
@@ -69,10 +69,10 @@ class FaultOut(serializers.ModelSerializer[Fault]):
         return fault.is_active(now)
 
     def get_seconds(self, fault: Fault) -> float | None:
-        return None if KINDS[FaultKind(fault.kind)].seconds is None else fault.seconds
+        return None if about(fault.kind).seconds is None else fault.seconds
 
     def get_count(self, fault: Fault) -> int | None:
-        return None if KINDS[FaultKind(fault.kind)].count is None else fault.count
+        return None if about(fault.kind).count is None else fault.count
 
 
 class EndpointFaultsView(APIView):

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from events.contract import TOPICS
 from webhooks.api.authentication import account_of
 from webhooks.engine.lifecycle import Status
-from webhooks.log_filter import LogFilter
+from webhooks.log_filter import REASONS, LogFilter
 from webhooks.log_search import Criteria
 
 PAGING = ("cursor", "limit")
@@ -19,6 +19,7 @@ PARAMETERS = [
     OpenApiParameter("endpoint", int, description="The endpoint's id."),
     OpenApiParameter("event", int, description="The event's id."),
     OpenApiParameter("status", str, enum=[status.value for status in Status]),
+    OpenApiParameter("reason", str, enum=[reason.value for reason in REASONS]),
     OpenApiParameter("topic", str, enum=list(TOPICS)),
     OpenApiParameter("is_test", bool),
     OpenApiParameter("since", datetime, description="Created at this moment or later; `24h` is a day ago."),

@@ -117,5 +117,5 @@ def _charts(request: ConsoleRequest, criteria: Criteria) -> dict[str, Any]:
         "latency": charts.latency_chart(buckets),
         "chart_since": since,
         "chart_until": criteria.until,
-        "chart_leaves_out": bool(criteria.status or criteria.text),
+        "chart_leaves_out": bool(criteria.status or criteria.reason or criteria.text),
     }

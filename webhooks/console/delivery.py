@@ -14,6 +14,7 @@ from webhooks.console import payload
 from webhooks.console.attempts import Shown, attempts_in_series, gives_up_at_once, show_attempts
 from webhooks.console.curl import as_curl
 from webhooks.console.frame import ConsoleRequest, action, page, render_page
+from webhooks.engine.job import Reason
 from webhooks.engine.lifecycle import Status
 from webhooks.models import Delivery, Due, Endpoint
 from webhooks.secrets import SecretUnreadable
@@ -79,7 +80,10 @@ def _series(delivery: Delivery) -> dict[str, int]:
 
 
 def _gave_up(delivery: Delivery, shown: list[Shown]) -> str:
-    """Why there is no further attempt: `status` or `address` that MAAC does not retry, or all attempts are `used`."""
+    """Why there is no further attempt: an `error` of the simulator, a `status` or `address` that MAAC does not retry, or
+    all attempts are `used`."""
+    if delivery.status == Status.FAILED and delivery.reason == Reason.INTERNAL_ERROR:
+        return "error"
     if delivery.status != Status.FAILED or not shown:
         return ""
     last = shown[-1].attempt

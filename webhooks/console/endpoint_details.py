@@ -67,11 +67,12 @@ def _revealed(request: ConsoleRequest, endpoint: Endpoint) -> dict[str, Any]:
 
 def _details(request: ConsoleRequest, endpoint: Endpoint, shown: dict[str, Any] | None = None) -> HttpResponse:
     facts = licence(request)
-    zones = {TOPICS[name].zone for name in endpoint.event_types}
+    topics = [TOPICS[name] for name in endpoint.event_types if name in TOPICS]
+    zones = {topic.zone for topic in topics}
     context = {
         **facts,
         "endpoint": endpoint,
-        "topics": [TOPICS[name] for name in endpoint.event_types],
+        "topics": topics,
         "periods": [period for period in facts["periods"] if period.zone in zones],
         "add_ons": endpoint_add_ons(account=request.account, now=request.now),
         "recent": selectors.recent(endpoints=[endpoint])[endpoint.pk],

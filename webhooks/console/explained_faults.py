@@ -160,6 +160,17 @@ def _unclassified(attempt: Attempt, _endpoint: Endpoint) -> Told:
     )
 
 
+def _internal_error(_attempt: Attempt, _endpoint: Endpoint) -> Told:
+    return (
+        _("Error in the simulator"),
+        _("The simulator could not process this attempt. The receiver is not the cause."),
+        (
+            _("The technical detail below says what went wrong; the operator finds more in the worker's log."),
+            _("Once it is mended, send the delivery again."),
+        ),
+    )
+
+
 _FAULTS: dict[str, Callable[[Attempt, Endpoint], Told]] = {
     Reason.COULD_NOT_CONNECT: _no_connection,
     Reason.NAME_NOT_RESOLVED: _name_not_found,
@@ -170,6 +181,7 @@ _FAULTS: dict[str, Callable[[Attempt, Endpoint], Told]] = {
     Reason.INVALID_URL: _bad_url,
     Reason.REFUSED_ADDRESS: _refused_address,
     Reason.UNCLASSIFIED: _unclassified,
+    Reason.INTERNAL_ERROR: _internal_error,
 }
 
 

@@ -12,7 +12,7 @@ from events.contract import TOPICS
 from webhooks import selectors
 from webhooks.console.frame import ConsoleRequest
 from webhooks.console.log_query import LogQuery
-from webhooks.console.words import STATUSES
+from webhooks.console.words import STATUSES, reason_sentence
 from webhooks.models import Endpoint
 
 Words = str | Promise
@@ -25,6 +25,7 @@ PRESETS: dict[str, Words] = {
 }
 _LABELS: dict[str, Words] = {
     "status": gettext_lazy("Status: %(value)s"),
+    "reason": gettext_lazy("Reason: %(value)s"),
     "topic": gettext_lazy("Event type: %(value)s"),
     "endpoint": gettext_lazy("Endpoint: %(value)s"),
     "is_test": gettext_lazy("Only %(value)s"),
@@ -95,6 +96,8 @@ def _spoken(name: str, value: str, query: LogQuery, endpoints: dict[int, str]) -
         return {"true": _("test events"), "false": _("real events")}.get(value, value)
     if name == "endpoint" and query.criteria:
         return endpoints.get(query.criteria.endpoint or 0, value)
+    if name == "reason":
+        return reason_sentence(value)
     return str(STATUSES.get(value, value)) if name == "status" else value
 
 

@@ -14,7 +14,7 @@ from webhooks.log_filter import LogFilter
 from webhooks.log_search import Criteria
 
 _CURSOR = re.compile(r"(before|after)-(\d{1,18})", re.ASCII)
-_MEANINGS = ("status", "topic", "endpoint", "is_test", "since", "until", "q", "key", "event")
+_MEANINGS = ("status", "reason", "topic", "endpoint", "is_test", "since", "until", "q", "key", "event")
 """The filters in the order in which they are shown."""
 
 

@@ -36,6 +36,7 @@ REASONS: dict[str, Words] = {
     Reason.INVALID_URL: _("The URL cannot be sent to"),
     Reason.REFUSED_ADDRESS: _("The address is in a network that is not allowed"),
     Reason.UNCLASSIFIED: _("It could not be sent"),
+    Reason.INTERNAL_ERROR: _("An error in the simulator ended the attempt"),
     SkipReason.ENDPOINT_PAUSED: _("The endpoint was paused"),
     SkipReason.ENDPOINT_DELETED: _("The endpoint was deleted"),
     SkipReason.ZONE_NOT_LICENSED: _("The event's zone had no valid licence"),

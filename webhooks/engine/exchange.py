@@ -3,9 +3,13 @@
 import io
 import math
 import os
+import re
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pycurl
 
@@ -13,11 +17,23 @@ from events import contract
 from webhooks.engine.addresses import host_header, wire_url
 from webhooks.engine.faults import altered
 from webhooks.engine.feed import FEEDING, Feed, feed
+from webhooks.engine.internal_error import internal_error
 from webhooks.engine.job import Answered, Headers, Job, Outcome, Reason, Timings, Unanswered
 from webhooks.engine.signing import signed_headers
 
 IDLE_CONNECTION_SECONDS = 1
 """Receivers close idle connections after 2 to 5 seconds; a request sent into that moment would be lost."""
+FINAL_STATUSES = range(200, 600)
+
+_CLOSED = (pycurl.E_SEND_FAIL_REWIND, pycurl.E_GOT_NOTHING, pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR)
+"""What libcurl says of a kept connection that the receiver has closed."""
+_INTERIM = re.compile(r"HTTP/\S+ +1\d\d(\s|$)", re.ASCII)
+_STATUS_LINE = re.compile(r"HTTP/\S+ \d\d\d(\s|$)", re.ASCII)
+"""libcurl reads the first three digits of a longer number."""
+_LINE_SHOWN = 50
+
+_E_TOO_LARGE = 100
+"""CURLE_TOO_LARGE, which pycurl has no name for."""
 
 _REASONS: dict[int, Reason] = {
     pycurl.E_URL_MALFORMAT: Reason.INVALID_URL,
@@ -39,6 +55,8 @@ _REASONS: dict[int, Reason] = {
     pycurl.E_UNSUPPORTED_PROTOCOL: Reason.INVALID_ANSWER,
     pycurl.E_FTP_WEIRD_SERVER_REPLY: Reason.INVALID_ANSWER,
     pycurl.E_HTTP2: Reason.INVALID_ANSWER,
+    _E_TOO_LARGE: Reason.INVALID_ANSWER,
+    pycurl.E_BAD_CONTENT_ENCODING: Reason.INVALID_ANSWER,
 }
 
 
@@ -50,6 +68,7 @@ class Limits:
     attempt_timeout: float = contract.ATTEMPT_TIMEOUT
     answer_read: int = contract.ANSWER_READ_LIMIT
     answer_kept: int = contract.ANSWER_KEPT_LIMIT
+    head_read: int = contract.ANSWER_READ_LIMIT
 
 
 class Exchange:
@@ -64,22 +83,28 @@ class Exchange:
         self._verifies_tls = True
         self._refusal: str | None = None
         self._has_socket = False
+        self.opened: socket.socket | None = None
+        self._error: Exception | None = None
+        self._is_repeat = False
         self._started_at = 0.0
         self._url = ""
         self._headers: Headers = ()
         self._length = 0
         self._head: list[bytes] = []
         self._body: list[bytes] = []
+        self._head_read = 0
         self._read = 0
-        self.handle.setopt(pycurl.HEADERFUNCTION, self._head.append)
-        self.handle.setopt(pycurl.WRITEFUNCTION, self._on_body)
+        self.handle.setopt(pycurl.HEADERFUNCTION, self.guarded(self._on_header, -1))
+        self.handle.setopt(pycurl.WRITEFUNCTION, self.guarded(self._on_body, -1))
 
     def begin(self, job: Job, now: float) -> None:
         """Make the handle ready to send `job`; `now` is in seconds since 1970. ValueError for what cannot be sent."""
         self.job, self._started_at, self._refusal, self._has_socket = job, now, None, False
+        self.opened = None
+        self._error = None
         self._head.clear()
         self._body.clear()
-        self._read = 0
+        self._head_read = self._read = 0
         host = ("Host", job.host_override or host_header(job.url))
         fault = job.fault
         signed, body = (job, job.body) if fault is None else altered(job, fault)
@@ -95,33 +120,77 @@ class Exchange:
             self._set_tls(job.verify_tls)
         handle.setopt(pycurl.HTTPHEADER, [*_NOT_OURS, *map(": ".join, self._headers)])
         handle.setopt(pycurl.POSTFIELDSIZE_LARGE, self._length)
-        # With POSTFIELDS libcurl could send the body a second time on its own, unseen by the log.
-        handle.setopt(pycurl.READFUNCTION, (self.feed or io.BytesIO(body)).read)
+        if self._is_repeat:
+            self._set_repeat(False)
+        # With POSTFIELDS libcurl could send the body several times on its own; `repeat` does it once.
+        read = self.guarded(self.feed.read, pycurl.READFUNC_ABORT) if self.feed else io.BytesIO(body).read
+        handle.setopt(pycurl.READFUNCTION, read)
+
+    def may_repeat(self, code: int) -> bool:
+        """Whether the connection broke before an answer began, for the first time.
+
+        What a scripted fault strikes is not repeated.
+        """
+        return code in _CLOSED and not (self._is_repeat or self._error or self._head or self.job.fault)
+
+    def repeat(self, now: float) -> None:
+        """Make the handle ready to send the same job once more, on a fresh connection."""
+        self.begin(self.job._replace(is_repeated=True), now)
+        self._set_repeat(True)
+
+    def guarded(self, callback: Callable[..., Any], stop: int) -> Callable[..., Any]:
+        """The callback for libcurl; an exception in it ends this attempt, since `stop` makes libcurl give up."""
+
+        def call(*arguments: Any) -> Any:
+            try:
+                return callback(*arguments)
+            except Exception as error:
+                self._error = error
+                return stop
+
+        return call
 
     def refuse(self, refusal: str) -> None:
         """Note that one of the addresses of this job's host may not be reached."""
         self._refusal = refusal
 
-    def allow(self) -> None:
-        """Note that one of them may: what becomes of the job is not the refusal's doing."""
+    def allow(self, opened: socket.socket) -> None:
+        """Note the socket for one that may: what becomes of the job is not the refusal's doing."""
         self._has_socket = True
+        self.opened = opened
 
     def outcome(self, code: int, message: str) -> Outcome:
         """What came of it; `code` and `message` are libcurl's, 0 for a whole answer."""
-        status_code, headers = _parse_head(b"".join(self._head))
+        if self._error:
+            return internal_error(self.job, self._error, self._started_at)
+        status_code: int = self.handle.getinfo(pycurl.RESPONSE_CODE)
+        head = _parse_head(b"".join(self._head))
         body = b"".join(self._body)
         kept, truncated = body[: self._limits.answer_kept], self._read > self._limits.answer_kept
         started_at, timings, address, sent = self._started_at, self._timings(), self._address(), self._sent_headers()
-        if code == 0 or (code == pycurl.E_WRITE_ERROR and self._read > self._limits.answer_read):
-            return Answered(started_at, timings, address, sent, status_code, headers, kept, truncated)
-        reason, detail = self._fault(code, message, status_code, timings)
-        return Unanswered(started_at, timings, address, sent, reason, detail, headers, kept, truncated)
+        is_whole = code == 0 or (code == pycurl.E_WRITE_ERROR and self._read > self._limits.answer_read)
+        if is_whole and head.is_complete and status_code in FINAL_STATUSES and _STATUS_LINE.match(head.status_line):
+            return Answered(started_at, timings, address, sent, status_code, head.headers, kept, truncated)
+        reason, detail = _nonsense(head) if is_whole else self._fault(code, message, status_code, timings)
+        return Unanswered(started_at, timings, address, sent, reason, detail, head.headers, kept, truncated)
 
     def _set_tls(self, verify: bool) -> None:
         """libcurl keeps connections and TLS sessions of the two kinds apart by itself."""
         self.handle.setopt(pycurl.SSL_VERIFYPEER, int(verify))
         self.handle.setopt(pycurl.SSL_VERIFYHOST, 2 if verify else 0)
         self._verifies_tls = verify
+
+    def _set_repeat(self, is_repeat: bool) -> None:
+        self.handle.setopt(pycurl.FRESH_CONNECT, int(is_repeat))
+        self._is_repeat = is_repeat
+
+    def _on_header(self, line: bytes) -> int | None:
+        """Keep a line of the answer's head or trailer; -1 makes libcurl stop reading."""
+        self._head_read += len(line)
+        if self._head_read > self._limits.head_read:
+            return -1
+        self._head.append(line)
+        return None
 
     def _on_body(self, chunk: bytes) -> int | None:
         """Keep a chunk of the answer; any number but the chunk's length makes libcurl stop reading."""
@@ -133,6 +202,8 @@ class Exchange:
     def _fault(self, code: int, message: str, status_code: int, timings: Timings) -> tuple[Reason, str]:
         if self._refusal and not self._has_socket:
             return Reason.REFUSED_ADDRESS, self._refusal
+        if self._head_read > self._limits.head_read:
+            return Reason.INVALID_ANSWER, f"The answer's headers are longer than {self._limits.head_read:,} bytes."
         if code == pycurl.E_OPERATION_TIMEDOUT:
             return self._timeout(status_code, timings)
         reason = _REASONS.get(code, Reason.UNCLASSIFIED)
@@ -190,6 +261,17 @@ class Exchange:
         return (*self._headers, ("Content-Length", str(self._length)))
 
 
+def _nonsense(head: "_Head") -> tuple[Reason, str]:
+    """What is wrong with an answer that libcurl takes for whole."""
+    if not head.is_complete:
+        return (
+            Reason.CONNECTION_LOST,
+            "The receiver closed the connection before the headers of its answer were complete.",
+        )
+    line = ascii(head.status_line[:_LINE_SHOWN])
+    return Reason.INVALID_ANSWER, f"The answer begins with {line}; HTTP has statuses from 200 to 599."
+
+
 def unsent(reason: Reason, detail: str, now: float) -> Outcome:
     """The outcome of a job that was not even begun."""
     return Unanswered(now, Timings(total=0.0), "", (), reason, detail)
@@ -215,19 +297,29 @@ def _new_handle(limits: Limits, ca_file: Path | None) -> pycurl.Curl:
     return handle
 
 
+class _Head(NamedTuple):
+    """Headers and trailers of the final answer, whether its head was complete, and what its first line was."""
+
+    headers: Headers
+    is_complete: bool
+    status_line: str
+
+
 @lru_cache(maxsize=64)
-def _parse_head(head: bytes) -> tuple[int, Headers]:
-    """Status (0 when none came) and headers of the final answer; interim 1xx answers before it are passed over.
+def _parse_head(head: bytes) -> _Head:
+    """Interim 1xx answers are passed over. The first line of each head is its status line, whatever else looks like one.
 
     Receivers repeat themselves: within a second, most heads are the same to the byte.
     """
-    status = 0
     headers: list[tuple[str, str]] = []
-    for line in map(str.strip, head.decode("latin-1").split("\n")):
-        if line.startswith("HTTP/"):
-            code = line.split(" ", 2)[1:2]
-            status, headers = int(code[0]) if code and code[0].isdigit() else 0, []
+    begins, is_interim, is_complete, status_line = True, False, False, ""
+    for line in map(str.strip, head.decode("latin-1").split("\n")[:-1]):
+        if begins:
+            status_line, headers, begins, is_complete = line, [], False, False
+            is_interim = bool(_INTERIM.match(line))
         elif line:
             name, _, value = line.partition(":")
             headers.append((name.strip(), value.strip()))
-    return status, tuple(headers)
+        else:
+            begins, is_complete = is_interim, True
+    return _Head(tuple(headers), is_complete, status_line)

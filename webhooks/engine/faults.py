@@ -126,6 +126,12 @@ KINDS: dict[FaultKind, About] = {
 }
 
 
+def about(kind: str) -> About:
+    """What is told of a kind; a stored one may be of another version."""
+    unknown = gettext_noop("This version does not know this kind of fault.")
+    return KINDS.get(kind) or About(kind, unknown, unknown)  # type: ignore[call-overload]
+
+
 def altered(job: Job, fault: Fault) -> tuple[Job, bytes]:
     """The job as it is signed, and the bytes that are then sent."""
     match fault.kind:

@@ -65,6 +65,10 @@ class Job(NamedTuple):
     host_override: str = ""
     extra_headers: Headers = ()
     fault: Fault | None = None
+    is_repeated: bool = False
+    """A kept connection was found closed, and the request was sent once more on a fresh one."""
+    error: str = ""
+    """Why its row cannot be sent; the attempt then fails unsent."""
 
     @property
     def claim(self) -> tuple[int, str]:
@@ -77,7 +81,10 @@ class Job(NamedTuple):
 
 
 class Reason(StrEnum):
-    """Why an attempt ended as it did, in the vocabulary of LINE's webhook test."""
+    """Why an attempt ended as it did, in the vocabulary of LINE's webhook test.
+
+    INTERNAL_ERROR is ours: an exception in the simulator while it processed this attempt.
+    """
 
     OK = "OK"
     ERROR_STATUS_CODE = "ERROR_STATUS_CODE"
@@ -90,6 +97,7 @@ class Reason(StrEnum):
     INVALID_URL = "INVALID_URL"
     REFUSED_ADDRESS = "REFUSED_ADDRESS"
     UNCLASSIFIED = "UNCLASSIFIED"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
 
 
 class Timings(NamedTuple):

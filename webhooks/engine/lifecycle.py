@@ -56,6 +56,9 @@ DONE = (Status.DELIVERED, Status.FAILED, Status.SKIPPED)
 FINAL_REASONS = (Reason.REFUSED_ADDRESS, Reason.INVALID_URL)
 """Faults of the address itself: trying again cannot help."""
 
+CLAIMS_AT_MOST = 3
+"""A delivery that an exception keeps from being processed fails after so many claims, to be redelivered by hand."""
+
 
 class Verdict(NamedTuple):
     """What an outcome means for its delivery. `retry_in` is in seconds, for a retry only."""
@@ -75,10 +78,21 @@ def judge(outcome: Outcome, *, tries: int, waits: tuple[float, ...], any_2xx: bo
 
     `tries` counts the attempts of the series, this one included. `any_2xx` false makes a 2xx other than 200 a failure.
     """
+    if not isinstance(outcome, Answered) and outcome.reason is Reason.INTERNAL_ERROR:
+        return judge_error(outcome.detail, tries=tries, waits=waits)
     reason, detail, retried = _read(outcome, any_2xx)
     if reason is Reason.OK:
         return Verdict(Move.ACCEPT, reason, detail)
-    if retried and tries <= len(waits):
+    return _retry_or_fail(reason, detail, tries, waits if retried else ())
+
+
+def judge_error(detail: str, *, tries: int, waits: tuple[float, ...]) -> Verdict:
+    """Retry or fail after an exception that ended the attempt."""
+    return _retry_or_fail(Reason.INTERNAL_ERROR, detail, tries, waits[: CLAIMS_AT_MOST - 1])
+
+
+def _retry_or_fail(reason: Reason, detail: str, tries: int, waits: tuple[float, ...]) -> Verdict:
+    if tries <= len(waits):
         return Verdict(Move.RETRY, reason, detail, waits[tries - 1])
     return Verdict(Move.FAIL, reason, detail)
 

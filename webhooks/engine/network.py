@@ -10,9 +10,11 @@ from pathlib import Path
 import pycurl
 
 from webhooks.engine.addresses import AddressPolicy, BadUrl, RefusedUrl
-from webhooks.engine.exchange import Exchange, Limits, unsent
+from webhooks.engine.exchange import IDLE_CONNECTION_SECONDS, Exchange, Limits, unsent
 from webhooks.engine.faults import united
+from webhooks.engine.internal_error import internal_error
 from webhooks.engine.job import FaultKind, Job, Outcome, Reason
+from webhooks.engine.kept_connections import KeptConnections
 
 LONGEST_WAIT = 0.02
 """Seconds of one wait for the network, during which `wake` is not heard."""
@@ -58,6 +60,7 @@ class Network:
         self._early: list[tuple[Job, Outcome]] = []
         self._fed: list[Exchange] = []
         self._twins: dict[tuple[int, str], list[Outcome]] = {}
+        self._kept = KeptConnections(IDLE_CONNECTION_SECONDS)
         self._rung = threading.Event()
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, 512)
@@ -66,14 +69,25 @@ class Network:
         """Begin sending; the outcome comes out of a later `poll`."""
         if job.fault is not None and job.fault.kind is FaultKind.SEND_TWICE:
             self._twins[job.claim] = []
-            self._begin(job)
-        self._begin(job)
+            self._start(job)
+        self._start(job)
+
+    def _start(self, job: Job) -> None:
+        try:
+            if refusal := self._refusal(job):
+                self._early.append((job, unsent(*refusal, self._clock())))
+            else:
+                self._begin(job)
+        except Exception as error:
+            self._early.append((job, internal_error(job, error, self._clock())))
+
+    def _refusal(self, job: Job) -> tuple[Reason, str] | None:
+        """Why the job is not sent at all."""
+        if job.error:
+            return Reason.INTERNAL_ERROR, job.error
+        return _UNREADABLE if job.secret is None else self._fault_of(job.url)
 
     def _begin(self, job: Job) -> None:
-        fault = _UNREADABLE if job.secret is None else self._fault_of(job.url)
-        if fault:
-            self._early.append((job, unsent(*fault, self._clock())))
-            return
         exchange = self._idle.pop() if self._idle else self._new_exchange()
         try:
             exchange.begin(job, self._clock())
@@ -82,8 +96,11 @@ class Network:
             fault = Reason.INVALID_URL, f"The request cannot be made: {error}."
             self._early.append((job, unsent(*fault, self._clock())))
             return
-        self._busy[exchange.handle] = exchange
+        self._send(exchange)
+
+    def _send(self, exchange: Exchange) -> None:
         self._multi.add_handle(exchange.handle)
+        self._busy[exchange.handle] = exchange
         if exchange.feed:
             self._fed.append(exchange)
 
@@ -127,6 +144,7 @@ class Network:
         self._busy.clear()
         self._idle.clear()
         self._multi.close()
+        self._kept.clear()
 
     def _finished(self) -> list[tuple[Job, Outcome]]:
         finished, self._early = self._early, []
@@ -134,9 +152,9 @@ class Network:
         while remaining:
             remaining, succeeded, failed = self._multi.info_read()
             for handle in succeeded:
-                finished.append(self._release(handle, 0, ""))
+                finished += self._release(handle, 0, "")
             for handle, code, message in failed:
-                finished.append(self._release(handle, code, message))
+                finished += self._release(handle, code, message)
         return self._united(finished) if self._twins else finished
 
     def _united(self, finished: list[tuple[Job, Outcome]]) -> list[tuple[Job, Outcome]]:
@@ -148,18 +166,33 @@ class Network:
                 whole.append((job, outcome))
             elif others:
                 del self._twins[job.claim]
-                whole.append(united(job, job.fault, others[0], outcome))
+                try:
+                    whole.append(united(job, job.fault, others[0], outcome))
+                except Exception as error:
+                    whole.append((job, internal_error(job, error, outcome.started_at)))
             else:
                 others.append(outcome)
         return whole
 
-    def _release(self, handle: pycurl.Curl, code: int, message: str) -> tuple[Job, Outcome]:
+    def _release(self, handle: pycurl.Curl, code: int, message: str) -> list[tuple[Job, Outcome]]:
+        """What has come of this handle's job; nothing where it is sent once more."""
         exchange = self._busy.pop(handle)
         self._multi.remove_handle(handle)
         if exchange.feed:
             self._fed.remove(exchange)
+        try:
+            if exchange.may_repeat(code) and self._kept.has_received_nothing(handle):
+                exchange.repeat(self._clock())
+                self._send(exchange)
+                return []
+            self._kept.note(handle, exchange.opened, self._clock())
+            exchange.opened = None
+            outcome = exchange.outcome(code, message)
+        except Exception as error:
+            # The handle is not used again: nobody knows what state it is in.
+            return [(exchange.job, internal_error(exchange.job, error, self._clock()))]
         self._idle.append(exchange)
-        return exchange.job, exchange.outcome(code, message)
+        return [(exchange.job, outcome)]
 
     def _judge_url(self, url: str) -> tuple[Reason, str] | None:
         """Endpoints outlive settings: what was fit when it was made may not be any more."""
@@ -173,8 +206,8 @@ class Network:
 
     def _new_exchange(self) -> Exchange:
         exchange = Exchange(self._limits, self._user_agent, self._ca_file)
-        if not self._policy.allow_private_networks:
-            exchange.handle.setopt(pycurl.OPENSOCKETFUNCTION, partial(self._open_socket, exchange))
+        open_socket = exchange.guarded(partial(self._open_socket, exchange), pycurl.SOCKET_BAD)
+        exchange.handle.setopt(pycurl.OPENSOCKETFUNCTION, open_socket)
         return exchange
 
     def _open_socket(self, exchange: Exchange, _purpose: int, address: pycurl.CurlSockAddr) -> socket.socket | int:
@@ -183,5 +216,6 @@ class Network:
         if refusal:
             exchange.refuse(refusal)
             return pycurl.SOCKET_BAD
-        exchange.allow()
-        return Lent(address.family, address.socktype, address.protocol)
+        opened = Lent(address.family, address.socktype, address.protocol)
+        exchange.allow(opened)
+        return opened

@@ -12,13 +12,14 @@ from uuid import uuid4
 from django.db import connection, transaction
 
 from events.models import Event
-from webhooks.engine.job import Job
+from webhooks.engine.job import Job, Reason
 from webhooks.engine.lifecycle import SkipReason, Status
 from webhooks.engine.pump import Room
 from webhooks.metrics import count_skips_after_commit
 from webhooks.models import Delivery, Due
 from webhooks.outbox import postgresql, scripted, sqlite, tallies
 from webhooks.outbox.jobs import sort
+from webhooks.outbox.rows import OUTAGES as OUTAGES
 from webhooks.outbox.rows import Settlement as Settlement
 from webhooks.outbox.rows import Won, row
 
@@ -100,13 +101,26 @@ def give_back(jobs: Iterable[Job], *, now: datetime) -> None:
     returned = list(jobs)
     for job in returned:
         claimed = Due.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token)
-        claimed.update(claim_token="", due_at=now)
+        claimed.update(claim_token="", due_at=now, claims=0)
     scripted.take_back(returned, now=now)
 
 
+@transaction.atomic
+def end_without_attempt(job: Job, *, now: datetime) -> int:
+    """Fail a delivery of whose attempt nothing can be stored, if its claim still holds; how many that are."""
+    held, _ = Due.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token).delete()
+    if not held:
+        return 0
+    ended = {"status": Status.FAILED, "reason": Reason.INTERNAL_ERROR, "status_code": None, "finished_at": now}
+    return Delivery.objects.filter(pk=job.delivery_id).update(**ended)
+
+
 def release_all(*, now: datetime) -> int:
-    """Return every claim; for a start at which no worker can be alive. How many there were."""
-    return Due.objects.exclude(claim_token="").update(claim_token="", due_at=now)
+    """Return every claim; for a start at which no worker can be alive. How many there were.
+
+    That a process was stopped several times in a row says nothing about the deliveries, so their claims count anew.
+    """
+    return Due.objects.exclude(claim_token="").update(claim_token="", due_at=now, claims=0)
 
 
 def _backend() -> postgresql.Backend | sqlite.Backend:

@@ -1,21 +1,25 @@
-"""From rows that a claim has won to jobs: every delivery is checked again, and gets what sending it needs."""
+"""From rows that a claim has won to jobs: every delivery is checked again, and gets what sending it needs.
+
+A row of which no job can be made becomes a job with an `error`, which fails unsent and is settled like all others.
+"""
 
 import json
 import logging
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from events.contract import TOPICS
+from webhooks.engine.internal_error import described
 from webhooks.engine.job import Headers, Job
-from webhooks.engine.lifecycle import SkipReason
+from webhooks.engine.lifecycle import CLAIMS_AT_MOST, SkipReason
 from webhooks.models import Endpoint
 from webhooks.outbox.rows import Won
 from webhooks.outbox.scripted import Scripted, script
-from webhooks.retry_waits import Waits, most_specific
+from webhooks.retry_waits import Waits, are_waits, most_specific
 from webhooks.secrets import SecretUnreadable, decrypt
 
 log = logging.getLogger(__name__)
@@ -64,15 +68,28 @@ def sort(rows: Sequence[Won], token: str, now: datetime) -> Sorted:
     jobs: list[Job] = []
     skipped: dict[SkipReason, list[Won]] = {}
     for row in rows:
-        address = addresses[row.endpoint_id]
-        if reason := _skip_reason(row, address):
-            skipped.setdefault(reason, []).append(row)
-        else:
-            waits = address.test_waits if row.is_test else address.waits
-            jobs.append(_job(row, address, token, waits if row.retry_waits is None else _waits(row.retry_waits)))
-    faulty = [endpoint_id for endpoint_id, address in addresses.items() if address.has_faults]
+        try:
+            address = _usable(addresses[row.endpoint_id])
+            if reason := _skip_reason(row, address):
+                skipped.setdefault(reason, []).append(row)
+            else:
+                jobs.append(_job(row, address, token))
+        except Exception as error:
+            log.error("Delivery %d cannot be sent.", row.id, exc_info=error)
+            jobs.append(_unsendable(row, token, error))
+    faulty = [key for key, each in addresses.items() if isinstance(each, Address) and each.has_faults]
     scripted = script(jobs, faulty, now) if faulty else Scripted(jobs, None)
     return Sorted(scripted.jobs, skipped, scripted.next_due)
+
+
+class Unprocessable(Exception):
+    """A row that cannot be sent, and why."""
+
+
+def _usable(address: Address | Exception) -> Address:
+    if isinstance(address, Exception):
+        raise Unprocessable(f"The endpoint cannot be read: {described(address)}") from address
+    return address
 
 
 def _skip_reason(row: Won, address: Address) -> SkipReason | None:
@@ -80,25 +97,41 @@ def _skip_reason(row: Won, address: Address) -> SkipReason | None:
         return SkipReason.ENDPOINT_DELETED
     if address.status == Endpoint.Status.PAUSED and not row.is_test:
         return SkipReason.ENDPOINT_PAUSED
+    if row.topic not in TOPICS:
+        raise Unprocessable(f"This version does not know the event type {row.topic}.")
     return None if TOPICS[row.topic].zone in address.zones else SkipReason.ZONE_NOT_LICENSED
 
 
-def _addresses(endpoint_ids: set[int], now: datetime) -> dict[int, Address]:
-    """One statement past the ORM, which would take longer to build it than the database to answer."""
+def _addresses(endpoint_ids: set[int], now: datetime) -> dict[int, Address | Exception]:
+    """Each endpoint's, or why it cannot be read.
+
+    One statement past the ORM, which would take longer to build it than the database to answer.
+    """
     moment = connection.ops.adapt_datetimefield_value(now)
     statement = _ADDRESSES.format(", ".join(["%s"] * len(endpoint_ids)))
-    found: dict[int, Address] = {}
+    found: dict[int, Address | Exception] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement, [moment, moment, *endpoint_ids])
-        for endpoint_id, status, url, stored, verify_tls, host, headers, waits, faults, zone in cursor.fetchall():
+        for endpoint_id, *columns, zone in cursor.fetchall():
             if endpoint_id not in found:
-                secret, added = _secret(endpoint_id, stored), tuple(sorted(json.loads(headers).items()))
-                own = None if waits is None else _waits(waits)
-                tries = most_specific(None, own, is_test=False), most_specific(None, own, is_test=True)
-                known = (status, url, secret, bool(verify_tls), host, added, *tries, bool(faults))
-                found[endpoint_id] = Address(*known, zones=set())
-            found[endpoint_id].zones.add(zone)
+                try:
+                    found[endpoint_id] = _address(endpoint_id, *columns)
+                except Exception as error:
+                    found[endpoint_id] = error
+            address = found[endpoint_id]
+            if isinstance(address, Address):
+                address.zones.add(zone)
     return found
+
+
+def _address(
+    endpoint_id: int, status: str, url: str, stored: str, verify_tls: Any, host: str, headers: str, waits: str | None,
+    faults: Any,
+) -> Address:  # fmt: skip
+    secret, added = _secret(endpoint_id, stored), tuple(sorted(json.loads(headers).items()))
+    own = None if waits is None else _waits(waits)
+    tries = most_specific(None, own, is_test=False), most_specific(None, own, is_test=True)
+    return Address(status, url, secret, bool(verify_tls), host, added, *tries, bool(faults), zones=set())
 
 
 def _secret(endpoint_id: int, stored: str) -> str | None:
@@ -112,10 +145,31 @@ def _secret(endpoint_id: int, stored: str) -> str | None:
 
 @lru_cache(maxsize=256)
 def _waits(stored: str) -> Waits:
-    return tuple(json.loads(stored))
+    waits = json.loads(stored)
+    if not are_waits(waits):
+        raise Unprocessable(f"The retry waits {stored} cannot be read.")
+    return tuple(waits)
 
 
-def _job(row: Won, address: Address, token: str, waits: Waits) -> Job:
+def _unsendable(row: Won, token: str, error: Exception) -> Job:
+    """A job that fails unsent, with this error. A row that no worker settled is not tried again."""
+    number = row.attempt_count + 1
+    waits = () if row.claims > CLAIMS_AT_MOST else most_specific(None, None, is_test=bool(row.is_test))
+    text = str(error) if isinstance(error, Unprocessable) else described(error)
+    return Job(
+        row.id, row.endpoint_id, token, "", None, b"", row.idempotency_key, number, number - row.series_start, waits,
+        row.event_id, row.account_id, row.topic, bool(row.is_test), row.created_at, error=text,
+    )  # fmt: skip
+
+
+def _job(row: Won, address: Address, token: str) -> Job:
+    if row.claims > CLAIMS_AT_MOST:
+        raise Unprocessable(
+            f"It was claimed {CLAIMS_AT_MOST} times without being settled: each time its worker ended, or an exception "
+            "ended its run. It may have been sent."
+        )
+    own = address.test_waits if row.is_test else address.waits
+    waits = own if row.retry_waits is None else _waits(row.retry_waits)
     number = row.attempt_count + 1
     return Job(
         row.id,

@@ -35,7 +35,7 @@ SELECT endpoint_id, due_at FROM visit LIMIT %s
 _WIN = """
 WITH due AS (
     UPDATE webhooks_due AS due
-    SET claim_token = %(token)s, due_at = %(lease_end)s
+    SET claim_token = %(token)s, due_at = %(lease_end)s, claims = due.claims + 1
     WHERE due.ctid = ANY (ARRAY (
         SELECT pick.ctid
         FROM unnest(%(endpoints)s::bigint[], %(rooms)s::bigint[]) AS visit(endpoint_id, room)
@@ -46,11 +46,11 @@ WITH due AS (
         ) AS pick
         LIMIT %(limit)s
     ))
-    RETURNING due.delivery_id
+    RETURNING due.delivery_id, due.claims
 )
 SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
        delivery.idempotency_key, delivery.attempt_count, delivery.series_start,
-       extract(epoch FROM delivery.created_at)::float8, event.body, event.retry_waits::text
+       extract(epoch FROM delivery.created_at)::float8, event.body, event.retry_waits::text, due.claims
 FROM due JOIN webhooks_delivery AS delivery ON delivery.id = due.delivery_id
 JOIN events_event AS event ON event.id = delivery.event_id
 ORDER BY delivery.id
@@ -72,7 +72,7 @@ WITH settled AS (
     WHERE due.ctid = settled.place AND due.claim_token = settled.claim_token AND settled.due_at IS NULL
     RETURNING settled.*
 ), again AS (
-    UPDATE webhooks_due AS due SET due_at = settled.due_at, claim_token = '' FROM settled
+    UPDATE webhooks_due AS due SET due_at = settled.due_at, claim_token = '', claims = 0 FROM settled
     WHERE due.ctid = settled.place AND due.claim_token = settled.claim_token AND settled.due_at IS NOT NULL
     RETURNING settled.*
 )
@@ -130,8 +130,8 @@ WITH event AS (
            'pending', '', 0, 0
     FROM delivery
 ), due_stored AS (
-    INSERT INTO webhooks_due (delivery_id, endpoint_id, due_at, claim_token)
-    SELECT id, endpoint_id, %s, '' FROM delivery
+    INSERT INTO webhooks_due (delivery_id, endpoint_id, due_at, claim_token, claims)
+    SELECT id, endpoint_id, %s, '', 0 FROM delivery
 )
 SELECT ARRAY(SELECT id FROM event ORDER BY place), ARRAY(SELECT id FROM delivery ORDER BY place)
 """

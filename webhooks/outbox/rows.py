@@ -4,11 +4,17 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.db import InterfaceError, OperationalError
+
 from events.models import Event
 from webhooks.engine.faults import bytes_sent
 from webhooks.engine.job import Answered, Headers, Job, Outcome
 from webhooks.engine.lifecycle import Verdict
 from webhooks.models import Delivery
+
+
+OUTAGES = (OperationalError, InterfaceError)
+"""The database does not serve; other exceptions are about what it was given."""
 
 
 class Settlement(NamedTuple):
@@ -36,6 +42,8 @@ class Won(NamedTuple):
     body: str
     retry_waits: str | None
     """As JSON."""
+    claims: int = 1
+    """How often it was claimed since it was last settled, this time included."""
 
 
 class Row(NamedTuple):

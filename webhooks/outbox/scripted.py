@@ -4,19 +4,26 @@ All of it in the transaction of the claim, under a lock on the faults' rows, so 
 workers there are. An endpoint without faults costs a claim nothing but knowing that.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
 
+from webhooks.engine.internal_error import described
 from webhooks.engine.job import Fault as Struck
 from webhooks.engine.job import FaultKind, Job
 from webhooks.engine.script import Script, rule
 from webhooks.models import Due, Endpoint, Fault
+from webhooks.outbox.rows import OUTAGES
 from webhooks.secrets import SecretUnreadable
 
+log = logging.getLogger(__name__)
+
+_KNOWN = frozenset(FaultKind)
 _COUNTED = ("seen", "hits", "held", "leaving", "is_over")
 
 
@@ -29,26 +36,61 @@ class Scripted(NamedTuple):
 
 def script(jobs: Sequence[Job], endpoint_ids: Collection[int], now: datetime) -> Scripted:
     """Hold the claim's jobs against the faults of these endpoints."""
-    scripts: dict[int, list[tuple[Fault, Script]]] = {}
+    faults: dict[int, list[Fault]] = {}
     for row in _locked(Fault.objects.filter(endpoint__in=endpoint_ids, is_over=False)):
-        scripts.setdefault(row.endpoint_id, []).append((row, _script(row, now)))
+        faults.setdefault(row.endpoint_id, []).append(row)
+    sent = [job for job in jobs if job.endpoint_id not in faults or job.error]
+    next_due: list[datetime] = []
+    for endpoint_id, rows in faults.items():
+        own = [job for job in jobs if job.endpoint_id == endpoint_id and not job.error]
+        ruled = _script_endpoint(own, rows, now)
+        sent += ruled.jobs
+        next_due += [ruled.next_due] if ruled.next_due else []
+    return Scripted(sorted(sent, key=attrgetter("delivery_id")), min(next_due, default=None))
+
+
+def _script_endpoint(jobs: Sequence[Job], rows: Sequence[Fault], now: datetime) -> Scripted:
+    """The jobs of one endpoint held against its faults; where a fault cannot be read or counted, they fail by it."""
+    try:
+        with transaction.atomic():
+            # One of an unknown kind no longer matters once it has expired.
+            scripts = [(row, _script(row, now)) for row in rows if row.kind in _KNOWN or row.is_active(now)]
+            ruled = _ruled(jobs, [script for _, script in scripts], now)
+            for row, read in scripts:
+                _save(row, read)
+            return ruled
+    except OUTAGES:
+        raise
+    except Exception as error:
+        return Scripted([_failed(job, error) for job in jobs], None)
+
+
+def _ruled(jobs: Sequence[Job], scripts: Sequence[Script], now: datetime) -> Scripted:
     sent: list[Job] = []
     held: list[datetime] = []
     for job in jobs:
-        read = [each for _, each in scripts.get(job.endpoint_id, [])]
-        ruling = rule(read, delivery_id=job.delivery_id, topic=job.topic, number=job.number)
+        try:
+            ruling = rule(scripts, delivery_id=job.delivery_id, topic=job.topic, number=job.number)
+            struck = _struck(job, ruling.fault)
+        except OUTAGES:
+            raise
+        except Exception as error:
+            sent.append(_failed(job, error))
+            continue
         if ruling.wakes:
             _wake(ruling.wakes, now)
             held.append(now)
         if ruling.hold is None:
-            sent.append(_struck(job, ruling.fault))
+            sent.append(struck)
         else:
             held.append(now + timedelta(seconds=ruling.hold))
-            Due.objects.filter(delivery_id=job.delivery_id).update(due_at=held[-1], claim_token="")
-    for of_endpoint in scripts.values():
-        for row, read_row in of_endpoint:
-            _save(row, read_row)
+            Due.objects.filter(delivery_id=job.delivery_id).update(due_at=held[-1], claim_token="", claims=0)
     return Scripted(sent, min(held, default=None))
+
+
+def _failed(job: Job, error: Exception) -> Job:
+    log.error("A scripted fault cannot be applied to delivery %d.", job.delivery_id, exc_info=error)
+    return job._replace(error=f"A scripted fault of this endpoint cannot be applied: {described(error)}")
 
 
 def take_back(jobs: Iterable[Job], *, now: datetime) -> None:

@@ -27,7 +27,7 @@ SELECT endpoint_id, (SELECT min(due_at) FROM webhooks_due WHERE endpoint_id = vi
 FROM visit WHERE endpoint_id IS NOT NULL LIMIT ?
 """
 _WIN = """
-UPDATE webhooks_due SET claim_token = ?, due_at = ?
+UPDATE webhooks_due SET claim_token = ?, due_at = ?, claims = claims + 1
 WHERE delivery_id IN (
     SELECT delivery_id FROM webhooks_due WHERE endpoint_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?
 )
@@ -36,13 +36,14 @@ RETURNING delivery_id
 _READ = """
 SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
        delivery.idempotency_key, delivery.attempt_count, delivery.series_start, delivery.created_at, event.body,
-       event.retry_waits
+       event.retry_waits, due.claims
 FROM webhooks_delivery AS delivery JOIN events_event AS event ON event.id = delivery.event_id
+JOIN webhooks_due AS due ON due.delivery_id = delivery.id
 WHERE delivery.id IN (SELECT value FROM json_each(?)) ORDER BY delivery.id
 """
 _HELD = "SELECT 1 FROM webhooks_due WHERE delivery_id = ? AND claim_token = ?"
 _DONE = "DELETE FROM webhooks_due WHERE delivery_id = ?"
-_AGAIN = "UPDATE webhooks_due SET due_at = ?, claim_token = '' WHERE delivery_id = ?"
+_AGAIN = "UPDATE webhooks_due SET due_at = ?, claim_token = '', claims = 0 WHERE delivery_id = ?"
 _MOVE = """
 UPDATE webhooks_delivery SET status = ?, finished_at = ?, attempt_count = ?, reason = ?, status_code = ? WHERE id = ?
 """
@@ -68,7 +69,7 @@ INSERT INTO webhooks_delivery
 VALUES (:account_id, :known_event_id, :endpoint_id, :topic, :is_test, :idempotency_key, :created_at, :redelivery_of_id,
         'pending', '', 0, 0)
 """
-_STORE_DUE = "INSERT INTO webhooks_due (delivery_id, endpoint_id, due_at, claim_token) VALUES (?, ?, ?, '')"
+_STORE_DUE = "INSERT INTO webhooks_due (delivery_id, endpoint_id, due_at, claim_token, claims) VALUES (?, ?, ?, '', 0)"
 
 
 class Backend:
@@ -134,8 +135,8 @@ def _insert(statement: str, values: dict[str, Any]) -> int:
 
 
 def _won(*values: Any) -> Won:
-    *front, created_at, body, retry_waits = values
-    return Won._make((*front, created_at.replace(tzinfo=UTC).timestamp(), body, retry_waits))
+    *front, created_at, body, retry_waits, claims = values
+    return Won._make((*front, created_at.replace(tzinfo=UTC).timestamp(), body, retry_waits, claims))
 
 
 def _move(r: Row) -> tuple[Any, ...]:

@@ -4,12 +4,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 
 from webhooks import outbox
 from webhooks.attempt_log import note_attempts
@@ -18,10 +19,12 @@ from webhooks.engine.job import Job, Outcome
 from webhooks.engine.lifecycle import Verdict, judge
 from webhooks.engine.network import Network
 from webhooks.engine.pump import Pump
+from webhooks.metrics import RUN_ERRORS
 from webhooks.nudge import nudge
-from webhooks.outbox import Settlement
+from webhooks.outbox import OUTAGES, Settlement
 from webhooks.services.endpoints import address_policy
 from webhooks.services.scripted import Stage
+from webhooks.services.settling import failed, settle
 
 LEASE_MARGIN = 5.0
 """Seconds a claim outlasts the longest attempt."""
@@ -41,6 +44,11 @@ CALL_FOR_HELP_EVERY = 0.5
 """Seconds between nudges while there is more than this worker has room for, so that all the others work, too."""
 LONGEST_WAIT = 0.5
 PAUSE_AFTER_A_FAULT = 0.5
+REPEATED = "The connection that was kept had been closed; the request was sent once more on a fresh one."
+ERRORS_AT_MOST = 3
+"""Turns in a row that an exception ends; after them the run ends, and the next one begins with a new network."""
+ONE_BY_ONE_AFTER = 3
+"""Batches in a row that the database does not take; after them each attempt is settled alone."""
 
 log = logging.getLogger(__name__)
 
@@ -78,17 +86,35 @@ class Run:
         self._was_full = False
         self._next_call = 0.0
         self._last_work = float("-inf")
+        self._must_pause = False
+        self._errors = 0
+        self._refused = 0
 
     def until_quiet(self) -> None:
+        """Turn after turn. No exception ends a turn but those about the whole run; and one of them not the run."""
         is_over = False
         while not is_over:
             try:
+                if self._must_pause:
+                    self._pause()
                 is_over = self._turn()
-            except (OperationalError, InterfaceError) as error:
+                self._errors = 0
+            except OUTAGES as error:
                 log.warning("The database did not serve a delivery run (%s); trying again.", error)
                 close_old_connections()
-                self._next_look = self._clock() + PAUSE_AFTER_A_FAULT
-                self._collect(PAUSE_AFTER_A_FAULT)
+                self._must_pause = True
+            except Exception as error:
+                _note_error(error, self._clock())
+                self._must_pause = True
+                self._errors += 1
+                if self._errors >= ERRORS_AT_MOST:
+                    raise
+
+    def _pause(self) -> None:
+        """Only serve the network for a while."""
+        self._must_pause = False
+        self._next_look = self._clock() + PAUSE_AFTER_A_FAULT
+        self._collect(PAUSE_AFTER_A_FAULT)
 
     def _turn(self) -> bool:
         """Look for rows, serve the network, settle; whether that was the last turn."""
@@ -162,12 +188,16 @@ class Run:
             self._unsettled += judged
 
     def _judged(self, job: Job, outcome: Outcome, now: datetime) -> Settlement:
-        if job.fault is None:
-            return Settlement(job, outcome, self._verdict(job, outcome), now)
-        return self._stage.judged(job, job.fault, outcome, now, partial(self._verdict, job))
+        try:
+            if job.fault is None:
+                return Settlement(job, outcome, self._verdict(job, outcome), now)
+            return self._stage.judged(job, job.fault, outcome, now, partial(self._verdict, job))
+        except Exception as error:
+            return failed(job, outcome, error, now)
 
     def _verdict(self, job: Job, outcome: Outcome) -> Verdict:
-        return judge(outcome, tries=job.tries, waits=job.retry_waits, any_2xx=self._any_2xx)
+        verdict = judge(outcome, tries=job.tries, waits=job.retry_waits, any_2xx=self._any_2xx)
+        return verdict._replace(detail=f"{verdict.detail} {REPEATED}".strip()) if job.is_repeated else verdict
 
     def _should_settle(self) -> bool:
         if not self._unsettled:
@@ -177,17 +207,26 @@ class Run:
         return is_old or self._pump.is_idle or len(self._unsettled) >= SETTLE_AT
 
     def _settle(self) -> None:
-        self._stage.act(_moment(self._clock()))
-        settled = _settled(self._unsettled)
-        note_attempts(self._unsettled)
-        if settled < len(self._unsettled):
-            log.warning("%d attempts came back after their claim had run out.", len(self._unsettled) - settled)
-        self._unsettled = []
+        self._unsettled = self._stage.act(self._unsettled, _moment(self._clock()))
+        left = self._stored(self._unsettled)
+        note_attempts([each for each in self._unsettled if each not in left] if left else self._unsettled)
+        self._unsettled = left
         self._last_work = self._clock()
         # The next row due may be one of these, and is not to wait for the next look.
         self._alarm, self._retry_at = min(self._alarm, self._retry_at), NEVER
         if self._stage.clear(_moment(self._last_work)):
             self._alarm = self._last_work
+
+    def _stored(self, batch: list[Settlement]) -> list[Settlement]:
+        """Settle these; those that the database refuses are left for the next time."""
+        try:
+            left = settle(batch, at_once=self._refused < ONE_BY_ONE_AFTER)
+        except OUTAGES:
+            self._refused += 1
+            raise
+        self._must_pause = bool(left)
+        self._refused = self._refused if left else 0
+        return left
 
     def _give_back(self) -> None:
         outbox.give_back(self._pump.hand_back(), now=_moment(self._clock()))
@@ -210,6 +249,15 @@ class Stopping:
         return self._deadline is not None and now >= self._deadline
 
 
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """The last exception that ended a turn of a run in this process: its kind, and when."""
+
+    kind: str
+    at: datetime
+
+
+_last_error: RunError | None = None
 _rung = threading.Event()
 _running = threading.Lock()
 _stopping = Stopping()
@@ -229,6 +277,17 @@ def deliver_due() -> None:
             _run()
         finally:
             _running.release()
+
+
+def last_error() -> RunError | None:
+    return _last_error
+
+
+def _note_error(error: Exception, now: float) -> None:
+    global _last_error
+    log.error("A turn of a delivery run ended by an exception.", exc_info=error)
+    RUN_ERRORS.inc()
+    _last_error = RunError(type(error).__name__, _moment(now))
 
 
 def stop_delivering(*, grace: float) -> None:
@@ -272,28 +331,6 @@ def new_network() -> Network:
         policy=address_policy(),
         ca_file=Path(settings.WEBHOOK_CA_FILE) if settings.WEBHOOK_CA_FILE else None,
     )
-
-
-def _settled(settlements: list[Settlement]) -> int:
-    """Settle all at once, or one by one where the database refuses what a receiver answered."""
-    try:
-        return outbox.settle(settlements)
-    except OperationalError:
-        raise
-    except DatabaseError:
-        return sum(map(_settled_alone, settlements))
-
-
-def _settled_alone(settlement: Settlement) -> int:
-    """An answer that cannot be stored must not make its delivery go out for ever: settle it without the answer."""
-    try:
-        return outbox.settle([settlement])
-    except OperationalError:
-        raise
-    except DatabaseError:
-        log.exception("The answer to delivery %d could not be stored.", settlement.job.delivery_id)
-        bare = settlement.outcome._replace(headers=(), body=b"")
-        return outbox.settle([settlement._replace(outcome=bare)])
 
 
 def _moment(seconds: float) -> datetime:

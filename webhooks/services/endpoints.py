@@ -188,7 +188,7 @@ def check_zone(*, account: Account, topic: str, now: datetime) -> None:
 
 def _check_zones(account: Account, topics: Sequence[str], now: datetime) -> None:
     licensed = licensed_zones(account_id=account.pk, now=now)
-    missing = next((topic for topic in topics if TOPICS[topic].zone not in licensed), None)
+    missing = next((topic for topic in topics if topic in TOPICS and TOPICS[topic].zone not in licensed), None)
     if missing:
         zone = TOPICS[missing].zone
         raise ZoneNotLicensed(

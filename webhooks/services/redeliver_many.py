@@ -58,7 +58,7 @@ class Rules:
             return Obstacle.ENDPOINT_DELETED
         if status == Endpoint.Status.PAUSED and not delivery.is_test:
             return Obstacle.ENDPOINT_PAUSED
-        if TOPICS[delivery.topic].zone not in self.zones:
+        if delivery.topic in TOPICS and TOPICS[delivery.topic].zone not in self.zones:
             return Obstacle.ZONE_NOT_LICENSED
         return None
 

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from accounts.errors import Refusal
 from accounts.models import Licence
@@ -12,8 +14,9 @@ from webhooks.engine.faults import RACES, suffered
 from webhooks.engine.job import Fault, FaultKind, Job, Outcome
 from webhooks.engine.lifecycle import Verdict
 from webhooks.models import Endpoint
-from webhooks.outbox import Settlement, scripted
+from webhooks.outbox import OUTAGES, Settlement, scripted
 from webhooks.services import endpoints
+from webhooks.services.settling import failed
 
 log = logging.getLogger(__name__)
 
@@ -38,19 +41,41 @@ class Stage:
             self._leaving.append(fault.id)
         return Settlement(told, outcome, verdict, now)
 
-    def act(self, now: datetime) -> None:
-        """Before settling, while nobody else can make the next attempt: what happens between the two."""
+    def act(self, settlements: list[Settlement], now: datetime) -> list[Settlement]:
+        """Before settling, while nobody else can make the next attempt: what happens between the two.
+
+        The settlements as they are afterwards: an attempt whose fault an exception ends has failed by it.
+        """
         while self._racing:
-            _race(*self._racing[0], now)
+            job, fault = self._racing[0]
+            try:
+                _race(job, fault, now)
+            except OUTAGES:
+                raise
+            except Exception as error:
+                settlements = [
+                    failed(*each[:2], error, now) if each.job.claim == job.claim else each for each in settlements
+                ]
             del self._racing[0]
+        return settlements
 
     def clear(self, now: datetime) -> bool:
         """After settling: faults that did not come to it strike others; whether something held is due now."""
         missed, self._missed = self._missed, []
         leaving, self._leaving = self._leaving, []
-        scripted.take_back(missed, now=now)
-        woken = [scripted.let_next_go(fault_id, now=now) for fault_id in leaving]
+        for job in missed:
+            _despite_errors(partial(scripted.take_back, [job], now=now))
+        woken = [_despite_errors(partial(scripted.let_next_go, fault_id, now=now)) for fault_id in leaving]
         return any(woken)
+
+
+def _despite_errors(act: Callable[[], Any]) -> Any:
+    """The attempts are settled; what follows for other attempts of a fault may go wrong without ending the run."""
+    try:
+        return act()
+    except Exception:
+        log.exception("A scripted fault could not be counted.")
+        return False
 
 
 def _race(job: Job, fault: Fault, now: datetime) -> None:

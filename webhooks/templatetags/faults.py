@@ -7,8 +7,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from webhooks.engine.faults import KINDS, About
-from webhooks.engine.job import FaultKind
+from webhooks.engine.faults import About, about
 from webhooks.models import Endpoint
 
 register = template.Library()
@@ -20,13 +19,13 @@ SHOWN = 50
 def scripted_faults(endpoint: Endpoint, now: datetime) -> list[dict[str, Any]]:
     """The endpoint's newest, each with what its kind does."""
     rows = endpoint.faults.order_by("-id")[:SHOWN]
-    return [{"fault": row, "about": KINDS[FaultKind(row.kind)], "is_active": row.is_active(now)} for row in rows]
+    return [{"fault": row, "about": about(row.kind), "is_active": row.is_active(now)} for row in rows]
 
 
 @register.filter
 def about_fault(kind: str) -> About:
     """What is told of a kind of fault."""
-    return KINDS[FaultKind(kind)]
+    return about(kind)
 
 
 @register.filter

@@ -1,0 +1,96 @@
+"""Settle finished attempts so that one which cannot be judged or stored keeps no other from being settled.
+
+A batch is settled at once. If an exception ends that, each is settled alone: as it is; without the text of its answer;
+without its answer, as failed; and at last without an attempt, so that its delivery is not sent for ever.
+"""
+
+import logging
+from datetime import datetime
+
+from webhooks import outbox
+from webhooks.engine.internal_error import described, internal_error
+from webhooks.engine.job import Answered, Job, Outcome, Reason
+from webhooks.engine.lifecycle import Move, Verdict, judge_error
+from webhooks.outbox import OUTAGES, Settlement
+
+OUTAGE_AFTER = 3
+"""So many attempts in a row that the database does not serve: it is the database and not these attempts."""
+
+log = logging.getLogger(__name__)
+
+
+def failed(job: Job, outcome: Outcome, error: Exception, now: datetime) -> Settlement:
+    """The settlement of an attempt that an exception ended after its request was over."""
+    told = internal_error(job, error, now.timestamp(), outcome)
+    return Settlement(job, told, judge_error(described(error), tries=job.tries, waits=job.retry_waits), now)
+
+
+def settle(settlements: list[Settlement], *, at_once: bool) -> list[Settlement]:
+    """Settle them, one by one if need be. Those are left that the database refuses while it takes others."""
+    if not at_once:
+        return _settle_each(settlements)
+    try:
+        _warn_of_late(len(settlements) - outbox.settle(settlements))
+    except OUTAGES:
+        raise
+    except Exception:
+        log.exception("%d attempts could not be settled at once; trying one by one.", len(settlements))
+        return _settle_each(settlements)
+    return []
+
+
+def _settle_each(settlements: list[Settlement]) -> list[Settlement]:
+    refused: list[Settlement] = []
+    for place, settlement in enumerate(settlements):
+        try:
+            _warn_of_late(1 - _settle_alone(settlement))
+        except OUTAGES:
+            refused.append(settlement)
+            if len(refused) == len(settlements):
+                raise
+            if len(refused) == OUTAGE_AFTER:
+                return settlements[place + 1 :] + refused
+    return refused
+
+
+def _warn_of_late(count: int) -> None:
+    if count:
+        log.warning("%d attempts came back after their claim had run out.", count)
+
+
+def _settle_alone(settlement: Settlement) -> int:
+    problem: Exception | None = None
+    for simplified in (_as_it_is, _without_text, _without_answer):
+        try:
+            return outbox.settle([simplified(settlement, problem)])
+        except Exception as error:
+            log.warning("The attempt of delivery %d could not be stored.", settlement.job.delivery_id, exc_info=error)
+            problem = error
+    if isinstance(problem, OUTAGES):
+        raise problem
+    return outbox.end_without_attempt(settlement.job, now=settlement.finished_at)
+
+
+def _as_it_is(settlement: Settlement, _problem: Exception | None) -> Settlement:
+    return settlement
+
+
+def _without_text(settlement: Settlement, problem: Exception | None) -> Settlement:
+    verdict = settlement.verdict
+    detail = f"{verdict.detail} The text of the answer could not be stored ({_kind(problem)}).".strip()
+    outcome = settlement.outcome._replace(headers=(), body=b"")
+    return settlement._replace(outcome=outcome, verdict=verdict._replace(detail=detail))
+
+
+def _without_answer(settlement: Settlement, problem: Exception | None) -> Settlement:
+    """It fails without a retry, since the receiver may have taken it."""
+    job, outcome, _, now = settlement
+    assert problem is not None
+    got = f"status {outcome.status_code}" if isinstance(outcome, Answered) else outcome.reason
+    detail = f"The attempt came to {got}, but could not be stored: {described(problem)}"
+    bare = internal_error(job, problem, now.timestamp())
+    return Settlement(job._replace(fault=None), bare, Verdict(Move.FAIL, Reason.INTERNAL_ERROR, detail), now)
+
+
+def _kind(error: Exception | None) -> str:
+    return type(error).__name__
