@@ -38,7 +38,7 @@ def doctor(url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -
 
 
 def _looked_at(simulator: Simulator) -> Iterator[Finding]:
-    """The simulator, its worker, the token, what was set aside, licences, endpoints, how their last deliveries ended."""
+    """The simulator, its worker, the token, what was set aside, licences, endpoints and their last deliveries."""
     for look in (_ready, _token):
         finding = look(simulator)
         yield finding

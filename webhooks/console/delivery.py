@@ -80,8 +80,10 @@ def _series(delivery: Delivery) -> dict[str, int]:
 
 
 def _gave_up(delivery: Delivery, shown: list[Shown]) -> str:
-    """Why there is no further attempt: an `error` of the simulator, a `status` or `address` that MAAC does not retry, or
-    all attempts are `used`."""
+    """Why there is no further attempt.
+
+    An `error` of the simulator, a `status` or `address` that MAAC does not retry, or all attempts are `used`.
+    """
     if delivery.status == Status.FAILED and delivery.reason == Reason.INTERNAL_ERROR:
         return "error"
     if delivery.status != Status.FAILED or not shown:

@@ -307,7 +307,7 @@ class _Head(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _parse_head(head: bytes) -> _Head:
-    """Interim 1xx answers are passed over. The first line of each head is its status line, whatever else looks like one.
+    """Interim 1xx answers are passed over. The first line of each head is its status line, whatever looks like one.
 
     Receivers repeat themselves: within a second, most heads are the same to the byte.
     """

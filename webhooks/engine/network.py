@@ -177,15 +177,17 @@ class Network:
     def _release(self, handle: pycurl.Curl, code: int, message: str) -> list[tuple[Job, Outcome]]:
         """What has come of this handle's job; nothing where it is sent once more."""
         exchange = self._busy.pop(handle)
-        self._multi.remove_handle(handle)
         if exchange.feed:
             self._fed.remove(exchange)
         try:
-            if exchange.may_repeat(code) and self._kept.has_received_nothing(handle):
+            is_repeated = exchange.may_repeat(code) and self._kept.has_received_nothing(handle)
+            # libcurl tells about the connection only while the handle is in.
+            self._kept.note(handle, exchange.opened, self._clock())
+            self._multi.remove_handle(handle)
+            if is_repeated:
                 exchange.repeat(self._clock())
                 self._send(exchange)
                 return []
-            self._kept.note(handle, exchange.opened, self._clock())
             exchange.opened = None
             outcome = exchange.outcome(code, message)
         except Exception as error:

@@ -75,7 +75,7 @@ def sort(rows: Sequence[Won], token: str, now: datetime) -> Sorted:
             else:
                 jobs.append(_job(row, address, token))
         except Exception as error:
-            log.error("Delivery %d cannot be sent.", row.id, exc_info=error)
+            log.exception("Delivery %d cannot be sent.", row.id)
             jobs.append(_unsendable(row, token, error))
     faulty = [key for key, each in addresses.items() if isinstance(each, Address) and each.has_faults]
     scripted = script(jobs, faulty, now) if faulty else Scripted(jobs, None)

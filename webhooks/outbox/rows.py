@@ -12,7 +12,6 @@ from webhooks.engine.job import Answered, Headers, Job, Outcome
 from webhooks.engine.lifecycle import Verdict
 from webhooks.models import Delivery
 
-
 OUTAGES = (OperationalError, InterfaceError)
 """The database does not serve; other exceptions are about what it was given."""
 

@@ -59,7 +59,7 @@ def _warn_of_late(count: int) -> None:
 
 
 def _settle_alone(settlement: Settlement) -> int:
-    problem: Exception | None = None
+    problem = Exception()
     for simplified in (_as_it_is, _without_text, _without_answer):
         try:
             return outbox.settle([simplified(settlement, problem)])
@@ -71,26 +71,21 @@ def _settle_alone(settlement: Settlement) -> int:
     return outbox.end_without_attempt(settlement.job, now=settlement.finished_at)
 
 
-def _as_it_is(settlement: Settlement, _problem: Exception | None) -> Settlement:
+def _as_it_is(settlement: Settlement, _problem: Exception) -> Settlement:
     return settlement
 
 
-def _without_text(settlement: Settlement, problem: Exception | None) -> Settlement:
+def _without_text(settlement: Settlement, problem: Exception) -> Settlement:
     verdict = settlement.verdict
-    detail = f"{verdict.detail} The text of the answer could not be stored ({_kind(problem)}).".strip()
+    detail = f"{verdict.detail} The text of the answer could not be stored ({type(problem).__name__}).".strip()
     outcome = settlement.outcome._replace(headers=(), body=b"")
     return settlement._replace(outcome=outcome, verdict=verdict._replace(detail=detail))
 
 
-def _without_answer(settlement: Settlement, problem: Exception | None) -> Settlement:
+def _without_answer(settlement: Settlement, problem: Exception) -> Settlement:
     """It fails without a retry, since the receiver may have taken it."""
     job, outcome, _, now = settlement
-    assert problem is not None
     got = f"status {outcome.status_code}" if isinstance(outcome, Answered) else outcome.reason
     detail = f"The attempt came to {got}, but could not be stored: {described(problem)}"
     bare = internal_error(job, problem, now.timestamp())
     return Settlement(job._replace(fault=None), bare, Verdict(Move.FAIL, Reason.INTERNAL_ERROR, detail), now)
-
-
-def _kind(error: Exception | None) -> str:
-    return type(error).__name__
