@@ -25,7 +25,10 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
-STATUSES = {f"status {code:03d}": b"HTTP/1.1 %03d X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % code for code in range(1000)}
+STATUSES = {
+    f"status {code:03d}": b"HTTP/1.1 %03d X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % code
+    for code in range(1000)
+}
 """What a valid status means is tested elsewhere; here it matters that each is stored."""
 
 WEIRD = {
