@@ -8,7 +8,10 @@ from celery import Celery, bootsteps
 from django.conf import settings
 from django.db import close_old_connections
 
+from maac_sim.start_faults import read_settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
+read_settings()
 
 HEARTBEAT_SECONDS = 2.0
 LAST_SETTLE_SECONDS = 0.5
