@@ -12,13 +12,16 @@ from django.db.utils import Error as DjangoError
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFault:
-    """A code for programs, and a sentence for people."""
+    """A code for programs, a sentence for people, and the HTTP status of calls that meet it."""
 
     code: str
     message: str
+    status: int = 503
 
 
-DISK_FULL = DatabaseFault("disk_full", "The database cannot grow: its disk, a quota or a limit on file size is full.")
+DISK_FULL = DatabaseFault(
+    "disk_full", "The database cannot grow: its disk, a quota or a limit on file size is full.", status=507
+)
 READ_ONLY = DatabaseFault("database_read_only", "The database can only be read, not written to.")
 LOCKED = DatabaseFault("database_locked", "Another process holds the database's write lock.")
 DAMAGED = DatabaseFault("database_damaged", "The database is damaged, or the file is no database.")

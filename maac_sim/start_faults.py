@@ -67,7 +67,7 @@ def _database_sentence(error: Exception) -> str | None:
     if settings.EMBEDDED:
         return sqlite_sentence(settings.DATABASES["default"]["NAME"], error, fault)
     said = str(error).strip().splitlines() or [""]
-    return f"{fault.message} Check {_database_place()} and DATABASE_URL. PostgreSQL: {said[-1].strip()}"
+    return f"{fault.message} Check {_database_place()} and DATABASE_URL. PostgreSQL: {said[0]}"
 
 
 def sqlite_sentence(path: Path, error: Exception, fault: "DatabaseFault") -> str:
