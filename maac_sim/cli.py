@@ -26,7 +26,7 @@ from maac_sim.start_faults import StartFault, explained
 
 app = typer.Typer(
     help="A simulated MAAC: signs and delivers webhook events exactly as MAAC does.",
-    epilog="Exit codes: 0 done, 1 it failed or was refused, 2 called wrongly or not able to start, 3 no simulator answered.",
+    epilog="Exit codes: 0 done, 1 it failed or was refused, 2 wrongly called or not started, 3 no simulator answered.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -66,7 +66,7 @@ Port = Annotated[int, typer.Option(envvar="MAAC_SIM_PORT", help="Port to listen 
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 it failed or was refused, 2 called wrongly or not able to start, 3 no simulator answered."""
+    """Exit codes: 0 done, 1 it failed or was refused, 2 wrongly called or not started, 3 no simulator answered."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
     try:
         app()

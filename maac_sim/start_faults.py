@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def _database_sentence(error: Exception) -> str | None:
     return f"{fault.message} Check {_database_place()} and DATABASE_URL. PostgreSQL: {said[0]}"
 
 
-def sqlite_sentence(path: Path, error: Exception, fault: "DatabaseFault") -> str:
+def sqlite_sentence(path: object, error: Exception, fault: "DatabaseFault") -> str:
     return f"{path}: {fault.message} {DATABASE_ADVICE[fault.code]} SQLite: {error}"
 
 

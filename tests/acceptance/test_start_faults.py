@@ -6,7 +6,7 @@ import shutil
 import socket
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Case:
     """A command with its settings, and words of the sentence that it ends with."""
 
     words: tuple[str, ...]
-    env: dict[str, object] = field(default_factory=dict)
+    env: Mapping[str, object] = field(default_factory=dict)
     command: list[str] = field(default_factory=lambda: RUN)
     prepare: Callable[[Path], None] = lambda folder: None
 
