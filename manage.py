@@ -6,6 +6,10 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from maac_sim.start_faults import explained, read_settings
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
-    execute_from_command_line(sys.argv)
+    read_settings()
+    with explained():
+        execute_from_command_line(sys.argv)

@@ -1,17 +1,23 @@
 """The Celery application. A message is only a doorbell: the queue is the deliveries' rows."""
 
+import logging
 import os
 from datetime import UTC, datetime
 from typing import Any
 
 from celery import Celery, bootsteps
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
+
+from maac_sim.start_faults import read_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
+read_settings()
 
 HEARTBEAT_SECONDS = 2.0
 LAST_SETTLE_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
 
 app = Celery("maac_sim")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -49,7 +55,10 @@ def _note(name: str) -> None:
     from webhooks.services.deliver import last_error
 
     close_old_connections()
-    workers.note(name=name, now=datetime.now(UTC), error=last_error())
+    try:
+        workers.note(name=name, now=datetime.now(UTC), error=last_error())
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("The database did not take this worker's heartbeat: %s", error)
 
 
 app.steps["worker"].add(Delivering)

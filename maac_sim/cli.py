@@ -21,10 +21,12 @@ from maac_sim.commands.record import record
 from maac_sim.commands.replay import diff, replay
 from maac_sim.commands.signing import sign, verify
 from maac_sim.commands.trigger import trigger
+from maac_sim.start_checks import check_address, check_broker, check_database
+from maac_sim.start_faults import StartFault, explained
 
 app = typer.Typer(
     help="A simulated MAAC: signs and delivers webhook events exactly as MAAC does.",
-    epilog="Exit codes: 0 done, 1 it failed or was refused, 2 it was called wrongly, 3 no simulator answered.",
+    epilog="Exit codes: 0 done, 1 it failed or was refused, 2 wrongly called or not started, 3 no simulator answered.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -64,7 +66,7 @@ Port = Annotated[int, typer.Option(envvar="MAAC_SIM_PORT", help="Port to listen 
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 it failed or was refused, 2 it was called wrongly, 3 no simulator answered."""
+    """Exit codes: 0 done, 1 it failed or was refused, 2 wrongly called or not started, 3 no simulator answered."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
     try:
         app()
@@ -74,6 +76,7 @@ def main() -> None:
 
 
 @app.command(rich_help_panel=SERVE, epilog="Example: MAAC_SIM_PORT=9622 maac-sim run")
+@explained()
 def run(
     host: Host = "127.0.0.1",
     port: Port = DEFAULT_PORT,
@@ -85,26 +88,30 @@ def run(
     _django()
     from django.conf import settings
 
+    from maac_sim.data_folder import hold_lock
     from maac_sim.embedded import end_with, serve
     from maac_sim.setup import prepare
 
     if not settings.EMBEDDED:
-        _fail("DATABASE_URL is set, so this is not the embedded simulator. Start: maac-sim web, worker and beat.")
+        raise StartFault("DATABASE_URL is set, so this is no embedded simulator: start maac-sim web, worker and beat.")
     if companion:
         end_with(companion)
+    hold_lock(settings.DATA_DIR, holder=f"process {os.getpid()}, {_address(host, port)}")
+    check_address(host, port)
+    check_broker()
+    check_database(needs_tables=False)
     ready = prepare(now=datetime.now(UTC))
-    try:
-        serve(host=host, port=port, on_ready=lambda: _print_welcome(host, port, ready.password, ready.token))
-    except OSError as error:
-        _fail(f"Cannot listen on {host}:{port} ({error.strerror}). Choose another port: MAAC_SIM_PORT=9622 ./run")
+    serve(host=host, port=port, on_ready=lambda: _print_welcome(host, port, ready.password, ready.token))
 
 
 @app.command(rich_help_panel=SERVE)
+@explained()
 def setup() -> None:
     """Apply migrations and make the demo account, the admin and the API token if they are missing."""
     _django()
     from maac_sim.setup import ADMIN_NAME, prepare
 
+    check_database(needs_tables=False)
     ready = prepare(now=datetime.now(UTC))
     typer.echo(f"The database is ready. Account: {ready.account.name}.")
     if ready.password is None:
@@ -114,6 +121,7 @@ def setup() -> None:
 
 
 @app.command(rich_help_panel=SERVE)
+@explained()
 def web(
     host: Host = "127.0.0.1",
     port: Port = DEFAULT_PORT,
@@ -123,6 +131,9 @@ def web(
     """Serve console and REST API with gunicorn (PostgreSQL and Redis: DATABASE_URL, REDIS_URL)."""
     from maac_sim.gunicorn_config import make_shared_folder
 
+    _django()
+    check_address(host, port)
+    check_database(needs_tables=True)
     make_shared_folder()
     _exec(
         "gunicorn",
@@ -132,11 +143,15 @@ def web(
 
 
 @app.command(rich_help_panel=SERVE)
+@explained()
 def worker(
     name: Annotated[str, typer.Option(help="How it calls itself; %h is the host name.")] = "worker@%h",
     loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "warning",
 ) -> None:
     """Deliver. Run one for each core, on any number of machines."""
+    _django()
+    check_broker()
+    check_database(needs_tables=True)
     _exec(
         "celery",
         f"-A maac_sim.celery worker --pool threads --concurrency 4 --hostname {shlex.quote(name)} "
@@ -145,8 +160,11 @@ def worker(
 
 
 @app.command(rich_help_panel=SERVE)
+@explained()
 def beat(loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "warning") -> None:
     """Ring for the workers each second, so that nothing due is ever forgotten. Run exactly one."""
+    _django()
+    check_broker()
     _exec(
         "celery",
         f"-A maac_sim.celery beat --scheduler celery.beat.Scheduler --pidfile= --loglevel {shlex.quote(loglevel)}",
@@ -172,9 +190,9 @@ def _exec(module: str, arguments: str) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-m", module, *shlex.split(arguments)])  # noqa: S606
 
 
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code=1)
+def _address(host: str, port: int) -> str:
+    shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    return f"http://{shown_host}:{port}"
 
 
 def _print_welcome(host: str, port: int, password: str | None, token: str | None) -> None:
@@ -182,8 +200,7 @@ def _print_welcome(host: str, port: int, password: str | None, token: str | None
 
     from maac_sim import __version__
 
-    shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    address = f"http://{shown_host}:{port}"
+    address = _address(host, port)
     typer.echo(f"maac-sim {__version__} runs at {address} (stop it with Ctrl+C). Its data: {settings.DATA_DIR}")
     typer.echo(f"  console   {address}/console/  user admin, password {password or 'as you changed it'}")
     typer.echo(f"  REST API  {address}/api/docs/  token {token or 'revoked; make one in the console'}")

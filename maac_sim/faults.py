@@ -1,12 +1,18 @@
 """Pages and answers for what goes wrong: HTML in the console, JSON everywhere else."""
 
-from django.http import HttpRequest
+import logging
+import sys
+
+from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts.database_faults import fault_of
 from webhooks.api import errors
 from webhooks.console.frame import frame
+
+log = logging.getLogger(__name__)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -23,7 +29,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """The console's page takes nothing from the database, which may be what broke."""
-    return render(request, "console/500.html", status=500) if is_console(request) else errors.server_error(request)
+    error = sys.exc_info()[1]
+    fault = fault_of(error)
+    if is_console(request):
+        response: HttpResponseBase = render(request, "console/500.html", status=fault.status if fault else 500)
+    elif fault:
+        response = JsonResponse(errors.body(fault.code, f"{fault.message} Nothing was stored."), status=fault.status)
+    else:
+        return errors.server_error(request)
+    if fault:
+        # Django would log a traceback for each call, on a disk that may be full.
+        log.error("%s %s: %s (%s)", request.method, request.path, fault.message, error)
+        response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def is_console(request: HttpRequest) -> bool:

@@ -6,7 +6,9 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from accounts.database_faults import fault_of
 from maac_sim.celery import app
+from maac_sim.data_folder import WRITE_PROBE
 from webhooks.selectors import Health, delivering_health, worker_health
 
 
@@ -35,8 +37,10 @@ def _database() -> Health:
     try:
         connection.ensure_connection()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            cursor.execute(WRITE_PROBE if connection.vendor == "sqlite" else "SELECT 1")
     except DatabaseError as error:
+        if fault := fault_of(error):
+            return Health(False, fault.message)
         return Health(False, f"The database does not answer: {error}")
     return Health(True, connection.vendor)
 

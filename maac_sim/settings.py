@@ -1,32 +1,33 @@
 """Django's settings: the embedded default (SQLite, no server), or PostgreSQL and Redis where their URLs are set."""
 
+import os
 from pathlib import Path
 
 import django_stubs_ext
-import environ
-from django.core.exceptions import ImproperlyConfigured
 
 from events import contract
 from maac_sim import __version__
-from maac_sim.own_secrets import read_own_secrets
+from maac_sim.checked_env import LOG_LEVELS, CheckedEnv
+from maac_sim.data_folder import DATABASE, prepare_folder
+from maac_sim.start_faults import StartFault
 
 # Lets class definitions name the type arguments that mypy reads, such as ModelAdmin[Account].
 django_stubs_ext.monkeypatch()
 
-env = environ.Env()
+env = CheckedEnv()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.str("MAAC_SIM_DATA", default=str(BASE_DIR / "data"))).resolve()
+DATA_DIR = Path(os.path.realpath(env.str("MAAC_SIM_DATA", default=str(BASE_DIR / "data"))))
 
 EMBEDDED = not env.str("DATABASE_URL", default="")
 """One process with SQLite and an in-memory broker; otherwise web, worker and beat are processes of their own."""
 
-_own = read_own_secrets(DATA_DIR) if EMBEDDED else {}
-SECRET_KEY = env.str("MAAC_SIM_SECRET_KEY", default=_own.get("MAAC_SIM_SECRET_KEY", environ.Env.NOTSET))
-_keys = env.str("MAAC_SIM_ENCRYPTION_KEYS", default=_own.get("MAAC_SIM_ENCRYPTION_KEYS", environ.Env.NOTSET))
+_own = prepare_folder(DATA_DIR) if EMBEDDED else {}
+SECRET_KEY = env.str("MAAC_SIM_SECRET_KEY", default=_own.get("MAAC_SIM_SECRET_KEY", CheckedEnv.NOTSET))
+_keys = env.str("MAAC_SIM_ENCRYPTION_KEYS", default=_own.get("MAAC_SIM_ENCRYPTION_KEYS", CheckedEnv.NOTSET))
 ENCRYPTION_KEYS = [key.strip() for key in _keys.split(",") if key.strip()]
 if not ENCRYPTION_KEYS:
-    raise ImproperlyConfigured("MAAC_SIM_ENCRYPTION_KEYS is empty: it takes at least one key, any long random text.")
+    raise StartFault("MAAC_SIM_ENCRYPTION_KEYS is empty: it takes at least one key, any long random text.")
 API_TOKEN = env.str("MAAC_SIM_API_TOKEN", default="") or _own.get("MAAC_SIM_API_TOKEN")
 ADMIN_PASSWORD = env.str("MAAC_SIM_ADMIN_PASSWORD", default="") or _own.get("MAAC_SIM_ADMIN_PASSWORD")
 ADMIN_PASSWORD_IS_PRESET = bool(env.str("MAAC_SIM_ADMIN_PASSWORD", default=""))
@@ -38,7 +39,7 @@ ALLOWED_HOSTS = [
     "host.docker.internal",
     *env.list("MAAC_SIM_ALLOWED_HOSTS", default=[]),
 ]
-CSRF_TRUSTED_ORIGINS = env.list("MAAC_SIM_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = env.origins("MAAC_SIM_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "maac_sim.apps.ConsoleConfig",
@@ -105,7 +106,7 @@ if EMBEDDED:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": DATA_DIR / "maac-sim.sqlite3",
+            "NAME": DATA_DIR / DATABASE,
             "CONN_MAX_AGE": None,
             "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
             # Every other combination gave lock errors under sixteen threads.
@@ -117,14 +118,14 @@ if EMBEDDED:
         }
     }
 else:
-    _database = {**env.db("DATABASE_URL"), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    _database = {**env.database("DATABASE_URL"), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
     # The rows that a statement touches are in memory or on flash: an index costs no more than a scan there.
-    _database["OPTIONS"] = {"options": "-c random_page_cost=1.1", **_database.get("OPTIONS", {})}
+    _database["OPTIONS"] = {"options": "-c random_page_cost=1.1", "connect_timeout": 10, **_database.get("OPTIONS", {})}
     DATABASES = {"default": _database}
 
 # Celery is the doorbell: a message says only that something may be due.
 
-CELERY_BROKER_URL = env.str("REDIS_URL", default="memory://localhost")
+CELERY_BROKER_URL = env.broker("REDIS_URL", default="memory://localhost")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.05}
     if CELERY_BROKER_URL == "memory://localhost"
@@ -175,8 +176,8 @@ WEBHOOK_CONNECT_TIMEOUT = env.float("WEBHOOK_CONNECT_TIMEOUT", default=contract.
 WEBHOOK_ATTEMPT_TIMEOUT = env.float("WEBHOOK_ATTEMPT_TIMEOUT", default=contract.ATTEMPT_TIMEOUT)
 WEBHOOK_ALLOW_PRIVATE_NETWORKS = env.bool("WEBHOOK_ALLOW_PRIVATE_NETWORKS", default=EMBEDDED)
 WEBHOOK_REQUIRE_HTTPS = env.bool("WEBHOOK_REQUIRE_HTTPS", default=False)
-WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")
-WEBHOOK_USER_AGENT = env.str("WEBHOOK_USER_AGENT", default=f"maac-sim/{__version__}")
+WEBHOOK_CA_FILE = env.certificates("WEBHOOK_CA_FILE")
+WEBHOOK_USER_AGENT = env.header("WEBHOOK_USER_AGENT", default=f"maac-sim/{__version__}")
 WEBHOOK_IN_FLIGHT = env.int("WEBHOOK_IN_FLIGHT", default=512)
 WEBHOOK_IN_FLIGHT_PER_ENDPOINT = env.int("WEBHOOK_IN_FLIGHT_PER_ENDPOINT", default=64)
 
@@ -205,13 +206,13 @@ WEBHOOK_RETENTION_DAYS = env.float("WEBHOOK_RETENTION_DAYS", default=30.0)
 WEBHOOK_RETENTION_EVENTS = env.int("WEBHOOK_RETENTION_EVENTS", default=1_000_000)
 WEBHOOK_NOTICE_IN_A_ROW = env.int("WEBHOOK_NOTICE_IN_A_ROW", default=5)
 WEBHOOK_NOTICE_RATE = env.float("WEBHOOK_NOTICE_RATE", default=0.5)
-WEBHOOK_NOTICE_EMAIL = env.list("WEBHOOK_NOTICE_EMAIL", default=[])
+WEBHOOK_NOTICE_EMAIL = env.addresses("WEBHOOK_NOTICE_EMAIL")
 WEBHOOK_AUTO_PAUSE = env.bool("WEBHOOK_AUTO_PAUSE", default=False)
 SANDBOXES = env.bool("MAAC_SIM_SANDBOXES", default=EMBEDDED)
 METRICS_HOST = env.str("MAAC_SIM_METRICS_HOST", default="127.0.0.1")
 METRICS_PORT = env.int("MAAC_SIM_METRICS_PORT", default=0)
 
-globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
+globals().update(env.mail("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = env.str("MAAC_SIM_EMAIL_FROM", default="maac-sim@localhost")
 
@@ -278,7 +279,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else
 # Log
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "webhooks.secrets.ReportFilter"
-LOG_LEVEL = env.str("MAAC_SIM_LOG_LEVEL", default="WARNING")
+LOG_LEVEL = env.one_of("MAAC_SIM_LOG_LEVEL", LOG_LEVELS, default="WARNING")
 ATTEMPT_LOG = env.bool("MAAC_SIM_ATTEMPT_LOG", default=LOG_LEVEL in ("INFO", "DEBUG"))
 LOGGING = {
     "version": 1,

@@ -4,8 +4,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from maac_sim.start_faults import read_settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
 
+# gunicorn starts a process again and again that ends with another code than this.
+read_settings(exit_code=4)
 framework = get_wsgi_application()
 
 from webhooks.api.publish_door import PublishDoor  # noqa: E402 - its modules need the framework set up

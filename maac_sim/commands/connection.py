@@ -114,7 +114,7 @@ def own_token() -> str:
     path = Path(os.environ.get("MAAC_SIM_DATA", "data")) / "secrets.env"
     try:
         lines = path.read_text().splitlines()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return ""
     return next((line.split("=", 1)[1] for line in lines if line.startswith("MAAC_SIM_API_TOKEN=")), "")
 

@@ -1,7 +1,6 @@
 """The embedded simulator from outside: `maac-sim run`, a receiver on another port, and what passes between them."""
 
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ import pytest
 import requests
 
 from events.contract import TOPICS
-from tests.processes import Embedded, embedded, environment, start
+from tests.processes import Embedded, embedded
 from tests.receiver import Answer, Drip, Hang, Receiver, Redirect, Reset, ResetMidAnswer
 from tests.servers import free_port
 
@@ -213,15 +212,3 @@ def hold_a_call(simulator: Embedded, event_id: int) -> None:
         )
     except requests.RequestException:
         return
-
-
-def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        env = environment(MAAC_SIM_DATA=tmp_path / "data", MAAC_SIM_PORT=port)
-        with start(["maac-sim", "run"], env, tmp_path / "log") as process:
-            assert process.wait() == 1
-            assert process.output().strip().startswith(f"Cannot listen on 127.0.0.1:{port}")
-            assert "MAAC_SIM_PORT" in process.output()

@@ -1,0 +1,69 @@
+"""What the database refuses for reasons outside this program: no space, no write access, a lock, damage, no connection.
+
+Every other error of the database is a bug of ours, and `fault_of` answers None for it.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+import psycopg
+from django.db.utils import Error as DjangoError
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFault:
+    """A code for programs, a sentence for people, and the HTTP status of calls that meet it."""
+
+    code: str
+    message: str
+    status: int = 503
+
+
+DISK_FULL = DatabaseFault(
+    "disk_full", "The database cannot grow: its disk, a quota or a limit on file size is full.", status=507
+)
+READ_ONLY = DatabaseFault("database_read_only", "The database can only be read, not written to.")
+LOCKED = DatabaseFault("database_locked", "Another process holds the database's write lock.")
+DAMAGED = DatabaseFault("database_damaged", "The database is damaged, or the file is no database.")
+UNAVAILABLE = DatabaseFault("database_unavailable", "The database cannot be reached or opened.")
+
+_SQLITE: tuple[tuple[str, DatabaseFault], ...] = (
+    ("SQLITE_FULL", DISK_FULL),
+    # What exceeds a quota or a limit on file size (EDQUOT, EFBIG), and no room for the -shm file.
+    ("SQLITE_IOERR_WRITE", DISK_FULL),
+    ("SQLITE_IOERR_SHMSIZE", DISK_FULL),
+    ("SQLITE_READONLY", READ_ONLY),
+    ("SQLITE_PERM", READ_ONLY),
+    ("SQLITE_BUSY", LOCKED),
+    ("SQLITE_LOCKED", LOCKED),
+    ("SQLITE_NOTADB", DAMAGED),
+    ("SQLITE_CORRUPT", DAMAGED),
+    ("SQLITE_CANTOPEN", UNAVAILABLE),
+    ("SQLITE_IOERR", UNAVAILABLE),
+    ("SQLITE_PROTOCOL", UNAVAILABLE),
+)
+"""Beginnings of SQLite's error names; the first that fits counts."""
+_POSTGRESQL: tuple[tuple[str, DatabaseFault], ...] = (
+    ("53100", DISK_FULL),
+    ("25006", READ_ONLY),
+    ("XX001", DAMAGED),
+    ("XX002", DAMAGED),
+    *((state, UNAVAILABLE) for state in ("08", "28", "3D", "53", "57P", "58")),
+)
+"""Beginnings of SQLSTATE."""
+
+
+def fault_of(error: BaseException | None) -> DatabaseFault | None:
+    """Of an error of Django's, or of the driver beneath."""
+    cause = error.__cause__ if isinstance(error, DjangoError) else error
+    if isinstance(cause, sqlite3.Error):
+        return _first(_SQLITE, getattr(cause, "sqlite_errorname", ""))
+    if isinstance(cause, psycopg.Error):
+        # A connection that failed or broke has no SQLSTATE.
+        is_connection = cause.sqlstate is None and isinstance(cause, psycopg.OperationalError)
+        return UNAVAILABLE if is_connection else _first(_POSTGRESQL, cause.sqlstate or "")
+    return None
+
+
+def _first(known: tuple[tuple[str, DatabaseFault], ...], name: str) -> DatabaseFault | None:
+    return next((fault for beginning, fault in known if name.startswith(beginning)), None)
