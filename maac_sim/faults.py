@@ -1,6 +1,6 @@
 """Pages and answers for what goes wrong: HTML in the console, JSON everywhere else."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,12 +10,17 @@ from webhooks.console.frame import frame
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if is_open_api(request):
+        return JsonResponse({"detail": "Not found."}, status=404)
     if not is_console(request):
         return errors.not_found(request, exception)
     return render(request, "console/404.html", frame(request), status=404)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if is_open_api(request):
+        fields = exception.fields if isinstance(exception, errors.Unreadable) else {"detail": str(exception)}
+        return JsonResponse(fields, status=400)
     if not is_console(request):
         return errors.bad_request(request, exception)
     return render(request, "console/400.html", frame(request), status=400)
@@ -23,8 +28,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """The console's page takes nothing from the database, which may be what broke."""
+    if is_open_api(request):
+        return JsonResponse({"detail": "A server error occurred."}, status=500)
     return render(request, "console/500.html", status=500) if is_console(request) else errors.server_error(request)
 
 
 def is_console(request: HttpRequest) -> bool:
     return request.path.startswith(reverse("console:home"))
+
+
+def is_open_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/openapi/")

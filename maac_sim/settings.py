@@ -65,7 +65,9 @@ INSTALLED_APPS = [
     "modules.traffic",
 ]
 MIDDLEWARE = [
+    "maac_sim.middleware.protect_answers",
     "django.middleware.security.SecurityMiddleware",
+    "maac_sim.middleware.refuse_unreadable",
     "maac_sim.middleware.complete_api_paths",
     "maac_sim.middleware.serve_api_directly",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -255,6 +257,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 LOGIN_URL = "/console/login/"
+LOGIN_REDIRECT_URL = "/console/"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
