@@ -30,7 +30,10 @@ class UserForm(forms.ModelForm[User]):
         model = User
         fields = ("username", "email", "is_active", "is_superuser")
         help_texts = {
-            "is_active": _("Switch it off to keep somebody out, rather than deleting the user."),
+            "is_active": _(
+                "Switch it off to keep somebody out, rather than deleting the user. API tokens belong to the account: "
+                "those that this user made go on working until they are revoked under API > API token."
+            ),
             "is_superuser": _("May do everything, users included."),
         }
 
