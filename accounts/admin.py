@@ -54,6 +54,10 @@ class ConsoleUserAdmin(UserAdmin[User]):
     filter_horizontal = ()
     actions = None
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
+        """Django takes an empty `?_to_field=` for a field's name."""
+        return super().get_object(request, object_id, from_field or None)
+
     @admin.display(description=_("Last log-in"), ordering="last_login")
     def last_log_in(self, user: User) -> str:
         return f"{user.last_login:%Y-%m-%d %H:%M} UTC" if user.last_login else ""
