@@ -536,3 +536,19 @@ def test_a_user_changes_the_own_password(alice: Account) -> None:
     fields = {"old_password": "a long enough password", "new_password1": new, "new_password2": new}
     assert "The password is changed" in sent(own, "/console/password_change/", **fields)
     assert log_in(Client(), "hanako", new)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "API tokens belong to the account"),
+        ("ja", "API トークンはユーザーではなく"),
+        ("zh-hant", "API 權杖屬於帳號"),
+    ],
+)
+def test_the_page_that_keeps_a_user_out_says_what_becomes_of_the_tokens(
+    language: str, sentence: str, alice: Account
+) -> None:
+    root, client = User.objects.create_superuser("root"), Client(HTTP_ACCEPT_LANGUAGE=language)
+    client.force_login(root)
+    assert sentence in shown(client, f"{USERS}{root.pk}/change/")
