@@ -30,7 +30,10 @@ class UserForm(forms.ModelForm[User]):
         model = User
         fields = ("username", "email", "is_active", "is_superuser")
         help_texts = {
-            "is_active": _("Switch it off to keep somebody out, rather than deleting the user."),
+            "is_active": _(
+                "Switch it off to keep somebody out, rather than deleting the user. API tokens belong to the account: "
+                "those that this user made go on working until they are revoked under API > API token."
+            ),
             "is_superuser": _("May do everything, users included."),
         }
 
@@ -50,6 +53,10 @@ class ConsoleUserAdmin(UserAdmin[User]):
     search_fields = ("username", "email")
     filter_horizontal = ()
     actions = None
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
+        """Django takes an empty `?_to_field=` for a field's name."""
+        return super().get_object(request, object_id, from_field or None)
 
     @admin.display(description=_("Last log-in"), ordering="last_login")
     def last_log_in(self, user: User) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Account, AuditEntry
 
@@ -11,16 +11,29 @@ SYSTEM = "system"
 TEXT_LENGTH = 200
 
 
-def record(*, account: Account, actor: str, action: str, target: str, now: datetime) -> None:
-    """Note it. `action` is a thing and what became of it (`endpoint.paused`); `actor` a token or a console user."""
+def record(*, account: Account | None, actor: str, action: str, target: str, now: datetime) -> None:
+    """Note it. `action` is a thing and what became of it (`endpoint.paused`); `actor` a token or a console user.
+
+    What is about a user of customer support is of no account.
+    """
     AuditEntry.objects.create(account=account, actor=_short(actor), action=action, target=_short(target), at=now)
 
 
 def entries(
-    *, account: Account, action: str = "", actor: str = "", target: str = "", before: int | None = None
+    *,
+    account: Account,
+    action: str = "",
+    actor: str = "",
+    target: str = "",
+    before: int | None = None,
+    with_support: bool = False,
 ) -> QuerySet[AuditEntry]:
-    """The account's log, newest first: of an action, of whom and what it names, older than the entry `before`."""
-    found = AuditEntry.objects.filter(account=account, actor__icontains=actor, target__icontains=target)
+    """The account's log, newest first: of an action, of whom and what it names, older than the entry `before`.
+
+    With `with_support` also what is of no account.
+    """
+    of = Q(account=account) | Q(account=None) if with_support else Q(account=account)
+    found = AuditEntry.objects.filter(of, actor__icontains=actor, target__icontains=target)
     found = found.filter(action=action) if action else found
     return (found.filter(pk__lt=before) if before else found).order_by("-id")
 

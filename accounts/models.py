@@ -122,9 +122,11 @@ class ApiToken(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did something that matters, to what, and when. `actor` names a console user or an API token."""
+    """Who did something that matters, to what, and when. `actor` names a console user, an API token or an address."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="audit_entries", db_index=False)
+    account = models.ForeignKey(
+        Account, null=True, blank=True, on_delete=models.CASCADE, related_name="audit_entries", db_index=False
+    )
     actor = models.CharField(max_length=200)
     action = models.CharField(max_length=50)
     target = models.CharField(max_length=200)

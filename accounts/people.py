@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, log_ins
 from accounts.errors import AlreadyAMember, InvalidDetails, NotABrandUser
 from accounts.models import Account, Membership
 
@@ -44,6 +44,7 @@ def reset_password(*, membership: Membership, now: datetime, actor: str = audit.
     """A new password, given back once; it ends the sessions of the old one."""
     _require_brand_user(membership.user)
     _record(membership, "user.password_reset", actor, now)
+    log_ins.allow_again(username=membership.user.get_username())
     return _give_password(membership.user)
 
 

@@ -16,12 +16,17 @@ log = logging.getLogger(__name__)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if is_open_api(request):
+        return JsonResponse({"detail": "Not found."}, status=404)
     if not is_console(request):
         return errors.not_found(request, exception)
     return render(request, "console/404.html", frame(request), status=404)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if is_open_api(request):
+        fields = exception.fields if isinstance(exception, errors.Unreadable) else {"detail": str(exception)}
+        return JsonResponse(fields, status=400)
     if not is_console(request):
         return errors.bad_request(request, exception)
     return render(request, "console/400.html", frame(request), status=400)
@@ -33,6 +38,9 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     fault = fault_of(error)
     if is_console(request):
         response: HttpResponseBase = render(request, "console/500.html", status=fault.status if fault else 500)
+    elif is_open_api(request):
+        detail = f"{fault.message} Nothing was stored." if fault else "A server error occurred."
+        response = JsonResponse({"detail": detail}, status=fault.status if fault else 500)
     elif fault:
         response = JsonResponse(errors.body(fault.code, f"{fault.message} Nothing was stored."), status=fault.status)
     else:
@@ -46,3 +54,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 def is_console(request: HttpRequest) -> bool:
     return request.path.startswith(reverse("console:home"))
+
+
+def is_open_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/openapi/")

@@ -1,20 +1,62 @@
 """What happens to a request on its way to a view, beyond Django's own middlewares."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.template.response import SimpleTemplateResponse
 from django.urls import resolve
 from django.utils import translation
+
+from webhooks.api.errors import Unreadable
+from webhooks.api.protection import protect
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 API = ("/api/v1/", "/openapi/v1/")
 
 _resolve = lru_cache(maxsize=1024)(resolve)
+
+
+def protect_answers(get_response: Handler) -> Handler:
+    """Give the answers of APIs and probes, errors included, the headers that pages get from Django's middlewares."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        return response if request.path_info.startswith(settings.STATIC_URL) else protect(response)
+
+    return middleware
+
+
+def refuse_unreadable(get_response: Handler) -> Handler:
+    """Refuse NUL characters, which PostgreSQL cannot hold, wherever a request can have them but in JSON and files."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if "\0" in request.path_info:
+            raise Http404
+        if (name := next(_names_with_nul(request), None)) is not None:
+            raise Unreadable(name, "NUL characters are not allowed.")
+        return get_response(request)
+
+    return middleware
+
+
+def _names_with_nul(request: HttpRequest) -> Iterator[str]:
+    """Of parameters, form fields and cookies. API calls carry no form, and servers refuse a header with a NUL."""
+    query = request.META["QUERY_STRING"]
+    if "%00" in query or "\0" in query:
+        yield from _keys_with_nul(request.GET)
+    if not request.path_info.startswith(API):
+        yield from _keys_with_nul(request.POST)
+    yield from (name for name, value in request.COOKIES.items() if "\0" in value)
+
+
+def _keys_with_nul(given: QueryDict) -> Iterator[str]:
+    for name, values in given.lists():
+        if any("\0" in text for text in (name, *values)):
+            yield name.replace("\0", "")
 
 
 def complete_api_paths(get_response: Handler) -> Handler:

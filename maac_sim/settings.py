@@ -1,6 +1,7 @@
 """Django's settings: the embedded default (SQLite, no server), or PostgreSQL and Redis where their URLs are set."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "axes",
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
@@ -66,7 +68,9 @@ INSTALLED_APPS = [
     "modules.traffic",
 ]
 MIDDLEWARE = [
+    "maac_sim.middleware.protect_answers",
     "django.middleware.security.SecurityMiddleware",
+    "maac_sim.middleware.refuse_unreadable",
     "maac_sim.middleware.complete_api_paths",
     "maac_sim.middleware.serve_api_directly",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -99,6 +103,22 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# Wrong passwords: django-axes counts them; accounts/log_ins.py says why by these
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+TRUSTED_PROXIES = env.int("MAAC_SIM_TRUSTED_PROXIES", default=0)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=5)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "accounts.log_ins.client_address"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# Its middleware would answer with a page of its own; the form says when to try again.
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 
 # Data
 
@@ -256,6 +276,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 LOGIN_URL = "/console/login/"
+LOGIN_REDIRECT_URL = "/console/"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
@@ -295,6 +316,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        # accounts.log_ins says the same in one line.
+        "axes": {"level": "ERROR"},
         "webhooks.attempt": {
             "handlers": ["json"],
             "level": "INFO" if ATTEMPT_LOG else "WARNING",

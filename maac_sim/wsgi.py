@@ -12,6 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
 read_settings(exit_code=4)
 framework = get_wsgi_application()
 
-from webhooks.api.publish_door import PublishDoor  # noqa: E402 - its modules need the framework set up
+# Their modules need the framework set up.
+from maac_sim.content_types import refuse_unreadable_content_types  # noqa: E402
+from webhooks.api.publish_door import PublishDoor  # noqa: E402
 
-application = PublishDoor(framework)
+application = refuse_unreadable_content_types(PublishDoor(framework))

@@ -15,6 +15,8 @@ ESCAPES = re.compile(r"\\(u[0-9a-f]{4}|.)")
 BRACKETS = re.compile(rb"[\[\]{}]")
 DEEPEST = 100
 """Levels of brackets; writing goes down them by recursion."""
+LONGEST_NUMBER = 1000
+"""Characters; Python refuses to read whole numbers of more than some thousands, and others read them as infinite."""
 UNESCAPED = json.JSONEncoder(ensure_ascii=False)
 MARKUP = {"go": "<>&\u2028\u2029", "gson": "<>&='", "dotnet": "<>&'+`"}
 SEPARATORS = {"spaced": (", ", ": "), "compact": (",", ":")}
@@ -107,9 +109,15 @@ def parse(body: bytes) -> Any:
     if _depth(body) > DEEPEST:
         raise ValueError("nested too deeply")
     try:
-        return json.loads(body, parse_int=Number, parse_float=Number)
+        return json.loads(body, parse_int=_as_written, parse_float=_as_written)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def _as_written(text: str) -> Number:
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError("a number too long")
+    return Number(text)
 
 
 def _depth(body: bytes) -> int:

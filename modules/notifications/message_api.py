@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from events.faults import UNSENDABLE
 from modules.notifications import rules, selectors, services, steps
 from modules.notifications.api import template_named
 from modules.notifications.models import Message, Step
@@ -27,13 +26,6 @@ class Values(serializers.DictField):
     """Texts by name."""
 
     child = Text(allow_blank=True, max_length=rules.VALUE_LIMIT)
-
-    def to_internal_value(self, data: Any) -> dict[str, str]:
-        # A fault is told by its name, and not every name can be told.
-        if isinstance(data, dict) and any(UNSENDABLE.search(str(name)) for name in data):
-            raise ValidationError([rules.NOT_VALUES])
-        values: dict[str, str] = super().to_internal_value(data)
-        return values
 
 
 class MessageIn(StrictSerializer):

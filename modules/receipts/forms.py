@@ -1,5 +1,6 @@
 """The console's forms of receipts. Which values are allowed is for the rules to say."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -53,7 +54,7 @@ class CampaignForm(forms.Form):
 
     def details(self) -> dict[str, Any]:
         """The cleaned fields as the services take them."""
-        given = {**self.cleaned_data, "minimum_amount": self.cleaned_data["minimum_amount"] or 0}
+        given = {**self.cleaned_data, "minimum_amount": self.cleaned_data["minimum_amount"] or Decimal(0)}
         return {**given, **{name: given[name].splitlines() for name in LISTS}}
 
     @classmethod

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -283,7 +284,7 @@ def test_a_field_of_another_type_is_refused_by_its_name(
     for value in values:
         answer = send(api, call, ids, written({**GOOD[call], field: value}))
         assert refusal(answer) == (400, "invalid_request"), value
-        assert {name.partition("[")[0] for name in error_of(answer)["fields"]} == {field}, value
+        assert {re.split(r"[\[.]", name)[0] for name in error_of(answer)["fields"]} == {field}, value
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -314,7 +315,7 @@ def test_a_bad_value_deep_in_the_data_is_refused(call: str, value: str, api: API
     for data in (f'{{"points_memo": {value}}}', f'{{"a": {{"b": [{value}]}}}}'):
         answer = send(api, call, ids, written({field: f'"{POINTS}"', "data": data}))
         assert answer.status_code == 400
-        assert error_of(answer)["code"] in ("invalid_payload", "malformed_json")
+        assert error_of(answer)["code"] in ("invalid_payload", "invalid_request", "malformed_json")
 
 
 @pytest.mark.usefixtures("unchanged")

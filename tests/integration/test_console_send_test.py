@@ -187,7 +187,7 @@ def test_an_event_type_that_does_not_exist_is_refused(console: Client, endpoint:
         assert "is not an event type" in text_of(page)
 
 
-@pytest.mark.parametrize("seed", ["\0", "x" * 5000, "\ud83d".encode("utf-16", "surrogatepass").decode("latin-1"), " "])
+@pytest.mark.parametrize("seed", ["x" * 5000, "\ud83d".encode("utf-16", "surrogatepass").decode("latin-1"), " "])
 def test_a_seed_of_nonsense_makes_a_sample_all_the_same(console: Client, endpoint: Endpoint, seed: str) -> None:
     shown = editor_of(console.get(address(endpoint), {"event_type": POINTS, "seed": seed}))
     assert not contract.check(POINTS, json.loads(shown))[1]

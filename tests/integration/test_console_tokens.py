@@ -61,7 +61,7 @@ def test_a_revoked_token_is_refused_and_told_so(console: Client, alice: Account)
     assert api.get("/api/v1/account/").status_code == 401
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\u0000b", "line\nbreak"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 101, "line\nbreak"])
 def test_a_bad_name_is_told_and_nothing_is_made(name: str, console: Client) -> None:
     answer = console.post(TOKENS, {"name": name})
     assert answer.status_code == 200

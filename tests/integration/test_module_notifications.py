@@ -235,7 +235,7 @@ def test_a_hash_stands_for_the_contact_whose_number_it_is(alice: Account) -> Non
         ({"pnp": {}}, "pnp.NAME"),
         ({"pnp": {"NAME": 7}}, "pnp.NAME"),
         ({"pnp": "NAME"}, "pnp"),
-        ({"pnp": {"NAME": "x", "\0": "y"}}, "pnp"),
+        ({"pnp": {"NAME": "x", "\0": "y"}}, "pnp.\0"),
         ({"event_id": 0}, "event_id"),
         ({"event_id": 2**63}, "event_id"),
         ({"customized_id": "x" * 101}, "customized_id"),

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions, status
@@ -93,11 +93,21 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
     return {"WWW-Authenticate": challenge} if challenge else {}
 
 
+class Unreadable(BadRequest):
+    """A request that is refused before any view is asked: `name` is the parameter, form field or header at fault."""
+
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(f"{name}: {sentence}")
+        self.fields = {name: [sentence]}
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's own 400, such as a Host header that is not ours."""
     if not _is_api(request):
         return defaults.bad_request(request, exception)
-    return JsonResponse(body("bad_request", str(exception) or "The request cannot be read."), status=400)
+    fields = exception.fields if isinstance(exception, Unreadable) else {}
+    code = "invalid_request" if fields else "bad_request"
+    return JsonResponse(body(code, str(exception) or "The request cannot be read.", fields), status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:

@@ -1,5 +1,8 @@
 """How request bodies and queries become Python values; whatever cannot is refused in one sentence."""
 
+import json
+import math
+import re
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -7,9 +10,18 @@ from django.conf import settings
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
+from rest_framework.utils.json import strict_constant
+
+from events.faults import UNSENDABLE, fits_64_bits
 
 UNKNOWN_SHOWN = 20
 NAME_SHOWN = 100
+DEEPEST = 100
+"""Levels of lists and objects."""
+SUSPECT = re.compile(r"\\u(0000|[dD][89a-fA-F])|[0-9]{19}|[eE]\+?[0-9]{3}")
+"""What stands in every JSON text with a NUL, a lone surrogate, or a number that is not finite or beyond 64 bits."""
+BAD_TEXT = "NUL characters and lone surrogates are not allowed."
+BAD_NUMBER = "A number has to be finite, and a whole number within 64 bits."
 
 
 class BodyTooLarge(APIException):
@@ -21,22 +33,68 @@ class BodyTooLarge(APIException):
 
 
 class LimitedJSONParser(JSONParser):
-    """JSON up to a size and depth that cannot hurt."""
+    """JSON up to a size and depth that cannot hurt, and only with values that every database can hold."""
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self, stream: IO[Any], _media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         request = (parser_context or {})["request"]
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.API_BODY_LIMIT:
             raise BodyTooLarge
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise ParseError("The JSON is nested too deeply.") from error
+        return read_json(stream.read())
+
+
+def read_json(content: bytes) -> Any:
+    try:
+        text = content.decode()
+        value = json.loads(text, parse_constant=strict_constant)
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
+        raise ParseError(f"JSON parse error - {error}") from error
+    if SUSPECT.search(text) or text.count("[") + text.count("{") > DEEPEST:
+        _check(value, ())
+    return value
+
+
+def _check(value: Any, path: tuple[str | int, ...]) -> None:
+    if len(path) > DEEPEST:
+        raise _too_deep()
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if UNSENDABLE.search(name):
+                raise _refused((*path, name), BAD_TEXT)
+            _check(inner, (*path, name))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            _check(inner, (*path, place))
+    elif isinstance(value, str) and UNSENDABLE.search(value):
+        raise _refused(path, BAD_TEXT)
+    elif isinstance(value, int | float) and not _is_usable(value):
+        raise _refused(path, BAD_NUMBER)
+
+
+def _is_usable(number: float) -> bool:
+    return fits_64_bits(number) if isinstance(number, int) else math.isfinite(number)
+
+
+def _refused(path: tuple[str | int, ...], sentence: str) -> serializers.ValidationError:
+    """The sentence nested as the value is, which is how the framework reports faults."""
+    detail: Any = [sentence]
+    for step in reversed(path):
+        detail = {_shown(step) if isinstance(step, str) else step: detail}
+    return serializers.ValidationError(detail)
+
+
+def _too_deep() -> ParseError:
+    return ParseError("The JSON is nested too deeply.")
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it does not know: a misspelt name must not pass in silence."""
+    """Refuses fields that it does not know: a misspelt name must not pass in silence.
+
+    In a partial change only the outermost fields may be left out: an object inside of it replaces a whole one.
+    """
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -44,6 +102,9 @@ class StrictSerializer(serializers.Serializer[Any]):
             if unknown:
                 known = f"Known are {', '.join(self.fields)}." if self.fields else "This call takes none."
                 raise serializers.ValidationError({_shown(name): [f"Unknown field. {known}"] for name in unknown})
+            missing = [name for name, field in self.fields.items() if field.required and name not in data]
+            if missing and self is not self.root:
+                raise serializers.ValidationError({name: ["This field is required."] for name in missing})
         return super().to_internal_value(data)
 
 

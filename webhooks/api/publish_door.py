@@ -22,6 +22,7 @@ from rest_framework.renderers import JSONRenderer
 from accounts.errors import Refusal
 from events.contract import TOPICS
 from webhooks.api.authentication import bearer_token
+from webhooks.api.protection import protect
 from webhooks.api.publish_views import BATCH_LIMIT, accept
 from webhooks.api.serializers import is_seed
 from webhooks.api.views import now_utc
@@ -91,6 +92,7 @@ def _accept(request: HttpRequest, *, is_batch: bool) -> tuple[str, Headers, byte
 def _failure(request: HttpRequest, error: Exception) -> tuple[str, Headers, bytes]:
     """As the framework answers what is no fault of the caller, and logs it."""
     response: Any = SecurityMiddleware(lambda request: response_for_exception(request, error))(request)
+    protect(response)
     response.headers["Content-Length"] = str(len(response.content))
     return f"{response.status_code} {response.reason_phrase}", list(response.items()), response.content
 
@@ -100,6 +102,7 @@ def _headers() -> Headers:
     """Those that the framework gives every answer of these calls."""
     plain = HttpResponse(content_type="application/json", headers={"Allow": "POST, OPTIONS"})
     made: Any = SecurityMiddleware(lambda _request: plain)(HttpRequest())
+    protect(made)
     return list(made.items())
 
 

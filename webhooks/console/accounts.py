@@ -27,7 +27,7 @@ AUDIT_ENTRIES = 8
 @page
 @operators_only
 def listing(request: ConsoleRequest) -> HttpResponse:
-    text = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    text = request.GET.get("q", "").strip()[:100]
     pages = Paginator(selectors.accounts_named(text), PAGE_SIZE)
     shown = pages.get_page(request.GET.get("page"))
     rows = standings(shown, now=request.now)

@@ -36,6 +36,7 @@ def log(request: ConsoleRequest) -> HttpResponse:
         actor=asked.get("actor", ""),
         target=asked.get("target", ""),
         before=asked.get("before"),
+        with_support=is_operator(request.user),
     )
     rows = list(found[: PAGE_SIZE + 1]) if form.is_valid() else []
     context = {

@@ -19,6 +19,7 @@ ACTIONS: dict[str, str | Promise] = {
     "user.added": _("User added"),
     "user.removed": _("User removed"),
     "user.password_reset": _("Password reset"),
+    "user.log_in_failed": _("Log-in failed"),
     "token.issued": _("API token made"),
     "token.revoked": _("API token revoked"),
     "endpoint.created": _("Endpoint created"),

@@ -120,7 +120,10 @@ def came_from(request: HttpRequest) -> str:
     """The page of this console that a form was sent from."""
     referer = request.META.get("HTTP_REFERER", "")
     if url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
-        return str(urlsplit(referer)._replace(scheme="", netloc="").geturl())
+        path = str(urlsplit(referer)._replace(scheme="", netloc="").geturl())
+        # A path that begins with two slashes names another host.
+        if url_has_allowed_host_and_scheme(path, None):
+            return path
     return reverse("console:home")
 
 
