@@ -14,7 +14,6 @@ from webhooks.engine.job import Headers, Job
 from webhooks.engine.lifecycle import SkipReason
 from webhooks.models import Endpoint
 from webhooks.outbox.rows import Won
-from webhooks.outbox.scripted import Scripted, script
 from webhooks.retry_waits import Waits, most_specific
 from webhooks.secrets import SecretUnreadable, decrypt
 
@@ -51,12 +50,12 @@ class Address(NamedTuple):
 class Sorted(NamedTuple):
     """What a claim has won: jobs to send, and rows that end unsent, by reason.
 
-    `next_due` is when the first of those comes due that a scripted fault holds back.
+    `faulty` are the endpoints that have scripted faults.
     """
 
     jobs: list[Job]
     skipped: dict[SkipReason, list[Won]]
-    next_due: datetime | None = None
+    faulty: list[int]
 
 
 def sort(rows: Sequence[Won], token: str, now: datetime) -> Sorted:
@@ -71,8 +70,7 @@ def sort(rows: Sequence[Won], token: str, now: datetime) -> Sorted:
             waits = address.test_waits if row.is_test else address.waits
             jobs.append(_job(row, address, token, waits if row.retry_waits is None else _waits(row.retry_waits)))
     faulty = [endpoint_id for endpoint_id, address in addresses.items() if address.has_faults]
-    scripted = script(jobs, faulty, now) if faulty else Scripted(jobs, None)
-    return Sorted(scripted.jobs, skipped, scripted.next_due)
+    return Sorted(jobs, skipped, faulty)
 
 
 def _skip_reason(row: Won, address: Address) -> SkipReason | None:

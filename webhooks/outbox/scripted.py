@@ -15,9 +15,10 @@ from webhooks.engine.job import Fault as Struck
 from webhooks.engine.job import FaultKind, Job
 from webhooks.engine.script import Script, rule
 from webhooks.models import Due, Endpoint, Fault
+from webhooks.outbox.rows import Settlement
 from webhooks.secrets import SecretUnreadable
 
-_COUNTED = ("seen", "hits", "held", "leaving", "is_over")
+_COUNTED = ("seen", "hits", "held", "leaving", "in_flight", "is_over")
 
 
 class Scripted(NamedTuple):
@@ -28,10 +29,11 @@ class Scripted(NamedTuple):
 
 
 def script(jobs: Sequence[Job], endpoint_ids: Collection[int], now: datetime) -> Scripted:
-    """Hold the claim's jobs against the faults of these endpoints."""
+    """Hold the claim's jobs against the faults of these endpoints. Called once the claim has skipped what is to be."""
     scripts: dict[int, list[tuple[Fault, Script]]] = {}
     for row in _locked(Fault.objects.filter(endpoint__in=endpoint_ids, is_over=False)):
         scripts.setdefault(row.endpoint_id, []).append((row, _script(row, now)))
+    _drop_ended([read for of_endpoint in scripts.values() for _, read in of_endpoint])
     sent: list[Job] = []
     held: list[datetime] = []
     for job in jobs:
@@ -51,19 +53,25 @@ def script(jobs: Sequence[Job], endpoint_ids: Collection[int], now: datetime) ->
     return Scripted(sent, min(held, default=None))
 
 
-def take_back(jobs: Iterable[Job], *, now: datetime) -> None:
-    """These attempts were not struck after all: the faults strike others instead."""
-    for job in jobs:
-        if job.fault:
-            _take_back(job.fault.id, job.delivery_id, now)
-
-
-@transaction.atomic
-def _take_back(fault_id: int, delivery_id: int, now: datetime) -> None:
-    for row in _locked(Fault.objects.filter(pk=fault_id)):
-        read = _script(row, now)
-        read.take_back(delivery_id)
+def settle(settlements: Iterable[Settlement]) -> None:
+    """Count the faults of attempts that are over. In the transaction that settles them, or a crash would miscount."""
+    over: dict[int, list[Settlement]] = {}
+    for settlement in settlements:
+        if fault := settlement.job.fault or settlement.job.missed_fault:
+            over.setdefault(fault.id, []).append(settlement)
+    for row in _locked(Fault.objects.filter(pk__in=over)) if over else ():
+        read = _script(row, over[row.pk][0].finished_at)
+        for settlement in over[row.pk]:
+            read.settle(settlement.job.delivery_id, was_struck=settlement.job.fault is not None)
         _save(row, read)
+
+
+def _drop_ended(scripts: Sequence[Script]) -> None:
+    known = [delivery_id for script in scripts for delivery_id in script.deliveries]
+    if known:
+        waiting = set(Due.objects.filter(delivery_id__in=known).values_list("delivery_id", flat=True))
+        for script in scripts:
+            script.drop_ended(waiting)
 
 
 @transaction.atomic
@@ -99,6 +107,7 @@ def _script(row: Fault, now: datetime) -> Script:
         hits=row.hits,
         held=list(row.held),
         leaving=list(row.leaving),
+        in_flight=list(row.in_flight),
     )
 
 
