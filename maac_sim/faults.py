@@ -23,7 +23,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """The console's page takes nothing from the database, which may be what broke."""
-    return render(request, "console/500.html", status=500) if is_console(request) else errors.server_error(request)
+    page = render(request, "console/500.html", status=500) if is_console(request) else errors.server_error(request)
+    if errors.is_unavailable():
+        page.status_code, page.headers["Retry-After"] = 503, "1"
+    return page
 
 
 def is_console(request: HttpRequest) -> bool:

@@ -1,9 +1,11 @@
 """One shape for every error: `{"error": {"code", "message", "fields"}}`."""
 
 import logging
+import sys
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
+from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions, status
@@ -30,6 +32,9 @@ _UNREADABLE = (
     "MAAC_SIM_ENCRYPTION_KEYS; if that key is lost, change the share secret."
 )
 
+_CONFLICT = "Something that the request names was changed or deleted meanwhile. Nothing was changed; try again."
+_UNAVAILABLE = "The database cannot serve the request at the moment. Nothing was changed; try again."
+
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +48,11 @@ def handle(error: Exception, _context: object) -> Response | None:
         set_rollback()
         log.error("%s", error)
         return Response(body("secret_unreadable", _UNREADABLE), status=status.HTTP_503_SERVICE_UNAVAILABLE)
-    if isinstance(error, Http404):
+    if isinstance(error, IntegrityError):
+        set_rollback()
+        log.warning("A request met a change that came in between.", exc_info=error)
+        return Response(body("conflict", _CONFLICT), status=status.HTTP_409_CONFLICT)
+    if isinstance(error, (Http404, ObjectDoesNotExist)):
         error = exceptions.NotFound()
     if isinstance(error, RequestDataTooBig):
         error = BodyTooLarge()
@@ -109,9 +118,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 def server_error(request: HttpRequest) -> HttpResponseBase:
     if not _is_api(request):
         return defaults.server_error(request)
+    if is_unavailable():
+        return JsonResponse(body("unavailable", _UNAVAILABLE), status=503)
     return JsonResponse(
         body("server_error", "The simulator failed; its log says why. Nothing was changed."), status=500
     )
+
+
+def is_unavailable() -> bool:
+    """Whether the database did not serve the request that failed just now: a deadlock, a lost connection, a full disk.
+
+    Django asks for the page of an error while it handles that error. The transaction was rolled back.
+    """
+    return isinstance(sys.exc_info()[1], OperationalError)
 
 
 def _is_api(request: HttpRequest) -> bool:
