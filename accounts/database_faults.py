@@ -1,4 +1,5 @@
-"""What the database refuses for reasons outside this program: no space, no write access, a lock, damage, no connection.
+"""What the database refuses for reasons outside this program: no space, no write access, a lock, a deadlock, damage, no
+connection.
 
 Every other error of the database is a bug of ours, and `fault_of` answers None for it.
 """
@@ -25,6 +26,7 @@ DISK_FULL = DatabaseFault(
 READ_ONLY = DatabaseFault("database_read_only", "The database can only be read, not written to.")
 LOCKED = DatabaseFault("database_locked", "Another process holds the database's write lock.")
 DAMAGED = DatabaseFault("database_damaged", "The database is damaged, or the file is no database.")
+BUSY = DatabaseFault("database_busy", "Another request changed the same rows at the same moment. Try again.")
 UNAVAILABLE = DatabaseFault("database_unavailable", "The database cannot be reached or opened.")
 
 _SQLITE: tuple[tuple[str, DatabaseFault], ...] = (
@@ -47,6 +49,9 @@ _POSTGRESQL: tuple[tuple[str, DatabaseFault], ...] = (
     ("53100", DISK_FULL),
     ("25006", READ_ONLY),
     ("XX001", DAMAGED),
+    # Deadlocks and serialization failures; a lock that was not to be had.
+    ("40", BUSY),
+    ("55P03", BUSY),
     ("XX002", DAMAGED),
     *((state, UNAVAILABLE) for state in ("08", "28", "3D", "53", "57P", "58")),
 )

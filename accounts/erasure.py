@@ -7,6 +7,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models import Q
 
+from accounts.locks import lock_to_delete
 from accounts.models import Account
 
 Model = type[models.Model]
@@ -18,6 +19,7 @@ def erase(account_ids: Collection[int]) -> None:
 
     The leaves go first, as they are found by what they hang on. What a foreign key asks for counts at the end only.
     """
+    lock_to_delete(account_ids)
     for model in _leaves_first():
         _of(model, account_ids)._raw_delete(DEFAULT_DB_ALIAS)
     Account.objects.filter(pk__in=account_ids)._raw_delete(DEFAULT_DB_ALIAS)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, log_ins
 from accounts.errors import AlreadyAMember, InvalidDetails, NotABrandUser
+from accounts.locks import lock_account
 from accounts.models import Account, Membership
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -22,6 +23,7 @@ def add_person(
     *, account: Account, username: str, now: datetime, actor: str = audit.SYSTEM
 ) -> tuple[Membership, str | None]:
     """Let a user work for the brand; a new one gets a password, which is given back once and never again."""
+    lock_account(account.pk)
     user, is_new = User.objects.get_or_create(username=_checked_username(username))
     _require_brand_user(user)
     if Membership.objects.filter(account=account, user=user).exists():

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.errors import InvalidDetails, LicenceIsOver, LicenceOverlaps, PlanHoldsNoWebhook, PlanInUse
+from accounts.locks import lock_account
 from accounts.models import ENDPOINT_LIMIT, Account, ApiToken, Licence, validate_time_zone
 from accounts.tokens import authenticate as authenticate
 from accounts.tokens import token_digest as token_digest
@@ -145,7 +146,7 @@ def end_licence(*, licence: Licence, now: datetime, actor: str = audit.SYSTEM) -
 @transaction.atomic
 def change_plan(*, account: Account, plan: str, now: datetime, actor: str = audit.SYSTEM) -> Account:
     """Move the account to another plan; refused while it holds webhook licences that the plan cannot hold."""
-    locked = _lock(account)
+    locked = lock_account(account.pk)
     if _checked_plan(plan) != Account.Plan.MARKETING and locked.licences.filter(valid_until__gt=now).exists():
         message = _("The account holds webhook licences, which only the marketing plan can. End them first.")
         raise PlanInUse(message, {"plan": [message]})
@@ -198,13 +199,8 @@ def _record_grant(licence: Licence, actor: str, now: datetime | None) -> None:
     audit.record(account=licence.account, actor=actor, action="licence.granted", target=target, now=moment)
 
 
-def _lock(account: Account) -> Account:
-    """Whoever changes what an account holds waits here for whoever does so already."""
-    return Account.objects.select_for_update().get(pk=account.pk)
-
-
 def _lock_open(licence: Licence, now: datetime) -> Licence:
-    account = _lock(licence.account)
+    account = lock_account(licence.account_id)
     locked = Licence.objects.filter(pk=licence.pk).first()
     if locked is None or locked.valid_until <= now:
         raise LicenceIsOver(_("That licence has ended. Grant a new one."))
@@ -213,7 +209,7 @@ def _lock_open(licence: Licence, now: datetime) -> Licence:
 
 
 def _require_marketing_plan(account: Account) -> None:
-    locked = _lock(account)
+    locked = lock_account(account.pk)
     if locked.plan != Account.Plan.MARKETING:
         message = _("Webhook is an add-on to the marketing plan; %(account)s is on the %(plan)s plan.")
         raise PlanHoldsNoWebhook(message % {"account": locked.name, "plan": locked.get_plan_display()})

@@ -49,6 +49,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
         # Django would log a traceback for each call, on a disk that may be full.
         log.error("%s %s: %s (%s)", request.method, request.path, fault.message, error)
         response._has_been_logged = True  # type: ignore[attr-defined]
+        response.headers["Retry-After"] = "1"
     return response
 
 

@@ -168,7 +168,8 @@ class Fault(models.Model):
     """Something that is to go wrong on purpose at an endpoint, as webhooks.engine.script reads it.
 
     It strikes `times` attempts (without a number: as many as come) until it expires. `seen` counts the attempts that
-    fit its topic and attempt number, `hits` those that it struck. `is_over`, there is nothing left for it to do.
+    fit its topic and attempt number, `hits` those that it struck. `held`, `leaving` and `in_flight` are deliveries that
+    it is not done with. `is_over`, there is nothing left for it to do.
     """
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="faults")
@@ -185,6 +186,7 @@ class Fault(models.Model):
     hits = models.PositiveIntegerField(default=0)
     held = models.JSONField(default=list)
     leaving = models.JSONField(default=list)
+    in_flight = models.JSONField(default=list, db_default=[])
     is_over = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=200)

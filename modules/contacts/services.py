@@ -14,6 +14,7 @@ from events.samples import contact as person
 from modules.contacts import rules
 from modules.contacts.errors import ContactTaken, InvalidContact
 from modules.contacts.models import Contact
+from modules.deletion import delete_whole
 
 EDITABLE = (
     "line_display_name", "display_name", "customer_id", "mobile", "email", "gender", "birthday", "tags", "status",
@@ -55,7 +56,7 @@ def edit(*, contact: Contact, now: datetime, **details: Any) -> Contact:
         raise TypeError(f"A contact has no {', '.join(sorted(unknown))} to edit")
     clean = _checked(contact.account, details, now)
     with transaction.atomic():
-        fresh = Contact.objects.select_for_update().get(pk=contact.pk)
+        fresh = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
         for name, value in clean.items():
             setattr(fresh, name, value)
         fresh.updated_at = now
@@ -70,7 +71,7 @@ def bind(*, contact: Contact, customer_id: str, now: datetime) -> Contact:
 
 def delete(*, contact: Contact) -> None:
     """Forget the contact. What happened to them stays in the log."""
-    contact.delete()
+    delete_whole(contact)
 
 
 def seed_demo(*, account: Account, now: datetime, count: int = 12) -> list[Contact]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.locks import lock_account
 from accounts.models import Account
 from modules.contacts.rules import UNFOLLOW
 from modules.messages import rules, selectors
@@ -44,13 +45,13 @@ def create_template(*, account: Account, now: datetime, **fields: Any) -> Templa
 def edit_template(*, template: Template, now: datetime, **fields: Any) -> Template:
     """Change what is given. What was sent stays as it was."""
     with transaction.atomic():
-        return _stored(Template.objects.select_for_update().get(pk=template.pk), fields, now)
+        return _stored(Template.objects.select_for_update(no_key=True).get(pk=template.pk), fields, now)
 
 
 def create_event(*, account: Account, name: str, now: datetime) -> MessageEvent:
     clean = _event_name(name)
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        lock_account(account.pk)
         if selectors.events(account=account).count() >= rules.EVENT_LIMIT:
             raise EventLimit(_("The number of events has reached the limit."))
         return MessageEvent.objects.create(account=account, name=clean, created_at=now)

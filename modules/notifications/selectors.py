@@ -10,7 +10,7 @@ from django.db.models.functions import SHA256
 from accounts.models import Account
 from modules.contacts import rules as contact_rules
 from modules.contacts.models import Contact
-from modules.notifications import rules
+from modules.notifications import machine, rules
 from modules.notifications.models import Binding, Conditions, Message, Template
 
 
@@ -56,7 +56,8 @@ def line_pushes_of_month(*, account: Account, now: datetime) -> int:
     month = now.astimezone(account.zone_info).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     # Whatever was made this month was changed this month, and an index knows the changes.
     pushed = Message.objects.filter(account=account, updated_at__gte=month, created_at__gte=month)
-    return pushed.filter(line_push_status__in=("line_push_preparing", "line_push_delivered")).count()
+    about_to_be = Q(line_push_status="line_push_preparing", plan__line_push=machine.DELIVERED)
+    return pushed.filter(Q(line_push_status="line_push_delivered") | about_to_be).count()
 
 
 def bindings(*, account: Account) -> QuerySet[Binding]:

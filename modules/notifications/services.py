@@ -1,13 +1,14 @@
 """What can be done with notifications."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.locks import lock_account
 from accounts.models import Account
 from modules.contacts import services as contact_services
 from modules.contacts.models import Contact
@@ -53,14 +54,14 @@ def create_template(*, account: Account, now: datetime, **fields: Any) -> Templa
 def edit_template(*, template: Template, now: datetime, **fields: Any) -> Template:
     """Change what is given. Messages that are on their way keep the channels they were sent with."""
     with transaction.atomic():
-        return _stored(Template.objects.select_for_update().get(pk=template.pk), fields, now)
+        return _stored(Template.objects.select_for_update(no_key=True).get(pk=template.pk), fields, now)
 
 
 def set_conditions(*, account: Account, **fields: Any) -> Conditions:
     """Change what messages meet from now on; what is not given stays."""
     _refuse(rules.conditions_faults(fields), InvalidConditions)
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        lock_account(account.pk)
         conditions = selectors.conditions(account=account)
         for name in CONDITIONS:
             setattr(conditions, name, fields.get(name, getattr(conditions, name)))
@@ -172,7 +173,8 @@ def _planned(
     account: Account, template: Template, requests: Sequence[Request], event_id: int | None, now: datetime
 ) -> list[Message]:
     """The rows in their first status, not yet stored."""
-    world = _world(account, now)
+    conditions = _conditions(account)
+    world, line_pushes_left = _world(conditions), _line_pushes_left(conditions, account, now)
     contacts = selectors.contacts_of(account=account, numbers={request.phone_number for request in requests})
     messages = []
     for request in requests:
@@ -184,8 +186,10 @@ def _planned(
             is_known=bool(known),
             has_blocked=selectors.has_blocked(known),
             sms_values=request.sms,
-            world=world,
+            world=replace(world, is_line_push_used_up=line_pushes_left is not None and line_pushes_left <= 0),
         )
+        if line_pushes_left is not None and plan.get(machine.LINE_PUSH) == machine.DELIVERED:
+            line_pushes_left -= 1
         message = drafted(
             account=account, template=template, request=request, plan=plan, event_id=event_id, now=now
         )  # fmt: skip
@@ -229,11 +233,24 @@ def _switches(template: Template, request: Request) -> Switches:
     return Switches(line_push=line_push, pnp=template.pnp_enabled, sms=template.fallback_enabled)
 
 
-def _world(account: Account, now: datetime) -> World:
-    conditions = selectors.conditions(account=account)
+def _conditions(account: Account) -> Conditions:
+    """What the messages meet. Where LINE pushes are limited, nobody else counts them until this transaction ends."""
+    found = selectors.conditions(account=account)
+    if found.line_push_monthly_limit is None:
+        return found
+    lock_account(account.pk)
+    return selectors.conditions(account=account)
+
+
+def _line_pushes_left(conditions: Conditions, account: Account, now: datetime) -> int | None:
+    """How many more the month takes; None where there is no limit."""
     limit = conditions.line_push_monthly_limit
+    return None if limit is None else limit - selectors.line_pushes_of_month(account=account, now=now)
+
+
+def _world(conditions: Conditions) -> World:
+    """The conditions but for the monthly limit, which each message of a batch can use up for the next."""
     return World(
-        is_line_push_used_up=limit is not None and selectors.line_pushes_of_month(account=account, now=now) >= limit,
         sms_vendor=conditions.sms_vendor,
         sensitive_words=frozenset(conditions.sensitive_words),
         blocked_numbers=frozenset(conditions.blocked_numbers),

@@ -105,7 +105,7 @@ def advance_while_due(*, is_over: Callable[[], bool]) -> None:
 
 def _locked(*, skip: bool = False) -> QuerySet[Message]:
     rows = Message.objects.select_related("template", "account")
-    return rows.select_for_update(skip_locked=skip, of=("self",))
+    return rows.select_for_update(no_key=True, skip_locked=skip, of=("self",))
 
 
 def _move(messages: Sequence[Message], now: datetime) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from events.samples import brand
+from modules.deletion import delete_whole
 from modules.points import rules
 from modules.points.errors import InvalidPrize, PrizeOver
 from modules.points.models import Prize
@@ -29,7 +30,7 @@ def edit(*, prize: Prize, now: datetime, **details: Any) -> Prize:
 
 def delete(*, prize: Prize) -> None:
     """Delete the prize and its grants. What was sent stays in the log."""
-    prize.delete()
+    delete_whole(prize)
 
 
 def seed_demo(*, account: Account, now: datetime) -> Prize:
@@ -41,7 +42,8 @@ def seed_demo(*, account: Account, now: datetime) -> Prize:
 
 def locked(prize: Prize) -> Prize:
     """The prize as it is now; until the transaction ends nobody else changes or grants it."""
-    fresh = Prize.objects.select_for_update().select_related("account").filter(pk=prize.pk).first()
+    rows = Prize.objects.select_related("account").select_for_update(no_key=True, of=("self",))
+    fresh = rows.filter(pk=prize.pk).first()
     if fresh is None:
         raise PrizeOver(_("The prize was deleted."))
     return fresh

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from events.samples import brand
+from modules.deletion import delete_whole
 from modules.receipts import rules
 from modules.receipts.errors import CampaignClosed, InvalidCampaign
 from modules.receipts.models import Campaign
@@ -32,7 +33,7 @@ def edit(*, campaign: Campaign, now: datetime, **details: Any) -> Campaign:
 
 def delete(*, campaign: Campaign) -> None:
     """Delete the campaign and its uploads. What was sent stays in the log."""
-    campaign.delete()
+    delete_whole(campaign)
 
 
 def seed_demo(*, account: Account, now: datetime) -> Campaign:
@@ -50,7 +51,8 @@ def seed_demo(*, account: Account, now: datetime) -> Campaign:
 
 def locked(campaign: Campaign) -> Campaign:
     """The campaign as it is now; until the transaction ends nobody else changes it or uploads to it."""
-    fresh = Campaign.objects.select_for_update().select_related("account").filter(pk=campaign.pk).first()
+    rows = Campaign.objects.select_related("account").select_for_update(no_key=True, of=("self",))
+    fresh = rows.filter(pk=campaign.pk).first()
     if fresh is None:
         raise CampaignClosed(_("The campaign was deleted."))
     return fresh

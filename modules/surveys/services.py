@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from modules.deletion import delete_whole
 from modules.surveys import rules
 from modules.surveys.errors import InvalidQuestion, InvalidSurvey
 from modules.surveys.models import Question, Survey
@@ -48,7 +49,7 @@ def edit(*, survey: Survey, **fields: Any) -> Survey:
 
 def delete(*, survey: Survey) -> None:
     """Delete the survey and its submissions. What was sent stays in the log."""
-    survey.delete()
+    delete_whole(survey)
 
 
 def add_question(*, survey: Survey, **fields: Any) -> Question:
@@ -94,7 +95,7 @@ def new_svid() -> str:
 
 
 def _locked(survey: Survey) -> Survey:
-    return Survey.objects.select_for_update().get(pk=survey.pk)
+    return Survey.objects.select_for_update(no_key=True).get(pk=survey.pk)
 
 
 def _stored(survey: Survey, **fields: Any) -> Survey:

@@ -31,7 +31,7 @@ def submit(*, survey: Survey, contact: Contact, answers: Mapping[str, Given], no
     """Take the contact's answers, by number or alias of the question."""
     with transaction.atomic():
         # The lock keeps two submissions of one contact apart where only one is allowed.
-        contact = Contact.objects.select_for_update().get(pk=contact.pk)
+        contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
         check_welcome(survey, contact)
         questions = selectors.asked(survey=survey)
         submission, by_alias = drafted(survey=survey, questions=questions, contact=contact, answers=answers, now=now)

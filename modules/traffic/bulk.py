@@ -228,7 +228,7 @@ def _messages(stage: Stage, template: Template, numbers: Collection[int]) -> dic
         found = of_play.values_list("customized_id", "pk")
         stage.notifications.update({unknown[name]: pk for name, pk in found if name})
     ids = [stage.notifications[number] for number in sorted(numbers) if number in stage.notifications]
-    rows = Message.objects.select_for_update().filter(pk__in=ids).order_by("pk").in_bulk()
+    rows = Message.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").in_bulk()
     for row in rows.values():
         row.account, row.template = stage.account, template
     known = {number: rows.get(stage.notifications.get(number, 0)) for number in numbers}

@@ -187,7 +187,7 @@ def _batch(play: Play, script: _Script, acts: list[Act], clock: Clock) -> bool:
 def _stored(play: Play, script: _Script, acts: list[Act], clock: Clock) -> bool:
     """Perform the acts and note how far the play is, in one transaction; False if the play is not ours any more."""
     with transaction.atomic():
-        ours = Play.objects.select_for_update()
+        ours = Play.objects.select_for_update(no_key=True)
         fresh = ours.filter(pk=play.pk, claim_token=play.claim_token, status=Play.Status.RUNNING).first()
         if fresh is None:
             return False

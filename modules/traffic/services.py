@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.locks import lock_account
 from accounts.models import Account
 from modules.notifications import machine
 from modules.notifications.doorbell import ring_after_commit as ring_for_notifications
@@ -48,7 +49,7 @@ def start(
     if len(seed) > SEED_LIMIT or not seed.isprintable():
         _refuse({"seed": NOT_A_SEED})
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        lock_account(account.pk)
         if selectors.running(account=account):
             raise PlayRunning(_("A play is running already. Stop it, or wait until it has ended."))
         edition = selectors.plays(account=account).filter(seed=seed).count()

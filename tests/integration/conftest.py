@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import connections
+from django.db import connection, connections
 from django.http import HttpResponse
 from django.test import Client
 from rest_framework.test import APIClient, ForceAuthClientHandler
@@ -19,6 +19,7 @@ from rest_framework.test import APIClient, ForceAuthClientHandler
 from accounts.models import Account, Membership
 from accounts.services import create_account, grant_zone, issue_token
 from events.contract import TOPICS
+from tests.lock_order import LockOrder
 from webhooks.api.publish_door import answer_quickly
 from webhooks.models import Endpoint
 from webhooks.services import endpoints
@@ -126,6 +127,25 @@ def make_endpoint(alice: Account) -> Callable[..., Endpoint]:
         return endpoints.create(account=fields.pop("account", alice), **fields)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def lock_order() -> LockOrder:
+    """What this session has seen of it."""
+    return LockOrder()
+
+
+@pytest.fixture(autouse=True)
+def _locks_are_taken_in_one_order(request: pytest.FixtureRequest) -> Iterator[None]:
+    """On PostgreSQL, whose statements say what they lock."""
+    if connection.vendor != "postgresql" or "db" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("db")
+    order = request.getfixturevalue("lock_order")
+    with order.watching(request.node.nodeid):
+        yield
+    assert not order.faults
 
 
 Racer = TypeVar("Racer")

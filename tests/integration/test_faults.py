@@ -17,11 +17,12 @@ from tests.shop import Care, Shop
 from tests.unit.jobs import answered
 from webhooks import outbox
 from webhooks.engine.faults import RACES
-from webhooks.engine.job import FaultKind
+from webhooks.engine.job import FaultKind, Job
 from webhooks.engine.lifecycle import judge
 from webhooks.engine.pump import Room
 from webhooks.engine.signing import signature
 from webhooks.models import Attempt, Delivery, Due, Endpoint, Fault
+from webhooks.outbox import Settlement
 from webhooks.services import endpoints, faults
 from webhooks.services.publish import Happening, publish
 from webhooks.services.redeliver import redeliver
@@ -30,6 +31,7 @@ from webhooks.services.scripted import Stage
 pytestmark = pytest.mark.django_db
 MakeEndpoint = Callable[..., Endpoint]
 
+LEASE = timedelta(seconds=15)
 TOPIC = "prize.points_added"
 POINTS = 20
 """Of an event; its digits are among those that a flipped byte can hit."""
@@ -367,6 +369,71 @@ def test_a_previous_secret_that_nobody_can_read_fails_the_attempt_unsent(
 
 
 # Taking it back
+
+
+def claimed(moment: datetime) -> list[Job]:
+    """What a worker claims at that moment; it is killed unless something settles the jobs."""
+    room = Room(total=10, each=10, busy={})
+    return outbox.claim(room=room, after=0, now=moment, lease=LEASE).jobs
+
+
+def settle(job: Job, moment: datetime) -> None:
+    verdict = judge(answered(500), tries=job.tries, waits=job.retry_waits)
+    assert outbox.settle([Settlement(job, answered(500), verdict, moment)]) == 1
+
+
+def test_faults_strike_as_many_attempts_as_they_should_though_workers_are_killed(
+    alice: Account, make_endpoint: MakeEndpoint
+) -> None:
+    faults.add(endpoint=make_endpoint(retry_waits=[0.0] * 4), kind="wrong_signature", times=2, now=now())
+    hand_out(alice, "first")
+    moment, struck = now(), []
+    for is_killed in (True, False, True, True, False, False):
+        (job,) = claimed(moment)
+        moment += 2 * LEASE
+        if not is_killed:
+            settle(job, moment)
+            struck.append(job.fault is not None)
+    assert struck == [True, True, False]
+    assert Attempt.objects.exclude(fault="").count() == 2
+    fault = Fault.objects.get()
+    assert (fault.seen, fault.hits, fault.is_over) == (2, 2, True)
+
+
+def test_a_fault_whose_worker_was_killed_strikes_another_when_the_delivery_is_skipped(
+    alice: Account, make_endpoint: MakeEndpoint
+) -> None:
+    endpoint = make_endpoint()
+    faults.add(endpoint=endpoint, kind="wrong_signature", now=now())
+    hand_out(alice, "first")
+    assert claimed(now())[0].fault
+    endpoints.pause(endpoint=endpoint, now=now())
+    assert not claimed(now() + 2 * LEASE)
+    assert (Fault.objects.get().hits, Fault.objects.get().is_over) == (0, False)
+    endpoints.resume(endpoint=endpoint, now=now())
+    hand_out(alice, "second")
+    assert claimed(now())[0].fault
+
+
+@pytest.mark.parametrize("kind", ["delay", "reverse"])
+@pytest.mark.parametrize("ending", ["pause", "delete", "licence"])
+def test_a_fault_forgets_what_it_holds_when_that_is_skipped(
+    kind: str, ending: str, alice: Account, make_endpoint: MakeEndpoint
+) -> None:
+    endpoint = make_endpoint()
+    faults.add(endpoint=endpoint, kind=kind, seconds=60, now=now())
+    hand_out(alice, "first")
+    assert not claimed(now())
+    assert Fault.objects.get().held
+    if ending == "licence":
+        Licence.objects.update(valid_until=now())
+    else:
+        getattr(endpoints, ending)(endpoint=endpoint, now=now())
+    assert not claimed(now() + timedelta(seconds=61))
+    assert Delivery.objects.get().status == "skipped"
+    fault = Fault.objects.get()
+    assert (fault.held, fault.leaving) == ([], [])
+    assert not fault.is_active(fault.expires_at)
 
 
 @pytest.mark.parametrize("kind", ["delay", "reverse"])

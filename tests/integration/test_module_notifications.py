@@ -179,6 +179,28 @@ def test_the_monthly_limit_of_line_push_is_counted_by_the_accounts_month(alice: 
     assert send(template, now=last_hour + timedelta(minutes=1)).plan["line_push"] == "delivered"
 
 
+def test_a_batch_delivers_no_more_by_line_push_than_the_month_has_left(alice: Account, template: Template) -> None:
+    contacts.create(account=alice, now=NOW, mobile=NUMBER)
+    services.set_conditions(account=alice, line_push_monthly_limit=3)
+    send(template)
+    nobody = Request("+886912000000", line_push_template_id=7)
+    requests = [nobody, *[Request(NUMBER, line_push_template_id=7)] * 150]
+    sent = services.push_many(account=alice, template=template, requests=requests, now=NOW)
+    assert sent[0].plan["line_push"] == "member_not_found"
+    assert [message.plan["line_push"] for message in sent[1:]] == ["delivered"] * 2 + ["monthly_limit"] * 148
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_push_at_the_same_moment_share_what_the_month_has_left(alice: Account) -> None:
+    template = make_template(alice)
+    contacts.create(account=alice, now=NOW, mobile=NUMBER)
+    services.set_conditions(account=alice, line_push_monthly_limit=5)
+    requests = [Request(NUMBER, line_push_template_id=7)] * 3
+    batches = race(6, lambda: services.push_many(account=alice, template=template, requests=requests, now=NOW))
+    plans = [message.plan["line_push"] for batch in batches for message in batch]
+    assert plans.count("delivered") == 5
+
+
 def test_the_conditions_decide_how_sms_ends(api: APIClient, alice: Account) -> None:
     sms_only = make_template(alice, line_push_enabled=False, pnp_enabled=False, sms_parameters=["TEXT"])
     changed = api.patch(

@@ -399,7 +399,8 @@ def test_a_stopped_play_tells_no_more_and_its_notifications_go_on_by_themselves(
 def test_whoever_was_deleted_meanwhile_is_passed_over(alice: Account) -> None:
     play = start(alice)
     play_until(2)
-    Contact.objects.filter(account=alice).delete()
+    for contact in alice.contacts.all():
+        contact_services.delete(contact=contact)
     play_all()
     play.refresh_from_db()
     assert (play.status, play.fault) == ("finished", "")

@@ -202,11 +202,14 @@ def test_a_request_that_is_left_to_the_framework_can_be_read_once_more(alice: Ac
 
 
 def test_a_fault_of_ours_is_answered_as_the_framework_does(
-    api: APIClient, make_endpoint: MakeEndpoint, caplog: pytest.LogCaptureFixture
+    api: APIClient, make_endpoint: MakeEndpoint, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_endpoint()
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE webhooks_due RENAME TO webhooks_undue")
+
+    def fail(**_arguments: Any) -> None:
+        raise RuntimeError("no table webhooks_due")
+
+    monkeypatch.setattr("webhooks.outbox.store", fail)
     answer = post(api, EVENTS, {"topic": POINTS})
     assert refusal(answer) == (500, "server_error")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

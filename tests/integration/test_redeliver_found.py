@@ -9,7 +9,6 @@ from rest_framework.test import APIClient
 
 from accounts.models import Account, Licence
 from events.contract import TOPICS
-from events.models import Event
 from tests.integration.conftest import NOW, client_of, race, refusal
 from tests.many import fill
 from webhooks import log_redelivery
@@ -17,6 +16,7 @@ from webhooks.log_search import Criteria
 from webhooks.models import Delivery, Due, Endpoint
 from webhooks.services import endpoints
 from webhooks.services.redeliver_many import AT_ONCE, Redelivered, redeliver_many
+from webhooks.services.retention import prune
 
 FOUND = "/api/v1/deliveries/redeliver/"
 HOUR = timedelta(hours=1)
@@ -223,10 +223,13 @@ def test_steps_at_the_same_moment_send_once(new_key: bool, alice: Account, endpo
     assert Due.objects.count() == 200
 
 
-def test_deliveries_that_were_forgotten_meanwhile_are_passed_over(alice: Account, endpoint: Endpoint) -> None:
+def test_deliveries_that_were_forgotten_meanwhile_are_passed_over(
+    alice: Account, endpoint: Endpoint, settings: Any
+) -> None:
     ids = list(Delivery.objects.order_by("id").values_list("id", flat=True))
     gone = Delivery.objects.filter(pk__in=ids[:20])
-    Event.objects.filter(pk__in=list(gone.values_list("event_id", flat=True))).delete()
+    settings.WEBHOOK_RETENTION_EVENTS = len(ids) - len(gone)
+    assert prune(now=NOW) == len(gone)
     now = datetime.now(UTC)
     done = redeliver_many(account=alice, delivery_ids=ids, new_key=True, asked_at=now, now=now)
     assert (done.count, done.obstacles) == (180, {})

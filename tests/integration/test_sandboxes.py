@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from accounts.models import Account
 from events.contract import TOPICS
 from events.models import Event
-from tests.integration.conftest import NOW, anyone, browser, client_of, error_of, refusal
+from tests.integration.conftest import NOW, anyone, browser, client_of, error_of, race, refusal
 from tests.integration.test_notices import BAD, end
 from webhooks import outbox
 from webhooks.engine.job import Answered, Timings
@@ -188,6 +188,16 @@ def test_an_account_has_so_many_at_a_time(api: APIClient, alice: Account) -> Non
     assert refusal(api.post(ACCOUNTS)) == (409, "sandbox_limit")
     api.delete(f"{ACCOUNTS}{number}/")
     made(api)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_who_make_the_last_one_at_once_make_one(alice: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandboxes, "MOST", 2)
+    clients = iter([client_of(alice) for _ in range(10)])
+    made(client_of(alice))
+    answers = race(10, lambda: next(clients).post(ACCOUNTS))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
+    assert alice.sandboxes.count() == 2
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,15 @@ def first(script: Script, delivery_id: int, topic: str = TOPIC) -> Ruling:
 
 
 def struck(script: Script, count: int) -> list[int]:
-    return [number for number in range(1, count + 1) if first(script, number).fault]
+    """Which of so many deliveries were, each settled before the next."""
+    return [number for number in range(1, count + 1) if sent(script, number).fault]
+
+
+def sent(script: Script, delivery_id: int) -> Ruling:
+    ruling = first(script, delivery_id)
+    if ruling.hold is None:
+        script.settle(delivery_id)
+    return ruling
 
 
 def test_it_strikes_once_unless_told_otherwise() -> None:
@@ -63,16 +71,16 @@ def test_what_is_delayed_goes_out_marked_when_it_is_due_again() -> None:
     assert first(script, 7) == Ruling(hold=5.0)
     assert not script.is_over
     assert first(script, 8) == Ruling()
-    assert first(script, 7) == Ruling(script.fault)
+    assert sent(script, 7) == Ruling(script.fault)
     assert script.is_over
 
 
 def test_a_full_group_leaves_the_last_one_first() -> None:
     script = scripted(FaultKind.REVERSE, count=3)
     assert [first(script, number).hold for number in (1, 2)] == [5.0, 5.0]
-    assert first(script, 3) == Ruling(script.fault)
+    assert sent(script, 3) == Ruling(script.fault)
     assert script.leaving == [1, 2]
-    assert [first(script, number).fault for number in (2, 1)] == [script.fault] * 2
+    assert [sent(script, number).fault for number in (2, 1)] == [script.fault] * 2
     assert (script.hits, script.is_over) == (1, True)
 
 
@@ -81,8 +89,8 @@ def test_a_group_whose_time_is_over_leaves_as_it_is() -> None:
     for number in (1, 2):
         first(script, number)
     assert first(script, 1) == Ruling(hold=5.0, wakes=2)
-    assert first(script, 2) == Ruling(script.fault)
-    assert first(script, 1) == Ruling(script.fault)
+    assert sent(script, 2) == Ruling(script.fault)
+    assert sent(script, 1) == Ruling(script.fault)
     assert (script.hits, script.is_over) == (1, True)
 
 
@@ -92,36 +100,61 @@ def test_one_alone_whose_time_is_over_is_sent() -> None:
     assert first(script, 1) == Ruling(script.fault)
 
 
-def test_what_was_not_struck_after_all_leaves_the_fault_as_it_was() -> None:
+def test_what_was_not_struck_after_all_leaves_the_fault_to_others() -> None:
     script = scripted()
     first(script, 1)
-    script.take_back(1)
+    script.settle(1, was_struck=False)
     assert struck(script, 2) == [1]
 
 
-def test_what_was_held_and_given_back_is_not_held_again() -> None:
+def test_an_attempt_that_comes_again_unsettled_is_struck_again_and_counts_once() -> None:
+    script = scripted(times=2)
+    assert [first(script, 1).fault, sent(script, 1).fault] == [script.fault] * 2
+    assert not script.is_over
+    assert sent(script, 1).fault  # Its second attempt.
+    assert (script.seen, script.hits, script.is_over) == (2, 2, True)
+
+
+def test_one_that_was_skipped_before_its_attempt_was_made_was_not_struck() -> None:
+    script = scripted()
+    first(script, 1)
+    script.drop_ended(waiting=())
+    assert (script.hits, script.is_over) == (0, False)
+    assert struck(script, 2) == [1]
+
+
+def test_what_is_held_and_skipped_is_forgotten() -> None:
+    delay, group = scripted(FaultKind.DELAY), scripted(FaultKind.REVERSE, count=3)
+    first(delay, 1)
+    first(group, 1)
+    delay.drop_ended(waiting=())
+    group.drop_ended(waiting=())
+    assert (delay.hits, delay.is_over) == (1, True)
+    assert (group.hits, group.held) == (0, [])
+
+
+def test_what_was_held_and_comes_again_is_not_held_again() -> None:
     for kind in (FaultKind.DELAY, FaultKind.REVERSE):
         script = scripted(kind, count=2)
         first(script, 1)
-        ruling = first(script, 2 if kind is FaultKind.REVERSE else 1)
-        assert ruling.fault
-        script.take_back(2)
-        assert first(script, 2) == Ruling(script.fault)
+        last = 2 if kind is FaultKind.REVERSE else 1
+        assert first(script, last).fault
+        assert first(script, last) == Ruling(script.fault)
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.integers(2, 6), st.integers(1, 40), st.randoms(use_true_random=False))
 def test_whatever_comes_due_in_whatever_order_each_is_sent_once(count: int, total: int, random: object) -> None:
     script = scripted(FaultKind.REVERSE, count=count, times=None)
-    waiting, sent = list(range(1, total + 1)), Counter[int]()
+    waiting, arrived = list(range(1, total + 1)), Counter[int]()
     for _ in range(20 * total):
         if not waiting:
             break
         delivery_id = waiting.pop(random.randrange(len(waiting)))  # type: ignore[attr-defined]
-        if first(script, delivery_id).hold is None:
-            sent[delivery_id] += 1
+        if sent(script, delivery_id).hold is None:
+            arrived[delivery_id] += 1
         else:
             waiting.append(delivery_id)
-    assert sent == Counter(range(1, total + 1))
+    assert arrived == Counter(range(1, total + 1))
     assert not script.held
     assert not script.leaving

@@ -3,7 +3,8 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.core.exceptions import BadRequest, ObjectDoesNotExist, RequestDataTooBig
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions, status
@@ -30,6 +31,8 @@ _UNREADABLE = (
     "MAAC_SIM_ENCRYPTION_KEYS; if that key is lost, change the share secret."
 )
 
+_CONFLICT = "Something that the request names was changed or deleted meanwhile. Nothing was changed; try again."
+
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +46,11 @@ def handle(error: Exception, _context: object) -> Response | None:
         set_rollback()
         log.error("%s", error)
         return Response(body("secret_unreadable", _UNREADABLE), status=status.HTTP_503_SERVICE_UNAVAILABLE)
-    if isinstance(error, Http404):
+    if isinstance(error, IntegrityError):
+        set_rollback()
+        log.warning("A request met a change that came in between.", exc_info=error)
+        return Response(body("conflict", _CONFLICT), status=status.HTTP_409_CONFLICT)
+    if isinstance(error, (Http404, ObjectDoesNotExist)):
         error = exceptions.NotFound()
     if isinstance(error, RequestDataTooBig):
         error = BodyTooLarge()

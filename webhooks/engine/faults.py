@@ -171,7 +171,7 @@ def suffered(
         lost = _lost(outcome)
         return job, lost, judge(lost)
     if fault.kind is FaultKind.LOST_ANSWER or (fault.kind in RACES and verdict.move is not Move.RETRY):
-        return job._replace(fault=None), outcome, verdict
+        return job._replace(fault=None, missed_fault=fault), outcome, verdict
     if fault.kind is FaultKind.DROP_MID_BODY and verdict.reason is Reason.CONNECTION_LOST:
         told = f"Scripted fault: dropped after {dropped_at(job.body)} of {len(job.body)} bytes."
         verdict = verdict._replace(detail=told)

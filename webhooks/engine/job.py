@@ -65,6 +65,8 @@ class Job(NamedTuple):
     host_override: str = ""
     extra_headers: Headers = ()
     fault: Fault | None = None
+    missed_fault: Fault | None = None
+    """One that was to strike the attempt and did not come to it."""
     is_repeated: bool = False
     """A kept connection was found closed, and the request was sent once more on a fresh one."""
     error: str = ""

@@ -2,10 +2,11 @@
 
 What is held back stands in the queue like everything else and comes due by itself, so nothing depends on a worker that
 remembers. `held` are deliveries that wait for their time, or for a group to be full; `leaving` those of a full group
-that follow one after another, the last one first.
+that follow one after another, the last one first. `in_flight` are those whose attempt was struck and is not settled:
+one of them that is due again, because its worker was killed or gave it back, is the same attempt, and struck again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -40,17 +41,23 @@ class Script:
     hits: int = 0
     held: list[int] = field(default_factory=list)
     leaving: list[int] = field(default_factory=list)
+    in_flight: list[int] = field(default_factory=list)
 
     @property
     def is_over(self) -> bool:
-        return self._is_spent and not (self.held or self.leaving)
+        return self._is_spent and not self.deliveries
+
+    @property
+    def deliveries(self) -> list[int]:
+        """Those that the fault is not done with."""
+        return [*self.held, *self.leaving, *self.in_flight]
 
     @property
     def _is_spent(self) -> bool:
         return self.is_expired or (self.times is not None and self.hits >= self.times)
 
     def waits_for(self, delivery_id: int) -> bool:
-        return delivery_id in self.held or delivery_id in self.leaving
+        return delivery_id in self.deliveries
 
     def picks(self, topic: str, number: int) -> bool:
         """Count the attempt if it is one of those that are meant, and whether it is one to be struck."""
@@ -70,13 +77,15 @@ class Script:
         if self.fault.kind is FaultKind.DELAY:
             self.held.append(delivery_id)
             return Ruling(hold=self.fault.seconds)
-        return Ruling(self.fault)
+        return self._send(delivery_id)
 
     def let_go(self, delivery_id: int) -> Ruling:
-        """One that was held is due."""
+        """One that it waits for is due."""
+        if delivery_id in self.in_flight:
+            return Ruling(self.fault)
         if self.fault.kind is FaultKind.DELAY:
             self.held.remove(delivery_id)
-            return Ruling(self.fault)
+            return self._send(delivery_id)
         if delivery_id in self.held:
             # The group did not become full in time.
             self.hits += 1
@@ -84,15 +93,27 @@ class Script:
             if self.leaving[-1] != delivery_id:
                 return Ruling(hold=self.fault.seconds, wakes=self.leaving[-1])
         self.leaving.remove(delivery_id)
-        return Ruling(self.fault)
+        return self._send(delivery_id)
 
-    def take_back(self, delivery_id: int) -> None:
-        """The attempt was not struck after all. What was held for this need not be held again."""
-        if self.fault.kind in (FaultKind.DELAY, FaultKind.REVERSE):
-            waiting = self.held if self.fault.kind is FaultKind.DELAY else self.leaving
-            waiting.append(delivery_id)
-        else:
-            self.hits -= 1
+    def settle(self, delivery_id: int, *, was_struck: bool = True) -> None:
+        """The attempt is over. One that was not struck after all leaves the fault to others."""
+        if delivery_id in self.in_flight:
+            self.in_flight.remove(delivery_id)
+            self.hits -= not was_struck
+
+    def drop_ended(self, waiting: Collection[int]) -> None:
+        """Forget deliveries that have left the queue otherwise, as those that are skipped do.
+
+        One whose attempt was never made was not struck; but what was held back has been.
+        """
+        self.held = [each for each in self.held if each in waiting]
+        self.leaving = [each for each in self.leaving if each in waiting]
+        for ended in [each for each in self.in_flight if each not in waiting]:
+            self.settle(ended, was_struck=self.fault.kind in (FaultKind.DELAY, FaultKind.REVERSE))
+
+    def _send(self, delivery_id: int) -> Ruling:
+        self.in_flight.append(delivery_id)
+        return Ruling(self.fault)
 
     def _let_group_go(self) -> None:
         self.leaving += self.held

@@ -72,9 +72,10 @@ def claim(*, room: Room, after: int, now: datetime, lease: timedelta) -> Claim:
     token = uuid4().hex
     with transaction.atomic():
         won = _backend().win(rooms, room.total, token, now, now + lease)
-        jobs, skipped, held_until = sort(won, token, now)
+        jobs, skipped, faulty = sort(won, token, now)
         for reason, rows in skipped.items():
             _skip(rows, reason, now)
+        jobs, held_until = scripted.script(jobs, faulty, now) if faulty else (jobs, None)
     if held_until:
         next_due = min(held_until, next_due or held_until)
     wanted = min(room.total, sum(free for _, free in rooms))
@@ -92,17 +93,17 @@ def settle(settlements: Sequence[Settlement]) -> int:
     with transaction.atomic():
         moved = backend.move(rows)
         backend.store_attempts([each for each in rows if each.claim in moved])
-        backend.store_tallies(tallies.of_attempts(each for each in settlements if each.job.claim in moved))
+        settled = [each for each in settlements if each.job.claim in moved]
+        backend.store_tallies(tallies.of_attempts(settled))
+        scripted.settle(settled)
     return len(moved)
 
 
 def give_back(jobs: Iterable[Job], *, now: datetime) -> None:
     """Return claims that were not sent, for others to take at once."""
-    returned = list(jobs)
-    for job in returned:
+    for job in jobs:
         claimed = Due.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token)
         claimed.update(claim_token="", due_at=now, claims=0)
-    scripted.take_back(returned, now=now)
 
 
 @transaction.atomic

@@ -18,7 +18,6 @@ from webhooks.engine.job import Headers, Job
 from webhooks.engine.lifecycle import CLAIMS_AT_MOST, SkipReason
 from webhooks.models import Endpoint
 from webhooks.outbox.rows import Won
-from webhooks.outbox.scripted import Scripted, script
 from webhooks.retry_waits import Waits, are_waits, most_specific
 from webhooks.secrets import SecretUnreadable, decrypt
 
@@ -55,12 +54,12 @@ class Address(NamedTuple):
 class Sorted(NamedTuple):
     """What a claim has won: jobs to send, and rows that end unsent, by reason.
 
-    `next_due` is when the first of those comes due that a scripted fault holds back.
+    `faulty` are the endpoints that have scripted faults.
     """
 
     jobs: list[Job]
     skipped: dict[SkipReason, list[Won]]
-    next_due: datetime | None = None
+    faulty: list[int]
 
 
 def sort(rows: Sequence[Won], token: str, now: datetime) -> Sorted:
@@ -78,8 +77,7 @@ def sort(rows: Sequence[Won], token: str, now: datetime) -> Sorted:
             log.exception("Delivery %d cannot be sent.", row.id)
             jobs.append(_unsendable(row, token, error))
     faulty = [key for key, each in addresses.items() if isinstance(each, Address) and each.has_faults]
-    scripted = script(jobs, faulty, now) if faulty else Scripted(jobs, None)
-    return Sorted(scripted.jobs, skipped, scripted.next_due)
+    return Sorted(jobs, skipped, faulty)
 
 
 class Unprocessable(Exception):

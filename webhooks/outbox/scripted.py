@@ -18,13 +18,13 @@ from webhooks.engine.job import Fault as Struck
 from webhooks.engine.job import FaultKind, Job
 from webhooks.engine.script import Script, rule
 from webhooks.models import Due, Endpoint, Fault
-from webhooks.outbox.rows import OUTAGES
+from webhooks.outbox.rows import OUTAGES, Settlement
 from webhooks.secrets import SecretUnreadable
 
 log = logging.getLogger(__name__)
 
 _KNOWN = frozenset(FaultKind)
-_COUNTED = ("seen", "hits", "held", "leaving", "is_over")
+_COUNTED = ("seen", "hits", "held", "leaving", "in_flight", "is_over")
 
 
 class Scripted(NamedTuple):
@@ -35,7 +35,7 @@ class Scripted(NamedTuple):
 
 
 def script(jobs: Sequence[Job], endpoint_ids: Collection[int], now: datetime) -> Scripted:
-    """Hold the claim's jobs against the faults of these endpoints."""
+    """Hold the claim's jobs against the faults of these endpoints. Called once the claim has skipped what is to be."""
     faults: dict[int, list[Fault]] = {}
     for row in _locked(Fault.objects.filter(endpoint__in=endpoint_ids, is_over=False)):
         faults.setdefault(row.endpoint_id, []).append(row)
@@ -55,6 +55,7 @@ def _script_endpoint(jobs: Sequence[Job], rows: Sequence[Fault], now: datetime) 
         with transaction.atomic():
             # One of an unknown kind no longer matters once it has expired.
             scripts = [(row, _script(row, now)) for row in rows if row.kind in _KNOWN or row.is_active(now)]
+            _drop_ended([script for _, script in scripts])
             ruled = _ruled(jobs, [script for _, script in scripts], now)
             for row, read in scripts:
                 _save(row, read)
@@ -93,19 +94,25 @@ def _failed(job: Job, error: Exception) -> Job:
     return job._replace(error=f"A scripted fault of this endpoint cannot be applied: {described(error)}")
 
 
-def take_back(jobs: Iterable[Job], *, now: datetime) -> None:
-    """These attempts were not struck after all: the faults strike others instead."""
-    for job in jobs:
-        if job.fault:
-            _take_back(job.fault.id, job.delivery_id, now)
-
-
-@transaction.atomic
-def _take_back(fault_id: int, delivery_id: int, now: datetime) -> None:
-    for row in _locked(Fault.objects.filter(pk=fault_id)):
-        read = _script(row, now)
-        read.take_back(delivery_id)
+def settle(settlements: Iterable[Settlement]) -> None:
+    """Count the faults of attempts that are over. In the transaction that settles them, or a crash would miscount."""
+    over: dict[int, list[Settlement]] = {}
+    for settlement in settlements:
+        if fault := settlement.job.fault or settlement.job.missed_fault:
+            over.setdefault(fault.id, []).append(settlement)
+    for row in _locked(Fault.objects.filter(pk__in=over)) if over else ():
+        read = _script(row, over[row.pk][0].finished_at)
+        for settlement in over[row.pk]:
+            read.settle(settlement.job.delivery_id, was_struck=settlement.job.fault is not None)
         _save(row, read)
+
+
+def _drop_ended(scripts: Sequence[Script]) -> None:
+    known = [delivery_id for script in scripts for delivery_id in script.deliveries]
+    if known:
+        waiting = set(Due.objects.filter(delivery_id__in=known).values_list("delivery_id", flat=True))
+        for script in scripts:
+            script.drop_ended(waiting)
 
 
 @transaction.atomic
@@ -141,6 +148,7 @@ def _script(row: Fault, now: datetime) -> Script:
         hits=row.hits,
         held=list(row.held),
         leaving=list(row.leaving),
+        in_flight=list(row.in_flight),
     )
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit
+from accounts.locks import lock_account
 from accounts.models import Account
 from events.words import gettext_noop
 from receiver_check import run
@@ -100,7 +101,7 @@ def start(
     _check_headers(dict(options.headers))
     options = replace(options, seed=options.seed or secrets.token_hex(4))
     _vet(url, secret, options, now)
-    Account.objects.select_for_update().get(pk=account.pk)
+    lock_account(account.pk)
     if Check.objects.filter(account=account, finished_at=None).count() >= OPEN_FOR_AN_ACCOUNT:
         raise TooManyChecks(
             _("%(count)d checks are waiting or under way. Wait until one is over.") % {"count": OPEN_FOR_AN_ACCOUNT}

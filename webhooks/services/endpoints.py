@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts import audit
+from accounts.locks import lock_account
 from accounts.models import Account
 from accounts.services import endpoint_limit, licensed_zones
 from events.contract import TOPICS
@@ -57,7 +58,7 @@ def create(
     actor: str = audit.SYSTEM,
 ) -> Endpoint:
     """A new running endpoint with a share secret of its own."""
-    locked = _lock(account.pk)
+    locked = lock_account(account.pk)
     check_url(url)
     _check_event_types(locked, event_types, now)
     _check_running_limit(locked, now)
@@ -161,7 +162,7 @@ def rotate_secret(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTE
 @transaction.atomic
 def delete(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> None:
     """Take it out of every list; its deliveries stay readable. Deleting a deleted endpoint changes nothing."""
-    locked = _lock_endpoint(endpoint)
+    locked = lock_endpoint(endpoint)
     if locked.status != Endpoint.Status.DELETED:
         _record(locked, "endpoint.deleted", actor, now)
         _save(locked, now, status=Endpoint.Status.DELETED, deleted_at=now)
@@ -172,7 +173,7 @@ def set_retry_waits(
     *, account: Account, retry_waits: Sequence[float] | None, now: datetime, actor: str = audit.SYSTEM
 ) -> Account:
     """For all endpoints of the account that have none of their own; None: those of the settings."""
-    locked, waits = _lock(account.pk), checked_waits(retry_waits)
+    locked, waits = lock_account(account.pk), checked_waits(retry_waits)
     if locked.retry_waits != waits:
         told = "the simulator's" if waits is None else ", ".join(f"{wait:g}" for wait in waits) or "none"
         audit.record(account=locked, actor=actor, action="retry_waits.changed", target=told, now=now)
@@ -201,21 +202,17 @@ def _check_zones(account: Account, topics: Sequence[str], now: datetime) -> None
         )
 
 
-def _lock(account_id: int) -> Account:
-    """Whoever changes what an account runs waits here for whoever does so already."""
-    return Account.objects.select_for_update().get(pk=account_id)
-
-
-def _lock_endpoint(endpoint: Endpoint) -> Endpoint:
-    account = _lock(endpoint.account_id)
-    fresh = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
+def lock_endpoint(endpoint: Endpoint) -> Endpoint:
+    """The endpoint as it is now, and its account: nobody else changes either until this transaction ends."""
+    account = lock_account(endpoint.account_id)
+    fresh = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
     fresh.account = account
     return fresh
 
 
 def _lock_present(endpoint: Endpoint) -> Endpoint:
     """Who came after a deletion is told so."""
-    locked = _lock_endpoint(endpoint)
+    locked = lock_endpoint(endpoint)
     if locked.status == Endpoint.Status.DELETED:
         raise EndpointNotRunning(_("The endpoint %(name)s is deleted.") % {"name": locked.name})
     return locked

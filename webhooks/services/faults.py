@@ -16,6 +16,7 @@ from webhooks.engine.job import FaultKind
 from webhooks.errors import EndpointNotRunning, InvalidInput, TooManyFaults
 from webhooks.models import Endpoint, Fault
 from webhooks.outbox.scripted import let_all_go
+from webhooks.services.endpoints import lock_endpoint
 
 MOST_FAULTS = 20
 """That an endpoint has waiting at a time: each of its attempts is held against all of them."""
@@ -44,7 +45,7 @@ def add(
     actor: str = audit.SYSTEM,
 ) -> Fault:
     """Let a fault strike attempts to this endpoint. Without `times` it does so until it expires."""
-    locked = Endpoint.objects.select_for_update().select_related(None).get(pk=endpoint.pk)
+    locked = lock_endpoint(endpoint)
     _check_endpoint(locked, now)
     fault = Fault.objects.create(
         endpoint=locked,

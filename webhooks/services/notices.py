@@ -168,10 +168,10 @@ def _finished(endpoint_id: int, now: datetime) -> list[Finished]:
 @transaction.atomic
 def _give(endpoint: Endpoint, finding: Finding, now: datetime) -> Notice | None:
     """Store the notice, unless another worker was first. The endpoint is paused only where a setting asks for it."""
-    is_paused = settings.WEBHOOK_AUTO_PAUSE and _is_paused(endpoint, now)
-    locked = Endpoint.objects.select_for_update().select_related(None).get(pk=endpoint.pk)
+    locked = endpoints.lock_endpoint(endpoint)
     if locked.notices.filter(created_at__gt=now - QUIET_FOR).exists():
         return None
+    is_paused = settings.WEBHOOK_AUTO_PAUSE and _is_paused(endpoint, now)
     notice = Notice.objects.create(
         account=endpoint.account,
         endpoint=endpoint,

@@ -39,7 +39,7 @@ def reencrypt(*, batch: int = BATCH) -> Iterator[Progress]:
 @transaction.atomic
 def _rewrite(*, after: int, batch: int) -> tuple[int, Progress]:
     """The rows stay locked meanwhile: a secret that is being rotated must not be put back."""
-    rows = Endpoint.objects.select_for_update(of=("self",)).filter(pk__gt=after).order_by("pk")[:batch]
+    rows = Endpoint.objects.select_for_update(no_key=True, of=("self",)).filter(pk__gt=after).order_by("pk")[:batch]
     texts = {f"stored_{name}": Cast(name, TextField()) for name in ("share_secret", "previous_secret")}
     stored = list(rows.annotate(**texts).values_list("pk", *texts))
     rewritten = 0

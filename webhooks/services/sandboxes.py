@@ -13,6 +13,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.erasure import erase
+from accounts.locks import lock_account
 from accounts.models import ENDPOINT_LIMIT, Account, ApiToken, Licence
 from accounts.services import create_account, issue_token
 from events.contract import ZONES
@@ -51,6 +52,7 @@ def make(
     actor: str = audit.SYSTEM,
 ) -> Sandbox:
     """An account licensed for every zone, with a token."""
+    lock_account(parent.pk)
     _check_allowed(parent, now)
     expires_at = now + timedelta(seconds=_checked_lifetime(expires_in))
     account = create_account(
@@ -76,14 +78,14 @@ def make(
 def remove(*, sandbox: Account, now: datetime) -> None:
     """From now on nobody can call it and nothing is sent to its endpoints; its rows go with `remove_expired`."""
     Account.objects.filter(pk=sandbox.pk, expires_at__gt=now).update(expires_at=now)
-    _close([sandbox.pk], now)
+    _close(sandbox.pk, now)
 
 
 def remove_expired(*, now: datetime) -> int:
     """Close what has expired, and erase what expired a while ago; how many were erased."""
     expired = Account.objects.filter(expires_at__lte=now)
-    open_ones = expired.filter(api_tokens__revoked_at=None).values_list("pk", flat=True)
-    _close(list(open_ones), now)
+    for account_id in list(expired.filter(api_tokens__revoked_at=None).values_list("pk", flat=True).distinct()):
+        _close(account_id, now)
     over = expired.filter(expires_at__lte=now - ERASED_AFTER).order_by("expires_at")
     ids = list(over.values_list("pk", flat=True))
     for start in range(0, len(ids), ERASED_AT_ONCE):
@@ -91,10 +93,12 @@ def remove_expired(*, now: datetime) -> int:
     return len(ids)
 
 
-def _close(account_ids: Sequence[int], now: datetime) -> None:
-    ApiToken.objects.filter(account__in=account_ids, revoked_at=None).update(revoked_at=now)
-    present = Endpoint.objects.filter(account__in=account_ids).exclude(status=Endpoint.Status.DELETED)
+@transaction.atomic
+def _close(account_id: int, now: datetime) -> None:
+    lock_account(account_id)
+    present = Endpoint.objects.filter(account=account_id).exclude(status=Endpoint.Status.DELETED)
     present.update(status=Endpoint.Status.DELETED, deleted_at=now, updated_at=now)
+    ApiToken.objects.filter(account=account_id, revoked_at=None).update(revoked_at=now)
 
 
 def _check_allowed(parent: Account, now: datetime) -> None:

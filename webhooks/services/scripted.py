@@ -25,7 +25,6 @@ class Stage:
     """The attempts of a run that scripted faults have struck, from their end until they are settled."""
 
     def __init__(self) -> None:
-        self._missed: list[Job] = []
         self._racing: list[tuple[Job, Fault]] = []
         self._leaving: list[int] = []
 
@@ -33,9 +32,7 @@ class Stage:
         self, job: Job, fault: Fault, outcome: Outcome, now: datetime, judge: Callable[[Outcome], Verdict]
     ) -> Settlement:
         told, outcome, verdict = suffered(job, fault, outcome, judge)
-        if told.fault is None:
-            self._missed.append(job)
-        elif fault.kind in RACES:
+        if told.fault and fault.kind in RACES:
             self._racing.append((job, fault))
         elif fault.kind is FaultKind.REVERSE:
             self._leaving.append(fault.id)
@@ -60,11 +57,8 @@ class Stage:
         return settlements
 
     def clear(self, now: datetime) -> bool:
-        """After settling: faults that did not come to it strike others; whether something held is due now."""
-        missed, self._missed = self._missed, []
+        """After settling: whether something that was held is due now."""
         leaving, self._leaving = self._leaving, []
-        for job in missed:
-            _despite_errors(partial(scripted.take_back, [job], now=now))
         woken = [_despite_errors(partial(scripted.let_next_go, fault_id, now=now)) for fault_id in leaving]
         return any(woken)
 

@@ -88,4 +88,6 @@ def _without_answer(settlement: Settlement, problem: Exception) -> Settlement:
     got = f"status {outcome.status_code}" if isinstance(outcome, Answered) else outcome.reason
     detail = f"The attempt came to {got}, but could not be stored: {described(problem)}"
     bare = internal_error(job, problem, now.timestamp())
-    return Settlement(job._replace(fault=None), bare, Verdict(Move.FAIL, Reason.INTERNAL_ERROR, detail), now)
+    return Settlement(
+        job._replace(fault=None, missed_fault=None), bare, Verdict(Move.FAIL, Reason.INTERNAL_ERROR, detail), now
+    )
