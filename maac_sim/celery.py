@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
 HEARTBEAT_SECONDS = 2.0
 LAST_SETTLE_SECONDS = 0.5
 
-app = Celery("maac_sim")
+app = Celery("maac_sim", task_cls="maac_sim.tasks:BoundedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["webhooks", "modules", "modules.notifications", "modules.traffic"])
 

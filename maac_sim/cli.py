@@ -139,7 +139,7 @@ def worker(
     """Deliver. Run one for each core, on any number of machines."""
     _exec(
         "celery",
-        f"-A maac_sim.celery worker --pool threads --concurrency 4 --hostname {shlex.quote(name)} "
+        f"-A maac_sim.celery worker --pool threads --hostname {shlex.quote(name)} "
         f"--loglevel {shlex.quote(loglevel)} --without-gossip --without-mingle --without-heartbeat",
     )
 

@@ -137,8 +137,10 @@ CELERY_TASK_DEFAULT_QUEUE = "maac-sim"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = 11
+"""A thread for each run that the tasks may have at once (see maac_sim.tasks)."""
 CELERY_DB_REUSE_MAX = 1_000_000
-"""Celery's Django fixup would otherwise close the database connection around every task."""
+"""Celery's Django fixup would otherwise close the database connection around every task. See maac_sim.tasks."""
 SWEEP_SECONDS = 1.0
 CHECK_SECONDS = 5.0
 UPKEEP_SECONDS = 60.0
