@@ -137,7 +137,7 @@ CELERY_TASK_DEFAULT_QUEUE = "maac-sim"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_CONCURRENCY = 11
+CELERY_WORKER_CONCURRENCY = 12
 """A thread for each run that the tasks may have at once (see maac_sim.tasks)."""
 CELERY_DB_REUSE_MAX = 1_000_000
 """Celery's Django fixup would otherwise close the database connection around every task. See maac_sim.tasks."""
@@ -161,6 +161,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": 2 * SWEEP_SECONDS},
     },
+    "imports": {
+        "task": "modules.contacts.tasks.store_imports",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 2 * SWEEP_SECONDS},
+    },
     "plays": {
         "task": "modules.traffic.tasks.play",
         "schedule": SWEEP_SECONDS,
@@ -179,6 +184,7 @@ WEBHOOK_ALLOW_PRIVATE_NETWORKS = env.bool("WEBHOOK_ALLOW_PRIVATE_NETWORKS", defa
 WEBHOOK_REQUIRE_HTTPS = env.bool("WEBHOOK_REQUIRE_HTTPS", default=False)
 WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")
 WEBHOOK_USER_AGENT = env.str("WEBHOOK_USER_AGENT", default=f"maac-sim/{__version__}")
+WEBHOOK_PAUSED_ENDPOINTS = env.int("WEBHOOK_PAUSED_ENDPOINTS", default=100)
 WEBHOOK_IN_FLIGHT = env.int("WEBHOOK_IN_FLIGHT", default=512)
 WEBHOOK_IN_FLIGHT_PER_ENDPOINT = env.int("WEBHOOK_IN_FLIGHT_PER_ENDPOINT", default=64)
 
@@ -205,6 +211,7 @@ OPENAPI_RATE_LIMITS = {
 
 WEBHOOK_RETENTION_DAYS = env.float("WEBHOOK_RETENTION_DAYS", default=30.0)
 WEBHOOK_RETENTION_EVENTS = env.int("WEBHOOK_RETENTION_EVENTS", default=1_000_000)
+AUDIT_RETENTION_DAYS = env.float("AUDIT_RETENTION_DAYS", default=365.0)
 WEBHOOK_NOTICE_IN_A_ROW = env.int("WEBHOOK_NOTICE_IN_A_ROW", default=5)
 WEBHOOK_NOTICE_RATE = env.float("WEBHOOK_NOTICE_RATE", default=0.5)
 WEBHOOK_NOTICE_EMAIL = env.list("WEBHOOK_NOTICE_EMAIL", default=[])

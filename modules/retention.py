@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 
+from modules.contacts.models import ContactImport
 from modules.messages.models import Broadcast, DirectMessage, Open
 from modules.notifications.models import Binding, Message
 from modules.points.models import Grant
@@ -46,6 +47,7 @@ def _happened() -> list[tuple[QuerySet[Any], str]]:
         (Open.objects.all(), "opened_at"),
         (DirectMessage.objects.all(), "created_at"),
         (Broadcast.objects.all(), "sent_at"),
+        (ContactImport.objects.exclude(status=ContactImport.Status.RUNNING), "started_at"),
         (Play.objects.exclude(status=Play.Status.RUNNING), "started_at"),
     ]
 
