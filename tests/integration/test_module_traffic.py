@@ -659,3 +659,11 @@ def test_the_next_play_with_a_seed_is_told_from_those_whose_predecessors_were_fo
         play_all()
     Play.objects.earliest("pk").delete()
     assert start(alice, ONLY_SURVEY).edition == 2
+
+
+def test_a_play_whose_predecessors_were_all_forgotten_makes_a_survey_with_an_id_of_its_own(alice: Account) -> None:
+    for _ in range(2):
+        start(alice, ONLY_SURVEY)
+        play_all()
+        Play.objects.all().delete()
+    assert len(set(alice.surveys.values_list("svid", flat=True))) == 2
