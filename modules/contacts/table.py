@@ -62,7 +62,7 @@ def decoded(content: bytes) -> str:
 
 def rows_of(text: str) -> list[dict[str, str]]:
     """The cells of each line by their column. InvalidInput when the text is no table of contacts."""
-    if len(text) > SIZE_LIMIT:
+    if len(text.encode()) > SIZE_LIMIT:
         raise InvalidInput(_("The file is larger than %(limit)s MiB.") % {"limit": SIZE_LIMIT // 1024 // 1024})
     try:
         reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import Account
+from modules import retention
 from modules.contacts import imports
 from modules.contacts.models import Contact, ContactImport
 from modules.contacts.services import create, seed_demo
@@ -219,6 +221,16 @@ def test_an_import_that_cannot_go_on_says_at_which_line_and_keeps_whole_chunks(
     assert (ended["status"], ended["done"], ended["created"]) == ("failed", 2, 2)
     assert ended["fault"].startswith("Line 5: Another contact")
     assert Contact.objects.count() == 3
+
+
+def test_an_import_is_forgotten_as_what_happened_in_the_modules_is(api: APIClient) -> None:
+    api.post(f"{PATH}imports/", {"csv": csv_of(1)})
+    ContactImport.objects.update(started_at=NOW)
+    retention.prune(now=NOW + timedelta(days=31))
+    assert ContactImport.objects.count() == 1
+    imports.store_waiting(is_over=lambda: False)
+    retention.prune(now=NOW + timedelta(days=31))
+    assert not ContactImport.objects.exists()
 
 
 def test_the_pages_from_empty_to_deleted(console: Client, alice: Account) -> None:
