@@ -19,9 +19,9 @@ LAST_SETTLE_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 
-app = Celery("maac_sim")
+app = Celery("maac_sim", task_cls="maac_sim.tasks:BoundedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["webhooks", "modules", "modules.notifications", "modules.traffic"])
+app.autodiscover_tasks(["webhooks", "modules", "modules.contacts", "modules.notifications", "modules.traffic"])
 
 
 class Delivering(bootsteps.StartStopStep):

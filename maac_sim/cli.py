@@ -154,7 +154,7 @@ def worker(
     check_database(needs_tables=True)
     _exec(
         "celery",
-        f"-A maac_sim.celery worker --pool threads --concurrency 4 --hostname {shlex.quote(name)} "
+        f"-A maac_sim.celery worker --pool threads --hostname {shlex.quote(name)} "
         f"--loglevel {shlex.quote(loglevel)} --without-gossip --without-mingle --without-heartbeat",
     )
 

@@ -91,7 +91,6 @@ def _start_worker() -> threading.Thread:
     worker = app.WorkController(
         hostname="embedded",
         pool_cls="threads",
-        concurrency=4,
         without_heartbeat=True,
         without_mingle=True,
         without_gossip=True,

@@ -158,8 +158,10 @@ CELERY_TASK_DEFAULT_QUEUE = "maac-sim"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = 12
+"""A thread for each run that the tasks may have at once (see maac_sim.tasks)."""
 CELERY_DB_REUSE_MAX = 1_000_000
-"""Celery's Django fixup would otherwise close the database connection around every task."""
+"""Celery's Django fixup would otherwise close the database connection around every task. See maac_sim.tasks."""
 SWEEP_SECONDS = 1.0
 CHECK_SECONDS = 5.0
 UPKEEP_SECONDS = 60.0
@@ -177,6 +179,11 @@ CELERY_BEAT_SCHEDULE = {
     "notices": {"task": "webhooks.tasks.notices", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
     "notifications": {
         "task": "modules.notifications.tasks.advance",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 2 * SWEEP_SECONDS},
+    },
+    "imports": {
+        "task": "modules.contacts.tasks.store_imports",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": 2 * SWEEP_SECONDS},
     },
@@ -198,6 +205,7 @@ WEBHOOK_ALLOW_PRIVATE_NETWORKS = env.bool("WEBHOOK_ALLOW_PRIVATE_NETWORKS", defa
 WEBHOOK_REQUIRE_HTTPS = env.bool("WEBHOOK_REQUIRE_HTTPS", default=False)
 WEBHOOK_CA_FILE = env.certificates("WEBHOOK_CA_FILE")
 WEBHOOK_USER_AGENT = env.header("WEBHOOK_USER_AGENT", default=f"maac-sim/{__version__}")
+WEBHOOK_PAUSED_ENDPOINTS = env.int("WEBHOOK_PAUSED_ENDPOINTS", default=100)
 WEBHOOK_IN_FLIGHT = env.int("WEBHOOK_IN_FLIGHT", default=512)
 WEBHOOK_IN_FLIGHT_PER_ENDPOINT = env.int("WEBHOOK_IN_FLIGHT_PER_ENDPOINT", default=64)
 
@@ -224,6 +232,7 @@ OPENAPI_RATE_LIMITS = {
 
 WEBHOOK_RETENTION_DAYS = env.float("WEBHOOK_RETENTION_DAYS", default=30.0)
 WEBHOOK_RETENTION_EVENTS = env.int("WEBHOOK_RETENTION_EVENTS", default=1_000_000)
+AUDIT_RETENTION_DAYS = env.float("AUDIT_RETENTION_DAYS", default=365.0)
 WEBHOOK_NOTICE_IN_A_ROW = env.int("WEBHOOK_NOTICE_IN_A_ROW", default=5)
 WEBHOOK_NOTICE_RATE = env.float("WEBHOOK_NOTICE_RATE", default=0.5)
 WEBHOOK_NOTICE_EMAIL = env.addresses("WEBHOOK_NOTICE_EMAIL")

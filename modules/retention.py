@@ -2,37 +2,47 @@
 
 What goes takes its memory along: a receipt's number can then be uploaded once more, a survey that each contact answers
 once be answered again, the key of a grant be used for another, and the first open of a message event be told anew. A
-message takes its recipients and opens along, however young these are.
+message takes its recipients and opens along, however young these are; a play its message event.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import QuerySet, RestrictedError
 
-from modules.messages.models import Broadcast, DirectMessage, Open
+from modules.contacts.models import ContactImport
+from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Open
 from modules.notifications.models import Binding, Message
 from modules.points.models import Grant
 from modules.receipts.models import Upload
 from modules.surveys.models import Submission
+from modules.traffic.bulk import EVENT
 from modules.traffic.models import Play
+from modules.traffic.scenario import OPEN
 from webhooks.services.retention import Patience
 
 AT_A_TIME = 200
+PLAYS_WITH_EVENT = 100
+"""Of an account's plays the newest keep their message event: an account can have only so many."""
 
 
 def prune(
     *, now: datetime, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> int:
     """Remove what is older than WEBHOOK_RETENTION_DAYS, from the oldest, for some seconds at most; how many rows."""
-    if settings.WEBHOOK_RETENTION_DAYS <= 0:
-        return 0
-    before = now - timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
+    days = settings.WEBHOOK_RETENTION_DAYS
+    before = now - timedelta(days=days) if days > 0 else None
     patience = Patience(clock, sleep)
-    return sum(_prune(rows, moment, before, patience) for rows, moment in _happened())
+    removed = _prune_message_events(before, patience)
+    if before is None:
+        return removed
+    return removed + sum(_prune(rows, moment, before, patience) for rows, moment in _happened())
 
 
 def _happened() -> list[tuple[QuerySet[Any], str]]:
@@ -46,8 +56,39 @@ def _happened() -> list[tuple[QuerySet[Any], str]]:
         (Open.objects.all(), "opened_at"),
         (DirectMessage.objects.all(), "created_at"),
         (Broadcast.objects.all(), "sent_at"),
+        (ContactImport.objects.exclude(status=ContactImport.Status.RUNNING), "started_at"),
         (Play.objects.exclude(status=Play.Status.RUNNING), "started_at"),
     ]
+
+
+def _prune_message_events(before: datetime | None, patience: Patience) -> int:
+    """Remove the message events of plays that are old, or that many have followed, with the messages of the play."""
+    newer: Counter[int] = Counter()
+    removed = 0
+    ended = Play.objects.exclude(status=Play.Status.RUNNING).filter(props__has_key=EVENT).order_by("-id")
+    for play in ended.only("account_id", "props", "started_at"):
+        newer[play.account_id] += 1
+        is_old = before is not None and play.started_at < before
+        if is_old or newer[play.account_id] > PLAYS_WITH_EVENT:
+            removed += _remove_message_event(play, patience)
+    return removed
+
+
+def _remove_message_event(play: Play, patience: Patience) -> int:
+    event_id, removed = play.props[EVENT], 0
+    messages = DirectMessage.objects.filter(template=play.props[OPEN], event=event_id)
+    while patience.goes_on():
+        if ids := list(messages.values_list("pk", flat=True)[:AT_A_TIME]):
+            DirectMessage.objects.filter(pk__in=ids).delete()
+            removed += len(ids)
+            continue
+        # One that somebody has used for messages of their own stays.
+        with suppress(RestrictedError), transaction.atomic():
+            removed += MessageEvent.objects.filter(pk=event_id).delete()[0]
+        del play.props[EVENT]
+        play.save(update_fields=["props"])
+        break
+    return removed
 
 
 def _prune(rows: QuerySet[Any], moment: str, before: datetime, patience: Patience) -> int:

@@ -22,6 +22,8 @@ _READ = re.compile(r'SELECT .* FOR (NO KEY )?UPDATE(?: OF ([\w", ]+?))?( SKIP LO
 _TABLE = re.compile(r'(?:FROM|JOIN) "(\w+)"')
 _QUEUE = "webhooks_due"
 _ACCOUNT = "accounts_account"
+_LIBRARIES = ("axes_", "django_")
+"""Their statements are not ours, and nothing of ours is locked with them."""
 _NAME = re.compile(r'"(\w+)"')
 
 
@@ -39,6 +41,7 @@ class LockOrder:
             for model in apps.get_models(include_auto_created=True)
             for field in model._meta.concrete_fields
             if field.related_model and getattr(field, "db_constraint", False)
+            if not str(field.related_model._meta.db_table).startswith(_LIBRARIES)
         }
         self._held: list[str] = []
         self._with_key: set[str] = set()
@@ -73,7 +76,7 @@ class LockOrder:
                     self._with_key.add(table)
 
     def _lock(self, table: str, where: str, *, waits: bool = True) -> None:
-        if table in self._held or table == _QUEUE or _ACCOUNT in self._with_key:
+        if table in self._held or table == _QUEUE or table.startswith(_LIBRARIES) or _ACCOUNT in self._with_key:
             return
         for earlier in self._held if waits else ():
             if turned := self._path(table, earlier):

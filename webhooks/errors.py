@@ -7,6 +7,7 @@ accounts.errors.Refusal
 │   └── InvalidPayload
 ├── ZoneNotLicensed         the account has not bought it
 ├── RunningEndpointLimit    the account runs as many as it may
+├── PausedEndpointLimit     the account has as many paused endpoints as it may
 ├── DeliveryInProgress      wait for it first
 ├── TooManyFaults           remove some first
 ├── EndpointNotRunning      the endpoint is paused or deleted
@@ -43,6 +44,10 @@ class ZoneNotLicensed(Refusal):
 
 class RunningEndpointLimit(Refusal):
     code = "running_endpoint_limit"
+
+
+class PausedEndpointLimit(Refusal):
+    code = "paused_endpoint_limit"
 
 
 class DeliveryInProgress(Refusal):

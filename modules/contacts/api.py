@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modules.contacts import rules, selectors, services
-from modules.contacts.models import Contact
+from modules.contacts import imports, rules, selectors, services
+from modules.contacts.models import Contact, ContactImport
 from webhooks.api.authentication import account_of
 from webhooks.api.paging import NewestFirst
 from webhooks.api.parsing import Nothing, StrictSerializer, Text
@@ -100,6 +100,55 @@ class DemoContactsView(APIView):
         made = services.seed_demo(account=account_of(request), now=datetime.now(UTC))
         answer: Any = ContactOut(made, many=True).data
         return Response(answer, status=status.HTTP_201_CREATED)
+
+
+class ImportIn(StrictSerializer):
+    csv = Text(
+        trim_whitespace=False, help_text="The file's text. Its first line names the columns, as the export does."
+    )
+
+
+class ImportOut(serializers.ModelSerializer[ContactImport]):
+    status = serializers.CharField(help_text=", ".join(ContactImport.Status.values))
+    total = serializers.IntegerField(help_text="Lines of the file, without the first.")
+    done = serializers.IntegerField(help_text="Lines that are stored.")
+    fault = serializers.CharField(help_text="Why it failed, at which line; empty if it did not.")
+
+    class Meta:
+        model = ContactImport
+        fields = ["id", "status", "total", "done", "created", "updated", "fault", "started_at", "ended_at"]
+
+
+class ImportsView(APIView):
+    """Imports of contacts from CSV."""
+
+    pagination_class = NewestFirst
+
+    @extend_schema(responses=ImportOut(many=True))
+    def get(self, request: Request) -> Response:
+        """List imports, newest first."""
+        pages = NewestFirst()
+        page = pages.paginate_queryset(selectors.imports(account=account_of(request)), request, view=self)
+        return pages.get_paginated_response(ImportOut(page, many=True).data)
+
+    @extend_schema(request=ImportIn, responses={202: ImportOut})
+    def post(self, request: Request) -> Response:
+        """Import contacts. All lines are checked first: with one fault nothing is stored. A worker stores them then."""
+        fields = ImportIn(data=request.data)
+        fields.is_valid(raise_exception=True)
+        text = fields.validated_data["csv"]
+        started = imports.start(account=account_of(request), text=text, now=datetime.now(UTC))
+        return Response(ImportOut(started).data, status=status.HTTP_202_ACCEPTED)
+
+
+class ImportView(APIView):
+    """One import."""
+
+    @extend_schema(responses=ImportOut)
+    def get(self, request: Request, import_id: int) -> Response:
+        """Show an import and how far it is."""
+        found = get_object_or_404(selectors.imports(account=account_of(request)), pk=import_id)
+        return Response(ImportOut(found).data)
 
 
 def _found(request: Request, contact_id: int) -> Contact:

@@ -7,5 +7,7 @@ from modules.contacts import api
 urlpatterns = [
     path("", api.ContactsView.as_view()),
     path("demo/", api.DemoContactsView.as_view()),
+    path("imports/", api.ImportsView.as_view()),
+    path("imports/<int:import_id>/", api.ImportView.as_view()),
     path("<int:contact_id>/", api.ContactView.as_view()),
 ]

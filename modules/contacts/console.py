@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.errors import Refusal
-from modules.contacts import selectors, services, table
+from modules.contacts import imports, selectors, services, table
 from modules.contacts.forms import ContactForm, EditContactForm, ImportForm
-from modules.contacts.models import Contact
+from modules.contacts.models import Contact, ContactImport
 from modules.pages import newest
 from webhooks.console.frame import ConsoleRequest, action, add_refusal, form_page, page, render_page
+from webhooks.errors import InvalidInput
 
 
 @page
@@ -22,9 +23,10 @@ def listing(request: ConsoleRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     shown, pages = newest(request, selectors.search(account=request.account, text=text))
     query = urlencode({"q": text}) if text else ""
+    running = selectors.running_import(account=request.account)
     is_empty = not (text or shown or pages["is_older"])
     context = {"contacts": shown, "q": text, "query": query, "import_form": ImportForm(), "is_empty": is_empty}
-    return render_page(request, "contacts/list.html", {**context, **pages})
+    return render_page(request, "contacts/list.html", {**context, **pages, "running": running})
 
 
 @form_page
@@ -86,15 +88,31 @@ def import_csv(request: ConsoleRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Choose a CSV file."))
         return redirect("contacts:list")
-    result = table.read(account=request.account, content=form.cleaned_data["file"].read(), now=request.now)
-    for fault in result.faults:
-        messages.error(request, fault)
-    if result.faults:
+    text = table.decoded(form.cleaned_data["file"].read())
+    try:
+        started = imports.start(account=request.account, text=text, now=request.now)
+    except InvalidInput as refusal:
+        for fault in refusal.fields.get("csv", [refusal.message]):
+            messages.error(request, fault)
         messages.error(request, _("Nothing was stored. Mend the lines and import the file again."))
-    else:
-        told = _("%(created)s contacts were added, %(updated)s changed.")
-        messages.success(request, told % {"created": result.created, "updated": result.updated})
-    return redirect("contacts:list")
+        return redirect("contacts:list")
+    return redirect("contacts:import_page", started.pk)
+
+
+@page
+def import_page(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """How far an import is, and what came of it."""
+    return render_page(request, "contacts/import.html", {"found": _import(request, pk)})
+
+
+@page
+def import_progress(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """The live part of the import's page."""
+    return render_page(request, "contacts/import_progress.html", {"found": _import(request, pk)})
+
+
+def _import(request: ConsoleRequest, pk: int) -> ContactImport:
+    return get_object_or_404(selectors.imports(account=request.account), pk=pk)
 
 
 def _found(request: ConsoleRequest, pk: int) -> Contact:

@@ -11,6 +11,8 @@ urlpatterns = [
     path("demo/", console.seed_demo, name="seed_demo"),
     path("export/", console.export_csv, name="export"),
     path("import/", console.import_csv, name="import"),
+    path("imports/<int:pk>/", console.import_page, name="import_page"),
+    path("imports/<int:pk>/progress/", console.import_progress, name="import_progress"),
     path("<int:pk>/", console.contact, name="contact"),
     path("<int:pk>/delete/", console.delete, name="delete"),
 ]

@@ -8,6 +8,12 @@ class InvalidContact(InvalidInput):
     code = "invalid_contact"
 
 
+class ImportRunning(Refusal):
+    """The account's last import has not ended yet."""
+
+    code = "import_running"
+
+
 class ContactTaken(Refusal):
     """Another contact of the account has this LINE UID or this customer id."""
 

@@ -1,4 +1,4 @@
-"""Contact."""
+"""Contact and ContactImport."""
 
 from django.db import models
 from django.db.models import Q
@@ -43,3 +43,44 @@ class Contact(models.Model):
     @property
     def is_bound(self) -> bool:
         return self.customer_id is not None
+
+
+class ContactImport(models.Model):
+    """Lines of a CSV file that a worker stores, some at a time. While it is running, the row is its own queue entry.
+
+    `rows` are the cells of each line, and are emptied at the end; `done` is how many of them are stored.
+    """
+
+    class Status(models.TextChoices):
+        RUNNING = "running"
+        FINISHED = "finished"
+        FAILED = "failed"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="contact_imports", db_index=False)
+    status = models.CharField(max_length=10, default=Status.RUNNING, choices=Status.choices)
+    fault = models.TextField(default="", blank=True)
+    rows = models.JSONField(default=list)
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], name="contact_import_one_at_a_time", condition=Q(status="running")
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="contact_import_newest"),
+            models.Index(fields=["id"], name="contact_import_running", condition=Q(status="running")),
+        ]
+
+    def __str__(self) -> str:
+        return f"import {self.pk}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.status == self.Status.RUNNING

@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from accounts.models import Account
-from modules.contacts.models import Contact
+from modules.contacts.models import Contact, ContactImport
 
 
 def contacts(*, account: Account) -> QuerySet[Contact]:
@@ -23,3 +23,11 @@ def search(*, account: Account, text: str) -> QuerySet[Contact]:
         | Q(mobile__contains=text.lstrip("0+"))
         | Q(email__icontains=text)
     )
+
+
+def imports(*, account: Account) -> QuerySet[ContactImport]:
+    return ContactImport.objects.filter(account=account).defer("rows").order_by("-id")
+
+
+def running_import(*, account: Account) -> ContactImport | None:
+    return imports(account=account).filter(status=ContactImport.Status.RUNNING).first()

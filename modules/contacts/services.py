@@ -24,7 +24,7 @@ EDITABLE = (
 def create(*, account: Account, now: datetime, line_uid: str = "", **details: Any) -> Contact:
     """Somebody befriends the official account. Without a `line_uid` one is made up."""
     fields = {"line_uid": line_uid or new_line_uid(), **details}
-    clean = _checked(account, fields, now)
+    clean = checked(account, fields, now)
     contact = Contact(account=account, created_at=now, updated_at=now, **clean)
     _settle_status(contact, now, given="status" in details)
     return _saved(contact)
@@ -34,7 +34,7 @@ def create_many(*, account: Account, newcomers: Sequence[tuple[datetime, Mapping
     """Each befriends the official account at a moment. Who was there before is now as told here."""
     contacts = []
     for now, fields in newcomers:
-        contact = Contact(account=account, created_at=now, updated_at=now, **_checked(account, fields, now))
+        contact = Contact(account=account, created_at=now, updated_at=now, **checked(account, fields, now))
         _settle_status(contact, now, given="status" in fields)
         contacts.append(contact)
     try:
@@ -46,7 +46,7 @@ def create_many(*, account: Account, newcomers: Sequence[tuple[datetime, Mapping
                 update_fields=[*EDITABLE, "blocked_at", "updated_at"],
             )
     except IntegrityError as error:
-        raise _taken() from error
+        raise taken() from error
 
 
 def edit(*, contact: Contact, now: datetime, **details: Any) -> Contact:
@@ -54,7 +54,7 @@ def edit(*, contact: Contact, now: datetime, **details: Any) -> Contact:
     unknown = set(details) - set(EDITABLE)
     if unknown:
         raise TypeError(f"A contact has no {', '.join(sorted(unknown))} to edit")
-    clean = _checked(contact.account, details, now)
+    clean = checked(contact.account, details, now)
     with transaction.atomic():
         fresh = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
         for name, value in clean.items():
@@ -100,7 +100,8 @@ def _details_of(one: Person) -> dict[str, Any]:
     }
 
 
-def _checked(account: Account, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def checked(account: Account, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The details as they are stored. InvalidContact when one is wrong."""
     clean = rules.normalised(fields)
     faults = rules.faults_of(clean, today=now.astimezone(account.zone_info).date())
     if faults:
@@ -125,9 +126,9 @@ def _saved(contact: Contact) -> Contact:
         with transaction.atomic():
             contact.save()
     except IntegrityError as error:
-        raise _taken() from error
+        raise taken() from error
     return contact
 
 
-def _taken() -> ContactTaken:
+def taken() -> ContactTaken:
     return ContactTaken(_("Another contact of this account has this LINE UID or customer id."))

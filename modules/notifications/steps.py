@@ -1,6 +1,5 @@
 """Walks messages through the machine. The rows are the queue; the transaction that sets a status tells it, too."""
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,8 +23,6 @@ STAY = 1.0
 LONGEST_NAP = 0.05
 """Rows that are pushed meanwhile may be due before those that a run waits for."""
 Changes = dict[str, object]
-
-_running = threading.Lock()
 
 
 def enter(message: Message, status: str, now: datetime, error: str = "") -> Changes:
@@ -87,20 +84,15 @@ def advance_due(*, now: datetime) -> int:
 
 
 def advance_while_due(*, is_over: Callable[[], bool]) -> None:
-    """Make moves until none is due soon. One run at a time in a process; a second one returns at once."""
-    if not _running.acquire(blocking=False):
-        return
-    try:
-        while not is_over():
-            now = datetime.now(UTC)
-            moved = advance_due(now=now)
-            due_at = Message.objects.aggregate(next=Min("due_at"))["next"]
-            if due_at is None or due_at > now + timedelta(seconds=STAY):
-                return
-            if not moved:
-                time.sleep(min(LONGEST_NAP, max(0.0, (due_at - now).total_seconds())))
-    finally:
-        _running.release()
+    """Make moves until none is due soon."""
+    while not is_over():
+        now = datetime.now(UTC)
+        moved = advance_due(now=now)
+        due_at = Message.objects.aggregate(next=Min("due_at"))["next"]
+        if due_at is None or due_at > now + timedelta(seconds=STAY):
+            return
+        if not moved:
+            time.sleep(min(LONGEST_NAP, max(0.0, (due_at - now).total_seconds())))
 
 
 def _locked(*, skip: bool = False) -> QuerySet[Message]:

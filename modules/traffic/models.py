@@ -11,7 +11,7 @@ from accounts.models import Account
 class Play(models.Model):
     """A scenario that is played on an account. While it runs the row is its queue: `due_at`, and a claim with a lease.
 
-    `text` is the scenario as it was then, `edition` counts earlier plays of the same text and seed on the account.
+    `text` is the scenario as it was then, `edition` tells plays with the same seed on an account apart.
     `position` is how many acts of the plan are done. `counts` holds for each kind of act `[acts, events]`. `props` are
     the rows that the play made for itself, such as its campaign.
     """

@@ -4,13 +4,12 @@ A batch and the position that it leads to are stored by one transaction, so an a
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Min
 from django.utils.translation import gettext as _
 
@@ -37,7 +36,6 @@ REMEMBERED = 4
 """Plays whose plan a process keeps at hand for the next slice."""
 
 log = logging.getLogger(__name__)
-_running = threading.Lock()
 _scripts: dict[int, "_Script"] = {}
 
 
@@ -52,9 +50,7 @@ class Clock:
 
 
 def play_while_due(*, is_over: Callable[[], bool], clock: Clock) -> None:
-    """Play slices until none is due soon. One run at a time in a process; a second one returns at once."""
-    if not _running.acquire(blocking=False):
-        return
+    """Play slices until none is due soon. One run at a time in a process: `_scripts` is its own."""
     try:
         while not is_over():
             if claimed := _claimed(clock.now()):
@@ -67,9 +63,6 @@ def play_while_due(*, is_over: Callable[[], bool], clock: Clock) -> None:
     except (OperationalError, InterfaceError) as error:
         log.warning("The database did not serve a play (%s); the beat will go on with it.", error)
         _scripts.clear()
-        close_old_connections()
-    finally:
-        _running.release()
 
 
 class _Script:

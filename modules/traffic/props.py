@@ -31,10 +31,17 @@ def make_props(*, account: Account, scenario: Scenario, seed: str, edition: int,
         name = dice.pick(shop.brand.notices)
         props["event"] = message_services.create_event(account=account, name=name, now=now).pk
     if SURVEY in scenario.kinds:
-        # No two surveys of an account have the same id.
-        svid = Dice("svid", f"{seed}/{edition}").text(string.ascii_letters + string.digits, 5)
+        svid = _free_svid(account, Dice("svid", f"{seed}/{edition}"))
         props[SURVEY] = _survey(account, shop, Dice("survey", seed).pick(shop.brand.surveys), svid, now)
     return props
+
+
+def _free_svid(account: Account, dice: Dice) -> str:
+    """No two surveys of an account have the same id; that of a play that was forgotten is still there."""
+    taken = set(account.surveys.values_list("svid", flat=True))
+    while (svid := dice.text(string.ascii_letters + string.digits, 5)) in taken:
+        pass
+    return svid
 
 
 def _campaign(account: Account, shop: Shop, dice: Dice, now: datetime) -> int:

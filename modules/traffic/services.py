@@ -52,7 +52,8 @@ def start(
         lock_account(account.pk)
         if selectors.running(account=account):
             raise PlayRunning(_("A play is running already. Stop it, or wait until it has ended."))
-        edition = selectors.plays(account=account).filter(seed=seed).count()
+        same = selectors.plays(account=account).filter(seed=seed).order_by("-edition").first()
+        edition = same.edition + 1 if same else 0
         play = Play.objects.create(
             account=account,
             scenario=scenario or OWN,

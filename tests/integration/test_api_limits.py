@@ -1,16 +1,20 @@
 """What an account has not bought is refused: too many running endpoints, and zones without a licence."""
 
+import html
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.errors import PlanHoldsNoWebhook, PlanInUse
 from accounts.models import Account, Licence
 from accounts.services import change_plan, create_account, grant_endpoint_add_on, grant_zone
 from tests.integration.conftest import NOW, YEAR, client_of, error_of, race, refusal
+from webhooks.errors import PausedEndpointLimit
 from webhooks.models import Endpoint
 from webhooks.services import endpoints
 
@@ -54,6 +58,38 @@ def test_resuming_past_the_limit_is_refused(api: APIClient, make_endpoint: MakeE
         make_endpoint()
     assert refusal(api.post(f"{ENDPOINTS}{fourth.pk}/resume/")) == (409, "running_endpoint_limit")
     assert running(alice) == 3
+
+
+def test_an_account_has_only_so_many_paused_endpoints(
+    api: APIClient, console: Client, make_endpoint: MakeEndpoint, settings: Settings, alice: Account
+) -> None:
+    settings.WEBHOOK_PAUSED_ENDPOINTS = 1
+    first, second = make_endpoint(), make_endpoint()
+    assert api.post(f"{ENDPOINTS}{first.pk}/pause/").status_code == 200
+    assert api.post(f"{ENDPOINTS}{first.pk}/pause/").status_code == 200
+    assert refusal(api.post(f"{ENDPOINTS}{second.pk}/pause/")) == (409, "paused_endpoint_limit")
+    answer = console.post(f"/console/webhooks/{second.pk}/pause/", follow=True)
+    assert "has 1 paused endpoints and can have no more" in html.unescape(answer.content.decode())
+    assert running(alice) == 1
+    api.delete(f"{ENDPOINTS}{first.pk}/")
+    assert api.post(f"{ENDPOINTS}{second.pk}/pause/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_limit_of_paused_endpoints_holds_when_many_are_paused_at_once(
+    make_endpoint: MakeEndpoint, settings: Settings, alice: Account
+) -> None:
+    settings.WEBHOOK_PAUSED_ENDPOINTS = 1
+    running_ones = iter([make_endpoint() for _ in range(3)])
+
+    def pause() -> str:
+        try:
+            return endpoints.pause(endpoint=next(running_ones), now=NOW).status
+        except PausedEndpointLimit as refused:
+            return refused.code
+
+    assert sorted(race(3, pause)) == ["paused", "paused_endpoint_limit", "paused_endpoint_limit"]
+    assert running(alice) == 2
 
 
 def test_resuming_what_runs_is_no_more_than_before(api: APIClient, make_endpoint: MakeEndpoint) -> None:

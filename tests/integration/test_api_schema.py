@@ -49,6 +49,8 @@ CALLS = {
     "/api/v1/notices/{notice_id}/read/": ["post"],
     "/api/v1/modules/contacts/": ["get", "post"],
     "/api/v1/modules/contacts/demo/": ["post"],
+    "/api/v1/modules/contacts/imports/": ["get", "post"],
+    "/api/v1/modules/contacts/imports/{import_id}/": ["get"],
     "/api/v1/modules/contacts/{contact_id}/": ["delete", "get", "patch"],
     "/api/v1/modules/messages/templates/": ["get", "post"],
     "/api/v1/modules/messages/templates/{template_id}/": ["get", "patch"],

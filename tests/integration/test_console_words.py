@@ -197,6 +197,7 @@ def has_words(text: str, stored: set[str], words: list[str]) -> bool:
     return any(letter.isalpha() for letter in without(text, words))
 
 
+@pytest.mark.any_lock_order
 def test_every_page_is_reached_every_form_can_be_sent_empty_and_all_words_are_translated(visitor: Client) -> None:
     walked = Walk(visitor)
     walked.everywhere()

@@ -180,6 +180,7 @@ def furnished(alice: Account) -> Account:
     return alice
 
 
+@pytest.mark.any_lock_order
 def test_no_call_fails_whatever_its_schema_allows_or_not(furnished: Account) -> None:
     api = client_of(furnished)
     ids = Ids(api)
@@ -256,6 +257,7 @@ def test_no_call_of_the_open_api_fails_whatever_it_is_sent(furnished: Account) -
     assert failed == []
 
 
+@pytest.mark.any_lock_order
 def test_no_page_and_no_form_fails_whatever_it_is_sent(furnished: Account) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("root"))

@@ -5,6 +5,7 @@ from functools import partial
 from itertools import combinations_with_replacement
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
@@ -99,18 +100,18 @@ def test_what_the_database_does_not_serve_can_be_asked_again(
     path: str, api: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: Any, **_options: Any) -> None:
-        raise OperationalError("deadlock detected")
+        raise OperationalError("deadlock detected") from psycopg.errors.DeadlockDetected()
 
     monkeypatch.setattr("webhooks.api.views.endpoint_limit", fail)
     monkeypatch.setattr("webhooks.outbox.store", fail)
     answer = api.get(f"/api/v1/{path}") if path == "account/" else api.post(f"/api/v1/{path}", {"topic": POINTS})
-    assert refusal(answer) == (503, "unavailable")
+    assert refusal(answer) == (503, "database_busy")
     assert answer.headers["Retry-After"] == "1"
 
 
 def test_the_console_says_so_as_well(console: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: Any, **_options: Any) -> None:
-        raise OperationalError("deadlock detected")
+        raise OperationalError("deadlock detected") from psycopg.errors.DeadlockDetected()
 
     monkeypatch.setattr("webhooks.selectors.endpoints", fail)
     console.raise_request_exception = False

@@ -125,6 +125,7 @@ def test_in_an_empty_log_a_moment_leads_nowhere(alice: Account) -> None:
     assert search(alice, since=WEEK_AGO, until=NOW, status="failed") == Found([], False, None)
 
 
+@pytest.mark.any_lock_order
 def test_gaps_that_were_pruned_do_not_lead_astray(alice: Account, log: Endpoint) -> None:
     kept = [each for each in all_ids() if each % 97 == 0]
     Delivery.objects.exclude(pk__in=kept).delete()

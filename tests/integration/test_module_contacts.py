@@ -1,6 +1,8 @@
 """Contacts: through REST, through the console, and as CSV."""
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +11,9 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import Account
-from modules.contacts.models import Contact
+from modules import retention
+from modules.contacts import imports
+from modules.contacts.models import Contact, ContactImport
 from modules.contacts.services import create, seed_demo
 from tests.integration.conftest import NOW, client_of
 from tests.integration.test_console_frame import signed_in, user
@@ -107,12 +111,26 @@ def test_what_is_exported_can_be_imported_elsewhere(
 ) -> None:
     seed_demo(account=alice, now=NOW)
     befriend(line_uid=UID, display_name="=SUM(A1)", tags=["a, b", "春"])
+    befriend(display_name="'quoted", line_display_name="''=1", tags=["a|b", "c\\", "\\|", "'d"])
+    befriend(display_name="'", tags=["=1", "\\"])
     exported = b"".join(console.get(f"{PAGE}export/").streaming_content)  # type: ignore[attr-defined]
     assert exported.startswith("\ufeffline_uid,".encode())
     assert b"'=SUM(A1)" in exported
     theirs = signed_in(user("bob", bob))
     theirs.post(f"{PAGE}import/", {"file": SimpleUploadedFile("contacts.csv", exported)})
-    fields = ("line_uid", "display_name", "customer_id", "mobile", "email", "gender", "birthday", "tags", "status")
+    imports.store_waiting(is_over=lambda: False)
+    fields = (
+        "line_uid",
+        "line_display_name",
+        "display_name",
+        "customer_id",
+        "mobile",
+        "email",
+        "gender",
+        "birthday",
+        "tags",
+        "status",
+    )
     assert list(bob.contacts.order_by("line_uid").values_list(*fields)) == list(
         alice.contacts.order_by("line_uid").values_list(*fields)
     )
@@ -134,6 +152,85 @@ def test_a_file_that_is_no_table_of_contacts_is_told(console: Client, alice: Acc
     assert answer.status_code == 200
     assert "note bad" in answer.content.decode()
     assert not alice.contacts.exists()
+
+
+def csv_of(count: int) -> str:
+    return "line_uid,customer_id\n" + "".join(f"U{number:032x},M-{number}\n" for number in range(count))
+
+
+def test_an_import_goes_on_where_it_was_and_shows_how_far_it_is(
+    api: APIClient, console: Client, bob: Account, alice: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    started = api.post(f"{PATH}imports/", {"csv": csv_of(5)})
+    assert (started.status_code, started.json()["status"], started.json()["total"]) == (202, "running", 5)
+    assert api.post(f"{PATH}imports/", {"csv": csv_of(1)}).json()["error"]["code"] == "import_running"
+    path = f"imports/{started.json()['id']}/"
+    stops = iter([False, False, False, True, True])
+    imports.store_waiting(is_over=lambda: next(stops), clock=lambda: NOW, sleep=lambda _seconds: None)
+    assert (alice.contacts.count(), api.get(PATH + path).json()["done"]) == (4, 4)
+    assert "4 of 5 lines" in console.get(f"{PAGE}{path}progress/").content.decode()
+    assert "An import is running." in console.get(PAGE).content.decode()
+    imports.store_waiting(is_over=lambda: False, clock=lambda: NOW, sleep=lambda _seconds: None)
+    done = api.get(PATH + path).json()
+    assert (done["status"], done["done"], done["created"], done["updated"]) == ("finished", 5, 5, 0)
+    assert "5 contacts were added, 0 changed." in console.get(f"{PAGE}{path}").content.decode()
+    assert ContactImport.objects.get().rows == []
+    assert client_of(bob).get(PATH + path).status_code == 404
+    assert [each["id"] for each in api.get(f"{PATH}imports/").json()["results"]] == [done["id"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (f"line_uid,mobile\n{UID},1\n", "Line 2: mobile"),
+        (f"line_uid,customer_id\n{UID},M-1\nU{1:032x},M-1\n", "Line 3: Another contact"),
+        (f"line_uid,customer_id\n{UID},taken\n", "Line 2: Another contact"),
+        ("line_uid,\ud800\n", "Surrogate characters are not allowed"),
+        ("", "may not be blank"),
+    ],
+)
+def test_what_a_file_gets_wrong_is_found_before_anything_is_stored(
+    api: APIClient, befriend: Callable[..., Contact], text: str, fault: str
+) -> None:
+    befriend(customer_id="taken")
+    answer = api.post(f"{PATH}imports/", json.dumps({"csv": text}), content_type="application/json")
+    assert answer.status_code == 400
+    assert fault in answer.json()["error"]["message"]
+    assert (Contact.objects.count(), ContactImport.objects.count()) == (1, 0)
+
+
+def test_a_customer_id_may_move_from_one_contact_to_another_within_a_file(
+    api: APIClient, alice: Account, befriend: Callable[..., Contact]
+) -> None:
+    befriend(line_uid=UID, customer_id="M-1")
+    text = f"line_uid,customer_id\n{UID},M-2\nU{1:032x},M-1\n"
+    assert api.post(f"{PATH}imports/", {"csv": text}).status_code == 202
+    imports.store_waiting(is_over=lambda: False)
+    assert dict(alice.contacts.values_list("line_uid", "customer_id")) == {UID: "M-2", f"U{1:032x}": "M-1"}
+
+
+def test_an_import_that_cannot_go_on_says_at_which_line_and_keeps_whole_chunks(
+    api: APIClient, befriend: Callable[..., Contact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    started = api.post(f"{PATH}imports/", {"csv": csv_of(6)}).json()
+    befriend(customer_id="M-3")
+    imports.store_waiting(is_over=lambda: False, sleep=lambda _seconds: None)
+    ended = api.get(f"{PATH}imports/{started['id']}/").json()
+    assert (ended["status"], ended["done"], ended["created"]) == ("failed", 2, 2)
+    assert ended["fault"].startswith("Line 5: Another contact")
+    assert Contact.objects.count() == 3
+
+
+def test_an_import_is_forgotten_as_what_happened_in_the_modules_is(api: APIClient) -> None:
+    api.post(f"{PATH}imports/", {"csv": csv_of(1)})
+    ContactImport.objects.update(started_at=NOW)
+    retention.prune(now=NOW + timedelta(days=31))
+    assert ContactImport.objects.count() == 1
+    imports.store_waiting(is_over=lambda: False)
+    retention.prune(now=NOW + timedelta(days=31))
+    assert not ContactImport.objects.exists()
 
 
 def test_the_pages_from_empty_to_deleted(console: Client, alice: Account) -> None:

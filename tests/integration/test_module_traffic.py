@@ -11,16 +11,18 @@ from uuid import UUID
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from accounts.errors import Refusal
 from accounts.models import Account
 from events.models import Event
 from events.samples import brand
+from modules import retention
 from modules.contacts import services as contact_services
 from modules.contacts.models import Contact
 from modules.messages import opens
+from modules.messages import rules as message_rules
 from modules.messages import services as message_services
 from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Open
 from modules.messages.models import Template as MessageTemplate
@@ -50,6 +52,7 @@ PLAYS = "/api/v1/modules/traffic/plays/"
 SCENARIOS = "/api/v1/modules/traffic/scenarios/"
 PAGE = "/console/modules/traffic/"
 MINUTE = timedelta(minutes=1)
+MONTH = timedelta(days=30)
 EVERYTHING = """
 rate: 50
 seconds: 4
@@ -60,6 +63,7 @@ notifications:
   joining: 0.6
   endings: {line_push: 3, pnp: 3, phone_off: 2}
 """
+ONLY_SURVEY = "rate: 1\nseconds: 2\nmix: {survey: 1}\n"
 ONLY_POINTS = "rate: 1\nseconds: 9\nmix: {points: 1}\n"
 ANSWER_HASH = re.compile(r'"answer_hash": "[0-9a-f]{32}"')
 
@@ -420,6 +424,7 @@ def test_a_campaign_that_was_closed_ends_the_play_and_says_so(alice: Account) ->
     assert Event.objects.count() == play.events
 
 
+@pytest.mark.any_lock_order
 def test_a_survey_that_was_deleted_ends_the_play_and_says_so(alice: Account) -> None:
     play = start(alice)
     play_until(2)
@@ -612,3 +617,55 @@ def test_the_list_is_read_by_a_few_queries_however_long(
         services.stop(play=start(alice, seconds=1), now=NOW)
     with django_assert_max_num_queries(12):
         assert console.get(PAGE).status_code == 200
+
+
+# For ever
+
+
+def test_plays_with_opens_go_on_however_many_there_were(
+    alice: Account, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(message_rules, "EVENT_LIMIT", 3)
+    monkeypatch.setattr(retention, "PLAYS_WITH_EVENT", 2)
+    settings.WEBHOOK_RETENTION_DAYS = 0
+    for _ in range(5):
+        started = start(alice, "rate: 20\nseconds: 2\nmix: {open: 1}\n")
+        play_all()
+        retention.prune(now=NOW, sleep=lambda _seconds: None)
+        assert Play.objects.get(pk=started.pk).status == Play.Status.FINISHED
+        assert Play.objects.get(pk=started.pk).events == 40
+    assert alice.message_events.count() == 2
+    assert Play.objects.count() == 5
+
+
+def test_the_message_event_of_a_play_goes_with_it_unless_somebody_has_used_it(alice: Account) -> None:
+    for seed in ("1", "2"):
+        start(alice, "rate: 20\nseconds: 2\nmix: {open: 1}\n", seed=seed)
+        play_all()
+    used, _other = alice.message_events.order_by("id")
+    template = message_services.create_template(account=alice, now=NOW + 2 * MONTH, name="Mine")
+    friend = alice.contacts.first()
+    assert friend
+    pushed = message_services.push(
+        account=alice, template=template, event=used, line_uid=friend.line_uid, values={}, now=NOW + 2 * MONTH
+    )
+    retention.prune(now=NOW + 2 * MONTH, sleep=lambda _seconds: None)
+    assert list(alice.message_events.all()) == [used]
+    assert list(alice.direct_messages.all()) == [pushed.message]
+    assert not Play.objects.exists()
+
+
+def test_the_next_play_with_a_seed_is_told_from_those_whose_predecessors_were_forgotten(alice: Account) -> None:
+    for _ in range(2):
+        start(alice, ONLY_SURVEY)
+        play_all()
+    Play.objects.earliest("pk").delete()
+    assert start(alice, ONLY_SURVEY).edition == 2
+
+
+def test_a_play_whose_predecessors_were_all_forgotten_makes_a_survey_with_an_id_of_its_own(alice: Account) -> None:
+    for _ in range(2):
+        start(alice, ONLY_SURVEY)
+        play_all()
+        Play.objects.all().delete()
+    assert len(set(alice.surveys.values_list("svid", flat=True))) == 2

@@ -223,6 +223,7 @@ def test_steps_at_the_same_moment_send_once(new_key: bool, alice: Account, endpo
     assert Due.objects.count() == 200
 
 
+@pytest.mark.any_lock_order
 def test_deliveries_that_were_forgotten_meanwhile_are_passed_over(
     alice: Account, endpoint: Endpoint, settings: Any
 ) -> None:

@@ -11,7 +11,8 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from accounts.models import Account
+from accounts import audit
+from accounts.models import Account, AuditEntry
 from events.models import Event
 from tests.integration.conftest import NOW
 from tests.integration.test_outbox import claim, happen, settle
@@ -19,14 +20,15 @@ from tests.many import refresh_plans
 from tests.receiver import Receiver
 from tests.unit.jobs import answered
 from webhooks import outbox
-from webhooks.models import AcceptedRequest, Attempt, Delivery, Due, Endpoint, Notice, Worker
-from webhooks.services import deliver, retention, workers
+from webhooks.models import AcceptedRequest, Attempt, Delivery, Due, Endpoint, Fault, Notice, Worker
+from webhooks.services import deliver, faults, retention, workers
 from webhooks.services.redeliver import redeliver
 from webhooks.services.retention import prune
 
 MakeEndpoint = Callable[..., Endpoint]
 LATER = NOW + timedelta(days=31)
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 def deliver_all(count: int) -> None:
@@ -129,6 +131,27 @@ def test_old_answers_notices_and_silent_workers_go(alice: Account, make_endpoint
 
 
 @pytest.mark.django_db
+def test_the_audit_log_is_kept_for_as_long_as_the_setting_says(alice: Account, settings: Settings) -> None:
+    for days in (366, 364):
+        audit.record(account=alice, actor="a", action="token.issued", target=str(days), now=NOW - days * DAY)
+    prune(now=NOW)
+    assert list(AuditEntry.objects.filter(action="token.issued").values_list("target", flat=True)) == ["364"]
+    settings.AUDIT_RETENTION_DAYS = 0
+    prune(now=NOW + 10_000 * DAY)
+    assert AuditEntry.objects.filter(action="token.issued").exists()
+
+
+@pytest.mark.django_db
+def test_of_the_faults_that_are_over_an_endpoint_keeps_the_newest(
+    make_endpoint: MakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults, "ENDED_KEPT", 3)
+    endpoint = make_endpoint()
+    made = [faults.add(endpoint=endpoint, kind="lost_answer", expires_in=60, now=NOW + n * HOUR) for n in range(6)]
+    assert list(Fault.objects.order_by("id")) == made[2:]
+
+
+@pytest.mark.django_db
 def test_thousands_go_in_steps_of_a_bounded_number_of_statements(
     alice: Account, make_endpoint: MakeEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +191,7 @@ def test_a_run_ends_when_its_time_is_up_and_the_next_goes_on(
     happen(alice, 60)
     deliver_all(60)
     ticks = itertools.count()
-    first = prune(now=LATER, clock=lambda: next(ticks) / 2, sleep=at_once)
+    first = prune(now=LATER, clock=lambda: next(ticks) / 4, sleep=at_once)
     assert 0 < first < 60
     assert prune(now=LATER) == 60 - first
 

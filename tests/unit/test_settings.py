@@ -74,7 +74,7 @@ def test_a_setting_that_is_empty_counts_as_not_set(monkeypatch: pytest.MonkeyPat
         (psycopg.errors.ReadOnlySqlTransaction(), "database_read_only"),
         (psycopg.OperationalError("the connection is lost"), "database_unavailable"),
         (psycopg.errors.UndefinedColumn(), None),
-        (psycopg.errors.DeadlockDetected(), None),
+        (psycopg.errors.DeadlockDetected(), "database_busy"),
         (ValueError(), None),
     ],
 )

@@ -31,7 +31,7 @@ from webhooks.services.deliver import is_stopping
 from webhooks.services.endpoints import address_policy, check_url
 
 AT_ONCE = 2
-"""In all: each holds a thread of a worker that deliveries want, too."""
+"""In all: each holds a thread of a worker for as long as it takes."""
 OPEN_FOR_AN_ACCOUNT = 5
 KEPT_FOR_AN_ACCOUNT = 100
 LONGEST = 300

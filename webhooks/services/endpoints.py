@@ -25,6 +25,7 @@ from webhooks.errors import (
     EndpointNotRunning,
     InvalidInput,
     InvalidUrl,
+    PausedEndpointLimit,
     RunningEndpointLimit,
     UnknownEventType,
     ZoneNotLicensed,
@@ -125,6 +126,7 @@ def pause(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> En
     locked = _lock_present(endpoint)
     if locked.status == Endpoint.Status.PAUSED:
         return locked
+    _check_paused_limit(locked.account)
     _record(locked, "endpoint.paused", actor, now)
     return _save(locked, now, status=Endpoint.Status.PAUSED)
 
@@ -301,6 +303,15 @@ def _check_running_limit(account: Account, now: datetime) -> None:
                 "Pause or delete one, or ask customer support to raise the limit."
             )
             % {"account": account.name, "running": running, "limit": limit}
+        )
+
+
+def _check_paused_limit(account: Account) -> None:
+    paused = account.endpoints.filter(status=Endpoint.Status.PAUSED).count()
+    if paused >= settings.WEBHOOK_PAUSED_ENDPOINTS:
+        raise PausedEndpointLimit(
+            _("%(account)s has %(paused)d paused endpoints and can have no more. Delete those that are not needed.")
+            % {"account": account.name, "paused": paused}
         )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -20,6 +20,8 @@ from webhooks.services.endpoints import lock_endpoint
 
 MOST_FAULTS = 20
 """That an endpoint has waiting at a time: each of its attempts is held against all of them."""
+ENDED_KEPT = 100
+"""Of an endpoint's faults that are over, the newest."""
 MOST_TIMES = 1_000_000
 LONGEST_LIFE = 86_400
 LIFE = 3600
@@ -62,6 +64,7 @@ def add(
         created_by=actor[: audit.TEXT_LENGTH],
         expires_at=now + timedelta(seconds=_within("expires_in", expires_in, 1, LONGEST_LIFE)),
     )
+    _forget_ended(locked, now)
     _record(locked, "fault.added", fault.kind, actor, now)
     return fault
 
@@ -90,6 +93,11 @@ def _delete(rows: QuerySet[Fault], now: datetime) -> Sequence[str]:
     kinds = [row.kind for row in locked]
     Fault.objects.filter(pk__in=[row.pk for row in locked]).delete()
     return kinds
+
+
+def _forget_ended(endpoint: Endpoint, now: datetime) -> None:
+    ended = endpoint.faults.filter(Q(is_over=True) | Q(expires_at__lte=now), held=[], leaving=[]).order_by("-id")
+    Fault.objects.filter(pk__in=list(ended.values_list("pk", flat=True)[ENDED_KEPT:])).delete()
 
 
 def _check_endpoint(endpoint: Endpoint, now: datetime) -> None:

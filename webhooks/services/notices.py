@@ -20,7 +20,7 @@ from accounts.models import Account
 from webhooks import metrics
 from webhooks.engine.job import Reason
 from webhooks.engine.lifecycle import Status
-from webhooks.errors import EndpointNotRunning
+from webhooks.errors import EndpointNotRunning, PausedEndpointLimit
 from webhooks.models import Attempt, Delivery, Due, Endpoint, Notice
 from webhooks.services import endpoints
 
@@ -192,7 +192,7 @@ def _give(endpoint: Endpoint, finding: Finding, now: datetime) -> Notice | None:
 def _is_paused(endpoint: Endpoint, now: datetime) -> bool:
     try:
         endpoints.pause(endpoint=endpoint, now=now, actor=AUTO_PAUSE)
-    except EndpointNotRunning:
+    except (EndpointNotRunning, PausedEndpointLimit):
         return False
     return True
 

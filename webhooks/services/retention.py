@@ -1,4 +1,5 @@
-"""Forget what is old: events with all that hangs on them, repeats' answers, checks, notices, tallies, faults, workers.
+"""Forget what is old: events with all that hangs on them, repeats' answers, checks, notices, tallies, faults, workers,
+and audit entries.
 
 Rows are found by an index from the oldest, never by a scan, and removed in short transactions with a pause between
 them, so that deliveries go on meanwhile. An event that is still on its way to somebody is kept however old it is.
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.db.models import Count, Q
 
+from accounts.models import AuditEntry
 from events.models import Event
 from webhooks import metrics
 from webhooks.engine.lifecycle import Status
@@ -64,6 +66,8 @@ def prune(
     """Remove what the settings no longer keep, for some seconds at most; how many events went."""
     patience = Patience(clock, sleep)
     _prune_oldest(AcceptedRequest, now - REPEATS_ARE_KNOWN_FOR, patience)
+    if settings.AUDIT_RETENTION_DAYS > 0:
+        _prune_oldest(AuditEntry, now - timedelta(days=settings.AUDIT_RETENTION_DAYS), patience, moment="at")
     if settings.WEBHOOK_RETENTION_DAYS > 0:
         before = now - timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
         _prune_oldest(Notice, before, patience)
@@ -140,11 +144,13 @@ def _delete(rows: models.QuerySet[models.Model]) -> int:
     return rows._raw_delete(DEFAULT_DB_ALIAS) or 0
 
 
-def _prune_oldest(model: type[AcceptedRequest | Notice], before: datetime, patience: Patience) -> None:
+def _prune_oldest(
+    model: type[AcceptedRequest | AuditEntry | Notice], before: datetime, patience: Patience, moment: str = "created_at"
+) -> None:
     """Remove rows from the start of the table until one is young enough."""
     while patience.goes_on():
-        oldest = model._default_manager.order_by("id").values_list("id", "created_at")[:ROWS_AT_A_TIME]
-        old = [row_id for row_id, created_at in oldest if created_at < before]
+        oldest = model._default_manager.order_by("id").values_list("id", moment)[:ROWS_AT_A_TIME]
+        old = [row_id for row_id, at in oldest if at < before]
         if not old:
             break
         _delete(model._default_manager.filter(pk__in=old))
