@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import Refusal
+from accounts.locks import lock_account
 from accounts.models import Account
 from modules.contacts import selectors, services, table
 from modules.contacts.errors import ImportRunning
@@ -40,7 +41,7 @@ def start(*, account: Account, text: str, now: datetime) -> ContactImport:
     if faults := _faults(account, rows, now):
         raise InvalidInput(f"csv: {faults[0]}", {"csv": faults})
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        lock_account(account.pk)
         if selectors.running_import(account=account):
             raise ImportRunning(_("An import is running already. Wait until it has ended."))
         return ContactImport.objects.create(account=account, rows=rows, total=len(rows), started_at=now)
@@ -97,10 +98,12 @@ def _store_chunk(found: ContactImport, now: datetime) -> bool:
     """Store the next lines; whether there are more."""
     try:
         with transaction.atomic():
-            running = ContactImport.objects.select_for_update().defer("rows").select_related("account")
+            account = lock_account(found.account_id)
+            running = ContactImport.objects.select_for_update(no_key=True).defer("rows")
             fresh = running.filter(pk=found.pk, status=ContactImport.Status.RUNNING).first()
             if fresh is None:
                 return False
+            fresh.account = account
             _store(fresh, found.rows[fresh.done : fresh.done + CHUNK], now)
             if fresh.done == fresh.total:
                 _end(fresh, ContactImport.Status.FINISHED, now)
@@ -119,7 +122,11 @@ def _store_chunk(found: ContactImport, now: datetime) -> bool:
 def _store(fresh: ContactImport, rows: Sequence[Row], now: datetime) -> None:
     chunk = [table.details_of(row) for row in rows]
     line_uids = [details["line_uid"] for details in chunk]
-    known = Contact.objects.select_for_update().filter(account=fresh.account, line_uid__in=line_uids).order_by("pk")
+    known = (
+        Contact.objects.select_for_update(no_key=True)
+        .filter(account=fresh.account, line_uid__in=line_uids)
+        .order_by("pk")
+    )
     contacts = {contact.line_uid: contact for contact in known}
     for details in chunk:
         line_uid = details.pop("line_uid")

@@ -25,6 +25,7 @@ from accounts import audit
 from accounts.models import Account
 from accounts.services import create_account
 from events.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE, TOPICS
+from modules.contacts import imports
 from modules.surveys.models import Survey
 from tests import demo
 from tests.integration.conftest import browser
@@ -67,6 +68,7 @@ def marked_language(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def visitor(marked_language: Path, alice: Account) -> Iterator[Client]:
     """Customer support in Alice's account, which has been in use, in the language of the marks."""
     demo.furnish(alice, now=datetime.now(UTC))
+    imports.start(account=alice, text=f"line_uid\nU{0:032x}\n", now=datetime.now(UTC))
     languages = [*settings.LANGUAGES, (SPOKEN, "Marked")]
     with override_settings(LANGUAGES=languages, LOCALE_PATHS=[marked_language]):
         client = browser("help@support", operates=True)

@@ -186,7 +186,7 @@ def test_an_import_goes_on_where_it_was_and_shows_how_far_it_is(
         (f"line_uid,mobile\n{UID},1\n", "Line 2: mobile"),
         (f"line_uid,customer_id\n{UID},M-1\nU{1:032x},M-1\n", "Line 3: Another contact"),
         (f"line_uid,customer_id\n{UID},taken\n", "Line 2: Another contact"),
-        ("line_uid,\ud800\n", "Surrogate characters are not allowed"),
+        ("line_uid,\ud800\n", "lone surrogates are not allowed"),
         ("", "may not be blank"),
     ],
 )
