@@ -85,7 +85,8 @@ def run(
     _django()
     from django.conf import settings
 
-    from maac_sim.embedded import end_with, serve
+    from maac_sim.companion import end_with
+    from maac_sim.embedded import serve
     from maac_sim.setup import prepare
 
     if not settings.EMBEDDED:
@@ -96,7 +97,7 @@ def run(
     try:
         serve(host=host, port=port, on_ready=lambda: _print_welcome(host, port, ready.password, ready.token))
     except OSError as error:
-        _fail(f"Cannot listen on {host}:{port} ({error.strerror}). Choose another port: MAAC_SIM_PORT=9622 ./run")
+        _fail_to_listen(host, port, error)
 
 
 @app.command(rich_help_panel=SERVE)
@@ -118,17 +119,15 @@ def web(
     host: Host = "127.0.0.1",
     port: Port = DEFAULT_PORT,
     workers: Annotated[int, typer.Option(envvar="WEB_CONCURRENCY", help="Processes.", min=1)] = 2,
-    threads: Annotated[int, typer.Option(help="Threads of each; a call that waits holds one.", min=1)] = 16,
+    threads: Annotated[int, typer.Option(help="Requests that each answers at once.", min=1)] = 16,
 ) -> None:
-    """Serve console and REST API with gunicorn (PostgreSQL and Redis: DATABASE_URL, REDIS_URL)."""
-    from maac_sim.gunicorn_config import make_shared_folder
+    """Serve console and REST API (PostgreSQL and Redis: DATABASE_URL, REDIS_URL)."""
+    from maac_sim.web import serve
 
-    make_shared_folder()
-    _exec(
-        "gunicorn",
-        f"maac_sim.wsgi --config python:maac_sim.gunicorn_config --bind {host}:{port} "
-        f"--worker-class gthread --workers {workers} --threads {threads}",
-    )
+    try:
+        serve(host=host, port=port, workers=workers, threads=threads)
+    except OSError as error:
+        _fail_to_listen(host, port, error)
 
 
 @app.command(rich_help_panel=SERVE)
@@ -175,6 +174,10 @@ def _exec(module: str, arguments: str) -> NoReturn:
 def _fail(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(code=1)
+
+
+def _fail_to_listen(host: str, port: int, error: OSError) -> NoReturn:
+    _fail(f"Cannot listen on {host}:{port} ({error.strerror}). Choose another port: MAAC_SIM_PORT=9622 ./run")
 
 
 def _print_welcome(host: str, port: int, password: str | None, token: str | None) -> None:

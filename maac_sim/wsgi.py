@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn and the embedded server run."""
+"""The WSGI application of console and REST API."""
 
 import os
 
