@@ -45,7 +45,7 @@ def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
         if "_" in name:
             continue  # In the environ it could pass for the header with a hyphen, such as one that a proxy sets.
         key = _BARE.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
-        if key in found and name in ("content-length", "host"):
-            raise BadRequest(400, f"The request has two headers {name}.")
+        if key in found and name == "host":
+            raise BadRequest(400, "The request has two Host headers.")
         found[key] = value if key not in found else f"{found[key]}{'; ' if name == 'cookie' else ','}{value}"
     return found

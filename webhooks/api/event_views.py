@@ -51,7 +51,10 @@ class EventWaitView(APIView):
         parameters=[OpenApiParameter("timeout", float, description=f"Seconds, at most {WAIT_LIMIT:g}; 10 if missing.")],
     )
     def get(self, request: Request, event_id: int) -> Response:
-        """Wait until every delivery of the event is done, or until the time is over (`timed_out`)."""
+        """Wait until every delivery of the event is done, or until the time is over: then `done` is false.
+
+        Where hundreds wait, one more is answered at once; ask again after a moment.
+        """
         events = selectors.events(account=account_of(request))
         event = get_object_or_404(events, pk=event_id)
         is_done = partial(selectors.is_event_done, event_id=event.pk)
