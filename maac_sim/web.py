@@ -15,6 +15,7 @@ from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which prometheus_client knows the folder in which web processes add up their counters."""
@@ -48,14 +49,17 @@ def settings(*, host: str, port: int) -> dict[str, Any]:
         "websockets": False,
         "backlog": 4096,
         "backpressure": raise_file_limit() // 2,
-        "log_enabled": False,
+        "log_level": LogLevels.error,
     }
 
 
 def check_address(host: str, port: int) -> str:
     """The numeric address. granian itself would share a port with a server that already listens on it."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    socket.create_server((str(address[0]), port), family=family).close()
+    with socket.socket(family) as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
     return str(address[0])
 
 

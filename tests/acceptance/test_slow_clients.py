@@ -79,6 +79,8 @@ def test_slow_clients_and_waiting_calls_hold_up_nobody(web: Web, receiver: Recei
         assert share < CPU_SHARE
         check_that_it_answers_soon(web)
     check_that_it_answers_soon(web)
+    assert "Traceback" not in web.process.output()
+    assert "ERROR" not in web.process.output()
 
 
 class waiting_calls:
