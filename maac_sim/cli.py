@@ -88,8 +88,9 @@ def run(
     _django()
     from django.conf import settings
 
+    from maac_sim.companion import end_with
     from maac_sim.data_folder import hold_lock
-    from maac_sim.embedded import end_with, serve
+    from maac_sim.embedded import serve
     from maac_sim.setup import prepare
 
     if not settings.EMBEDDED:
@@ -126,20 +127,15 @@ def web(
     host: Host = "127.0.0.1",
     port: Port = DEFAULT_PORT,
     workers: Annotated[int, typer.Option(envvar="WEB_CONCURRENCY", help="Processes.", min=1)] = 2,
-    threads: Annotated[int, typer.Option(help="Threads of each; a call that waits holds one.", min=1)] = 16,
+    threads: Annotated[int, typer.Option(help="Requests that each answers at once.", min=1)] = 16,
 ) -> None:
-    """Serve console and REST API with gunicorn (PostgreSQL and Redis: DATABASE_URL, REDIS_URL)."""
-    from maac_sim.gunicorn_config import make_shared_folder
+    """Serve console and REST API (PostgreSQL and Redis: DATABASE_URL, REDIS_URL)."""
+    from maac_sim.web import serve
 
     _django()
     check_address(host, port)
     check_database(needs_tables=True)
-    make_shared_folder()
-    _exec(
-        "gunicorn",
-        f"maac_sim.wsgi --config python:maac_sim.gunicorn_config --bind {host}:{port} "
-        f"--worker-class gthread --workers {workers} --threads {threads}",
-    )
+    serve(host=host, port=port, workers=workers, threads=threads)
 
 
 @app.command(rich_help_panel=SERVE)

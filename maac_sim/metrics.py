@@ -1,4 +1,4 @@
-"""/metrics: what the database knows about the queue, and what this process (or all of gunicorn's) has counted.
+"""/metrics: what the database knows about the queue, and what this process (or all web processes together) has counted.
 
 Each worker counts for itself and serves that at MAAC_SIM_METRICS_PORT. Embedded, one process has it all.
 """
@@ -19,7 +19,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from maac_sim.gunicorn_config import SHARED_FOLDER
+from maac_sim.web import SHARED_FOLDER
 from webhooks import selectors
 
 FRESH_SECONDS = 1.0

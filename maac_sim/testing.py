@@ -143,7 +143,7 @@ class Event:
 
     def wait(self, timeout: float = WAIT_SECONDS) -> list[Delivery]:
         """Its deliveries once all have ended. AssertionError when the time is over first."""
-        ended = self._api.get(f"/events/{self.id}/wait/", timeout=timeout)
+        ended = self._api.wait_for_event(self.id, timeout)
         found = self.deliveries
         if not ended["done"]:
             raise _unlike(f"event {self.id} was still on its way after {timeout:g} s", found)

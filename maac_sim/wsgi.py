@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn and the embedded server run."""
+"""The WSGI application of console and REST API."""
 
 import os
 
@@ -8,8 +8,7 @@ from maac_sim.start_faults import read_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
 
-# gunicorn starts a process again and again that ends with another code than this.
-read_settings(exit_code=4)
+read_settings()
 framework = get_wsgi_application()
 
 # Their modules need the framework set up.

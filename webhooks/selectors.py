@@ -1,7 +1,6 @@
 """Every read that the doors need."""
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,8 +14,6 @@ from webhooks.engine.lifecycle import CLAIMS_AT_MOST, Status
 from webhooks.models import Attempt, Check, Delivery, Due, Endpoint, Fault, Notice, Worker
 
 WORKER_IS_LATE_AFTER = timedelta(seconds=10)
-LOOK_AGAIN = (0.005, 0.01, 0.02, 0.05)
-"""Seconds between looks at a delivery that somebody waits for; the last one repeats."""
 
 
 def sandboxes(*, account: Account, now: datetime) -> QuerySet[Account]:
@@ -126,23 +123,9 @@ def deliveries_of_event(*, event: Event) -> QuerySet[Delivery]:
     return Delivery.objects.filter(event=event).select_related("endpoint").order_by("id")
 
 
-def wait_for_event(
-    *,
-    event_id: int,
-    timeout: float,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> bool:
-    """Wait until every delivery of the event is done, at most `timeout` seconds; whether they are."""
-    deadline = clock() + timeout
-    looks = 0
-    while Delivery.objects.filter(event_id=event_id, status=Status.PENDING).exists():
-        left = deadline - clock()
-        if left <= 0:
-            return False
-        sleep(min(left, LOOK_AGAIN[min(looks, len(LOOK_AGAIN) - 1)]))
-        looks += 1
-    return True
+def is_event_done(*, event_id: int) -> bool:
+    """Whether every delivery of the event has ended."""
+    return not Delivery.objects.filter(event_id=event_id, status=Status.PENDING).exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A running simulator as the command line sees it: its REST API, and where address and token come from."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -11,6 +12,9 @@ DEFAULT_URL = "http://127.0.0.1:8622"
 TIMEOUT = 40.0
 """Seconds for a call; some wait for a delivery to end."""
 OPTIONS = "Which simulator"
+
+WAIT_SLICE = 30.0
+ASK_AGAIN = 0.2
 
 Url = Annotated[
     str,
@@ -83,6 +87,18 @@ class Simulator:
             if not page["next"]:
                 return
             page = self._answer("GET", page["next"])
+
+    def wait_for_event(self, event_id: int, timeout: float) -> Any:
+        """The event once its deliveries are done, or after so many seconds.
+
+        A simulator for which too many wait, or one that is about to stop, answers earlier: it is asked again.
+        """
+        end = time.monotonic() + timeout
+        while True:
+            event = self.get(f"/events/{event_id}/wait/", timeout=min(WAIT_SLICE, max(0.0, end - time.monotonic())))
+            if event["done"] or time.monotonic() >= end:
+                return event
+            time.sleep(ASK_AGAIN)
 
     def close(self) -> None:
         """Let its connections go."""

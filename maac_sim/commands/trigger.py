@@ -161,7 +161,7 @@ def _wait(simulator: Simulator, events: Iterator[Json], as_json: bool, seed: str
     """Wait for each event; the exit code."""
     good = True
     for event in list(events):
-        ended = simulator.get(f"/events/{event['id']}/wait/", timeout=WAIT_SECONDS)
+        ended = simulator.wait_for_event(event["id"], WAIT_SECONDS)
         deliveries = ended["deliveries"]
         good = good and all(row["status"] == "delivered" for row in deliveries)
         if as_json:

@@ -184,15 +184,6 @@ def test_a_fault_at_the_start_is_one_sentence(outcomes: dict[str, Outcome], name
     assert PASSWORD not in output
 
 
-def test_gunicorn_gives_up_when_a_setting_is_wrong(tmp_path: Path) -> None:
-    env = environment(MAAC_SIM_DATA=tmp_path, WEBHOOK_IN_FLIGHT="-1")
-    command = [sys.executable, "-m", "gunicorn", "maac_sim.wsgi", "--bind", f"127.0.0.1:{free_port()}"]
-    with start(command, env, tmp_path / "log") as process:
-        assert process.wait() != 0
-        assert "maac-sim cannot start. WEBHOOK_IN_FLIGHT is '-1'" in process.output()
-        assert "Traceback" not in process.output()
-
-
 def test_a_database_that_another_process_writes_to_is_not_waited_for(tmp_path: Path) -> None:
     path = database(tmp_path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:

@@ -1,5 +1,6 @@
 """The calls of /api/v1/: reading events, test events, and the deliveries that events cause."""
 
+from functools import partial
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -30,6 +31,7 @@ from webhooks.engine.job import Reason
 from webhooks.models import Attempt, Delivery
 from webhooks.services.redeliver import redeliver
 from webhooks.services.send_test import send_test
+from webhooks.waiting import waiting_of
 
 WAIT_LIMIT = 60.0
 TEST_WAIT = 15.0
@@ -49,10 +51,14 @@ class EventWaitView(APIView):
         parameters=[OpenApiParameter("timeout", float, description=f"Seconds, at most {WAIT_LIMIT:g}; 10 if missing.")],
     )
     def get(self, request: Request, event_id: int) -> Response:
-        """Wait until every delivery of the event is done, or until the time is over (`timed_out`)."""
+        """Wait until every delivery of the event is done, or until the time is over: then `done` is false.
+
+        Where hundreds wait, one more is answered at once; ask again after a moment.
+        """
         events = selectors.events(account=account_of(request))
         event = get_object_or_404(events, pk=event_id)
-        done = selectors.wait_for_event(event_id=event.pk, timeout=_timeout(request))
+        is_done = partial(selectors.is_event_done, event_id=event.pk)
+        done = waiting_of(request.META).wait(is_done, timeout=_timeout(request))
         return Response(WaitOut(events.get(pk=event_id), context={"done": done}).data)
 
 
@@ -63,8 +69,9 @@ class SendTestView(APIView):
         endpoint = endpoint_of(request, endpoint_id)
         fields = TestIn(data=request.data)
         fields.is_valid(raise_exception=True)
-        delivery = send_test(endpoint=endpoint, now=now_utc(), **fields.validated_data)
-        selectors.wait_for_event(event_id=delivery.event_id, timeout=TEST_WAIT)
+        waiting = waiting_of(request.META)
+        delivery = waiting.once(lambda: send_test(endpoint=endpoint, now=now_utc(), **fields.validated_data))
+        waiting.wait(partial(selectors.is_event_done, event_id=delivery.event_id), timeout=TEST_WAIT)
         return Response(_test_result(selectors.deliveries(account=account_of(request)).get(pk=delivery.pk)))
 
 

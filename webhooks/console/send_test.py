@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from webhooks.console.payload import Checked, Fault
 from webhooks.ids import is_id
 from webhooks.models import Delivery, Endpoint
 from webhooks.services.send_test import send_test
+from webhooks.waiting import waiting_of
 
 SEED_LENGTH = 100
 FIRST_LOOK = 0.25
@@ -100,23 +102,26 @@ def _send(request: ConsoleRequest, endpoint: Endpoint) -> HttpResponse:
     event_type, seed, text = (request.POST.get(name) for name in ("event_type", "seed", "data"))
     checked = payload.check(event_type, text) if text is not None and event_type in TOPICS else None
     faults = checked.faults if checked else []
+    waiting = waiting_of(request.META)
     try:
         delivery = (
             None
             if faults
-            else send_test(
-                endpoint=endpoint,
-                event_type=event_type or "",
-                data=checked.data if checked else None,
-                seed=_seed(seed) or None,
-                now=request.now,
+            else waiting.once(
+                lambda: send_test(
+                    endpoint=endpoint,
+                    event_type=event_type or "",
+                    data=checked.data if checked else None,
+                    seed=_seed(seed) or None,
+                    now=request.now,
+                )
             )
         )
     except Refusal as refusal:
         return _refused(request, endpoint, [Fault("", refusal.message)])
     if delivery is None:
         return _refused(request, endpoint, faults)
-    selectors.wait_for_event(event_id=delivery.event_id, timeout=FIRST_LOOK)
+    waiting.wait(partial(selectors.is_event_done, event_id=delivery.event_id), timeout=FIRST_LOOK)
     return _answer(request, endpoint, delivery)
 
 

@@ -1,0 +1,11 @@
+"""What a web process of the scaled simulator runs."""
+
+import os
+
+from maac_sim.bridge import Bridge
+from maac_sim.companion import end_with
+from maac_sim.web import THREADS
+from maac_sim.wsgi import application as wsgi_application
+
+end_with(os.getppid())
+application = Bridge(wsgi_application, threads=int(os.environ[THREADS]))

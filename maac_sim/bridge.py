@@ -1,0 +1,188 @@
+"""Runs a WSGI application under an ASGI server: a thread is taken only once the whole request is there.
+
+    head (server) -> body (event loop: bounded in size and time) -> application (a thread) -> answer (event loop)
+
+So a client that is slow to send or to read costs memory, but no thread. Neither does a call that waits for something:
+see webhooks.waiting.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from tempfile import SpooledTemporaryFile
+from typing import Any, TypeVar
+
+from django.db import close_old_connections
+
+from maac_sim.environ import BadRequest, environ_of
+from webhooks.waiting import ENVIRON_KEY, Waiting, pause_before_look
+
+BODY_LIMIT = 32 * 1024 * 1024
+"""Bytes of any request; views have smaller limits of their own."""
+BODY_SECONDS = 30.0
+"""For the whole body to arrive."""
+ANSWER_SECONDS = 60.0
+"""For a client to take the next piece of an answer."""
+IN_MEMORY = 256 * 1024
+"""Bytes of a body or an answer; what is larger goes to a temporary file."""
+PIECE = 64 * 1024
+WAITING_LIMIT = 256
+"""Calls of a process that wait; one more is answered at once, with the state as it is."""
+LOOKS_PER_SECOND = 200
+"""In all, however many wait."""
+
+T = TypeVar("T")
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+File = SpooledTemporaryFile[bytes]
+
+log = logging.getLogger(__name__)
+
+
+class _Gone(Exception):
+    """The client closed the connection."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: File = field(default_factory=partial(SpooledTemporaryFile, IN_MEMORY))
+
+
+class Bridge:
+    """An ASGI application made of a WSGI application and a number of threads."""
+
+    def __init__(self, application: Application, *, threads: int) -> None:
+        self._application = application
+        self._threads = ThreadPoolExecutor(threads, "web")
+        self._waiting = 0
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        with suppress(_Gone, TimeoutError), SpooledTemporaryFile(IN_MEMORY) as body:
+            try:
+                environ = environ_of(scope)
+                environ["CONTENT_LENGTH"] = str(await _receive_body(receive, body))
+                environ["wsgi.input"] = body
+                answer = await self._answer(environ, receive)
+            except BadRequest as error:
+                answer = _refusal(error)
+            with answer.body:
+                await _send(answer, send, has_body=scope["method"] != "HEAD")
+
+    async def _answer(self, environ: dict[str, Any], receive: Receive) -> _Answer:
+        waiting = environ[ENVIRON_KEY] = Waiting(is_over=self._waiting >= WAITING_LIMIT)
+        answer = await self._call(environ)
+        if waiting.look is None:
+            return answer
+        answer.body.close()
+        self._waiting += 1
+        try:
+            await self._wait(waiting.look, waiting.timeout, receive)
+        finally:
+            self._waiting -= 1
+        waiting.is_over = True
+        return await self._call(environ)
+
+    async def _call(self, environ: dict[str, Any]) -> _Answer:
+        environ["wsgi.input"].seek(0)
+        return await self._in_thread(lambda: _run(self._application, {**environ}))
+
+    async def _wait(self, look: Callable[[], bool], timeout: float, receive: Receive) -> None:
+        """Until `look` is true or the time is over; _Gone once the client is."""
+        deadline = asyncio.get_running_loop().time() + timeout
+        gone = asyncio.ensure_future(receive())
+        number = 0
+        try:
+            while (left := deadline - asyncio.get_running_loop().time()) > 0:
+                pause = max(pause_before_look(number), self._waiting / LOOKS_PER_SECOND)
+                await asyncio.wait([gone], timeout=min(left, pause))
+                if gone.done():
+                    raise _Gone
+                if await self._in_thread(lambda: _look(look)):
+                    return
+                number += 1
+        finally:
+            gone.cancel()
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+async def _receive_body(receive: Receive, body: File) -> int:
+    """Its length. BadRequest for one that is too large, too slow or malformed."""
+    length = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise BadRequest(400, "The request body ended before its end.")
+                length += len(message["body"])
+                if length > BODY_LIMIT:
+                    raise BadRequest(413, f"The request body is larger than {BODY_LIMIT // 1024 // 1024} MiB.")
+                body.write(message["body"])
+                more = message["more_body"]
+    except TimeoutError:
+        raise BadRequest(408, f"The request body did not arrive within {BODY_SECONDS:g} seconds.") from None
+    return length
+
+
+def _run(application: Application, environ: dict[str, Any]) -> _Answer:
+    """Call the application, in a thread, and take its whole answer."""
+    started: list[_Answer] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
+        pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        started[:] = [_Answer(int(status[:3]), pairs)]
+
+    try:
+        pieces = application(environ, start_response)
+        try:
+            for piece in pieces:
+                started[0].body.write(piece)
+        finally:
+            if hasattr(pieces, "close"):
+                pieces.close()
+    except Exception:
+        log.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        return _refusal(BadRequest(500, "The simulator failed; its log says why."))
+    return started[0]
+
+
+def _look(look: Callable[[], bool]) -> bool:
+    """One that fails ends the wait: the call that follows meets the same failure, and answers for it."""
+    try:
+        close_old_connections()
+        return look()
+    except Exception:
+        return True
+
+
+def _refusal(error: BadRequest) -> _Answer:
+    answer = _Answer(error.status, [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")])
+    answer.body.write(f"{error}\n".encode())
+    return answer
+
+
+async def _send(answer: _Answer, send: Send, *, has_body: bool) -> None:
+    length = answer.body.tell()
+    answer.body.seek(0)
+    names = {name for name, _ in answer.headers}
+    if has_body and answer.status not in (204, 304) and b"content-length" not in names:
+        answer.headers.append((b"content-length", str(length).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    left = length
+    while left > 0:
+        piece = answer.body.read(PIECE)
+        left -= len(piece)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
+    if not length:
+        await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,35 @@
+"""/api/schema/: made once in a process, since it takes a second of CPU and anyone may ask for it."""
+
+from threading import Lock
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.request import Request
+
+_lock = Lock()
+"""Also because drf-spectacular fails when it makes its first schema in two threads at once."""
+_made: dict[str, tuple[bytes, dict[str, str]]] = {}
+"""Text and headers, by media type."""
+
+
+class SchemaView(SpectacularAPIView):
+    authentication_classes = []
+    permission_classes = []
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        media_type = request.accepted_media_type or ""
+        with _lock:
+            if media_type not in _made:
+                _made[media_type] = self._make(request)
+        text, headers = _made[media_type]
+        return HttpResponse(text, headers=headers)
+
+    def _make(self, request: Request) -> tuple[bytes, dict[str, str]]:
+        renderer: Any = request.accepted_renderer
+        response = super()._get_schema_response(request)  # type: ignore[no-untyped-call]
+        response.accepted_renderer, response.accepted_media_type = renderer, request.accepted_media_type
+        response.renderer_context = self.get_renderer_context()
+        return response.render().content, dict(response.items())

@@ -1,0 +1,120 @@
+"""The web server, granian: its settings, and the scaled web processes with what they count together.
+
+It reads heads and sends answers without Python, so connections that are idle or slow cost a little memory each, and
+Python's event loop reads the bodies (maac_sim.bridge). Threads are for requests that are complete.
+"""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which prometheus_client knows the folder in which web processes add up their counters."""
+PREFIX = "maac-sim-metrics-"
+"""Of the folder's name; the id of the process that starts the web processes follows."""
+THREADS = "MAAC_SIM_WEB_THREADS"
+"""The variable by which a web process knows how many it has."""
+
+HEAD_SECONDS = 75
+"""For the head of a request to arrive, and for a connection to be idle between two requests.
+
+Longer than proxies and clients keep an idle connection, so that it is they who close it. Closed by us, a connection
+could break in the moment in which the next request is sent on it.
+"""
+HEAD_LIMIT = 64 * 1024
+"""Bytes."""
+FILES_WANTED = 65_536
+KILL_AFTER = 10
+"""Seconds that a web process may take to answer its last requests."""
+
+
+def settings(*, host: str, port: int) -> dict[str, Any]:
+    """Those of every granian server here. OSError when the address cannot be had."""
+    address = check_address(host, port)
+    return {
+        "address": address,
+        "port": port,
+        "interface": Interfaces.ASGINL,
+        "http": HTTPModes.http1,
+        "http1_settings": HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=HEAD_LIMIT),
+        "websockets": False,
+        "backlog": 4096,
+        "backpressure": raise_file_limit() // 2,
+        "log_level": LogLevels.error,
+    }
+
+
+def check_address(host: str, port: int) -> str:
+    """The numeric address. granian itself would share a port with a server that already listens on it."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    with socket.socket(family) as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+    return str(address[0])
+
+
+def raise_file_limit() -> int:
+    """Each connection is an open file: allow this process as many as it may have; how many that are."""
+    if sys.platform == "win32":
+        return FILES_WANTED
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_WANTED if hard == resource.RLIM_INFINITY else min(FILES_WANTED, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return FILES_WANTED if soft == resource.RLIM_INFINITY else min(soft, FILES_WANTED)
+
+
+def serve(*, host: str, port: int, workers: int, threads: int) -> None:
+    """Run the web processes of the scaled simulator until SIGINT or SIGTERM."""
+    from granian.server import Server
+
+    own = settings(host=host, port=port)
+    own |= {"workers": workers, "respawn_failed_workers": True, "workers_kill_timeout": KILL_AFTER}
+    make_shared_folder()
+    os.environ[THREADS] = str(threads)
+    server = Server("maac_sim.asgi:application", **own)
+    try:
+        server.serve()
+    finally:
+        shutil.rmtree(os.environ[SHARED_FOLDER], ignore_errors=True)
+
+
+def make_shared_folder() -> None:
+    """Before the web processes start, since prometheus_client asks for the folder when it is imported."""
+    sweep_shared_folders()
+    os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
+
+
+def sweep_shared_folders() -> None:
+    """Remove what killed ones left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if not (owner.isdecimal() and _is_another_that_runs(int(owner))):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_another_that_runs(pid: int) -> bool:
+    """Our own number is that of a predecessor: in a container, every start has the same."""
+    if pid == os.getpid():
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
