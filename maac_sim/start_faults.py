@@ -29,7 +29,7 @@ class StartFault(Exception):
 
 
 @contextmanager
-def explained(*, exit_code: int = EXIT_CODE) -> Iterator[None]:
+def explained() -> Iterator[None]:
     """End the process with one sentence if what it does to start fails for a known reason."""
     try:
         yield
@@ -38,12 +38,12 @@ def explained(*, exit_code: int = EXIT_CODE) -> Iterator[None]:
         if sentence is None:
             raise
         print(f"maac-sim cannot start. {_without_passwords(sentence)}", file=sys.stderr)
-        raise SystemExit(exit_code) from None
+        raise SystemExit(EXIT_CODE) from None
 
 
-def read_settings(*, exit_code: int = EXIT_CODE) -> None:
+def read_settings() -> None:
     """Before anything else asks for them, so that a setting that is wrong is found here."""
-    with explained(exit_code=exit_code):
+    with explained():
         import_module(os.environ["DJANGO_SETTINGS_MODULE"])
 
 

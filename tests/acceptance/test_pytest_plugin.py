@@ -34,6 +34,8 @@ class Suite:
             str(self.folder / "temporary"),
             "-p",
             "no:cacheprovider",
+            "-p",
+            "no:schemathesis",
             "--strict-markers",
             "-W",
             "error",
