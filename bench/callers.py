@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.processes import TOKEN, Api
 
 THREADS = 32

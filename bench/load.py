@@ -10,8 +10,8 @@ from pathlib import Path
 from bench.figures import say
 from bench.runs import Watch, start_clients
 from bench.stack import Stack
-from events.contract import TOPICS
-from events.samples import sample
+from maac_contract.contract import TOPICS
+from maac_contract.samples import sample
 from tests.processes import TOKEN
 
 SINGLE, BATCH = "/api/v1/events/", "/api/v1/events/batch/"

@@ -18,7 +18,7 @@ from typing import Any
 import requests
 from celery import Celery
 
-from events import contract
+from maac_contract import contract
 
 QUEUE = "bench-plain"
 

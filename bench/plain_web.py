@@ -14,9 +14,9 @@ from rest_framework.views import APIView
 
 from accounts.models import Account
 from bench.plain import deliver
-from events import contract
 from events.models import Event
-from webhooks.api.authentication import account_of
+from maac_contract import contract
+from rest.base.request import account_of
 from webhooks.models import Delivery, Endpoint
 
 

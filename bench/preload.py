@@ -16,8 +16,8 @@ django.setup()
 
 import maac_sim.celery  # noqa: E402, F401 - the broker that publishing nudges over
 from accounts.models import Account  # noqa: E402 - models exist once Django is set up
-from events.contract import TOPICS  # noqa: E402
-from events.samples import sample  # noqa: E402
+from maac_contract.contract import TOPICS  # noqa: E402
+from maac_contract.samples import sample  # noqa: E402
 from webhooks.models import Endpoint  # noqa: E402
 from webhooks.services import endpoints as endpoint_services  # noqa: E402
 from webhooks.services.publish import Happening, publish  # noqa: E402

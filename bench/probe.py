@@ -25,7 +25,7 @@ from accounts.models import Account  # noqa: E402
 from bench.preload import make_due, make_endpoints  # noqa: E402
 from events.models import Event  # noqa: E402
 from webhooks import outbox  # noqa: E402
-from webhooks.engine.pump import Room  # noqa: E402
+from webhooks.engine.concurrency_limiter import Room  # noqa: E402
 from webhooks.models import Delivery, Due, Endpoint  # noqa: E402
 
 ROOM = Room(total=192, each=64, busy={})

@@ -7,12 +7,12 @@ MODULES_PLACE = 2
 
 
 class ConsoleConfig(AdminConfig):
-    default_site = "maac_sim.console.ConsoleSite"
+    default_site = "console.site.ConsoleSite"
 
     def ready(self) -> None:
+        from console.menu import MENU
         from maac_sim import celery  # noqa: F401
         from modules.menu import MODULES
-        from webhooks.console.menu import MENU
 
         MENU.insert(MODULES_PLACE, MODULES)
         super().ready()

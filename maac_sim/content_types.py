@@ -12,8 +12,8 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
 
-from webhooks.api.errors import body
-from webhooks.api.protection import protect
+from rest.base.errors import body
+from rest.base.protection import protect
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

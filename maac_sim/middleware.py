@@ -11,8 +11,8 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import resolve
 from django.utils import translation
 
-from webhooks.api.errors import Unreadable
-from webhooks.api.protection import protect
+from rest.base.errors import Unreadable
+from rest.base.protection import protect
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 API = ("/api/v1/", "/openapi/v1/")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from maac_sim.beside import Address
+    from maac_sim.local_simulator import Address
     from maac_sim.testing import Sandbox
 
 MARKER = (
@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def maac_sim_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     """Where the simulator is: `url` and `token`. One for the whole run, however many processes of xdist share it."""
-    from maac_sim.beside import Address, Simulator, start_once
+    from maac_sim.local_simulator import Address, Simulator, start_once
 
     option = request.config.getoption
     url = option("--maac-sim-url") or os.environ.get("MAAC_SIM_URL")

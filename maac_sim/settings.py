@@ -6,7 +6,7 @@ from pathlib import Path
 
 import django_stubs_ext
 
-from events import contract
+from maac_contract import contract
 from maac_sim import __version__
 from maac_sim.checked_env import LOG_LEVELS, CheckedEnv
 from maac_sim.data_folder import DATABASE, prepare_folder
@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "accounts",
     "events",
     "webhooks",
+    "console.apps.ConsoleConfig",
     "modules.contacts",
     "modules.messages",
     "modules.notifications",
@@ -194,7 +195,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# Webhooks: what MAAC does, and what this simulator chose where MAAC is silent (see events/contract.py)
+# Webhooks: what MAAC does, and what this simulator chose where MAAC is silent (see maac_contract/contract.py)
 
 WEBHOOK_RETRY_WAITS = tuple(env.list("WEBHOOK_RETRY_WAITS", cast=float, default=list(contract.RETRY_WAITS)))
 WEBHOOK_RETRY_TESTS = env.bool("WEBHOOK_RETRY_TESTS", default=False)
@@ -250,13 +251,13 @@ DEFAULT_FROM_EMAIL = env.str("MAAC_SIM_EMAIL_FROM", default="maac-sim@localhost"
 API_BODY_LIMIT = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_BODY_LIMIT
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["webhooks.api.authentication.BearerToken"],
-    "DEFAULT_PERMISSION_CLASSES": ["webhooks.api.authentication.HasToken"],
-    "DEFAULT_PARSER_CLASSES": ["webhooks.api.parsing.LimitedJSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest.base.authentication.BearerToken"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest.base.authentication.HasToken"],
+    "DEFAULT_PARSER_CLASSES": ["rest.base.fields.LimitedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "webhooks.api.paging.NewestFirst",
-    "DEFAULT_SCHEMA_CLASS": "webhooks.api.schema.Schema",
-    "EXCEPTION_HANDLER": "webhooks.api.errors.handle",
+    "DEFAULT_PAGINATION_CLASS": "rest.base.paging.NewestFirst",
+    "DEFAULT_SCHEMA_CLASS": "rest.base.schema.Schema",
+    "EXCEPTION_HANDLER": "rest.base.errors.handle",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -269,7 +270,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "webhooks.api.schema.add_errors",
+        "rest.base.schema.add_errors",
     ],
 }
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import Account, ApiToken
 from accounts.services import create_account, grant_zone, issue_token, token_digest
-from events.contract import DEFAULT_TIME_ZONE, ZONES
+from maac_contract.contract import DEFAULT_TIME_ZONE, ZONES
 
 DEMO_NAME = "Demo brand"
 ADMIN_NAME = "admin"

@@ -10,10 +10,10 @@ from maac_sim.schema import SchemaView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="console:home")),
-    path("console/", include("webhooks.console.urls")),
-    path("console/modules/", include("modules.console_urls")),
+    path("console/", include("console.urls")),
+    path("console/modules/", include("modules.page_urls")),
     path("console/", admin.site.urls),
-    path("api/v1/", include("webhooks.api.urls")),
+    path("api/v1/", include("rest.v1.urls")),
     path("api/v1/modules/", include("modules.api_urls")),
     path("openapi/v1/", include("modules.openapi.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
@@ -28,6 +28,6 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
 ]
-handler400 = "maac_sim.faults.bad_request"
-handler404 = "maac_sim.faults.not_found"
-handler500 = "maac_sim.faults.server_error"
+handler400 = "maac_sim.error_pages.bad_request"
+handler404 = "maac_sim.error_pages.not_found"
+handler500 = "maac_sim.error_pages.server_error"

@@ -13,6 +13,6 @@ framework = get_wsgi_application()
 
 # Their modules need the framework set up.
 from maac_sim.content_types import refuse_unreadable_content_types  # noqa: E402
-from webhooks.api.publish_door import PublishDoor  # noqa: E402
+from rest.v1.publish_fast import PublishDoor  # noqa: E402
 
 application = refuse_unreadable_content_types(PublishDoor(framework))

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from webhooks.console.menu import Entry, Section
+from console.menu import Entry, Section
 
 MODULES = Section(
     _("Modules"),

@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterator
 from functools import partial
 
-from events.words import gettext_noop
+from maac_contract.sentences import gettext_noop
 from receiver_check.as_json import printable, shown
 from receiver_check.report_style import STYLE
 from receiver_check.translated import Translate, report_in

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from events import contract
+from maac_contract import contract
 from receiver_check import bodies, digests, json_forms, keys
 from receiver_check.explain import Explanation
 from receiver_check.findings import FINDINGS, UNKNOWN, VALID, Finding

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from events.words import gettext_noop
+from maac_contract.sentences import gettext_noop
 from receiver_check.snippets import HEADER, HEX, HMAC, RAW_BODY, SECRET, Snippets
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from events.words import gettext_noop
+from maac_contract.sentences import gettext_noop
 
 ESCAPES = re.compile(r"\\(u[0-9a-f]{4}|.)")
 BRACKETS = re.compile(rb"[\[\]{}]")

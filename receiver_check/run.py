@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from events import contract
-from events.words import gettext_noop
+from maac_contract import contract
+from maac_contract.sentences import gettext_noop
 from receiver_check.probes import PROBES, Probe
 from receiver_check.sender import BadTarget, MayReach, Sender, target
 from receiver_check.trial import Case, Trial

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from events.words import gettext_noop
+from maac_contract.sentences import gettext_noop
 from receiver_check.deadline import Deadline
 from receiver_check.verdicts import Answer, Message, Sentence
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from events import contract
-from events.dice import Dice
-from events.samples import sample
-from events.words import gettext_noop
+from maac_contract import contract
+from maac_contract.samples import sample
+from maac_contract.seeded_random import Dice
+from maac_contract.sentences import gettext_noop
 from receiver_check.digests import sign
 from receiver_check.sender import Sender
 from receiver_check.verdicts import Answer, Exchange, Message

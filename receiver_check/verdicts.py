@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from events.words import gettext_noop
+from maac_contract.sentences import gettext_noop
 
 
 class Verdict(StrEnum):

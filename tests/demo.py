@@ -16,7 +16,7 @@ from accounts.services import (
     issue_token,
     revoke_token,
 )
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from maac_sim.setup import prepare
 from receiver_check.run import Options
 from tests.demo_modules import use_modules

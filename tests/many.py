@@ -14,11 +14,11 @@ from django.db import connection, transaction
 from django.db.models import Max, Model
 
 from accounts.models import Account
-from events import contract
 from events.models import Event
-from events.samples import sample
+from maac_contract import contract
+from maac_contract.samples import sample
+from webhooks.log.statistics import MINUTES_LAST
 from webhooks.models import TALLY_BOUNDS_MS, Delivery, Endpoint
-from webhooks.statistics import MINUTES_LAST
 
 WEEK = timedelta(days=7)
 STAMP = datetime(2000, 1, 1, tzinfo=UTC)

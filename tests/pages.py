@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 from django.urls import Resolver404, resolve, reverse
 
-from webhooks.console.menu import MENU
+from console.menu import MENU
 
 CONSOLE = "/console/"
 ENTRIES = [entry.url_name for section in MENU for entry in section.entries]

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from receiver_check.kept import from_text
+from receiver_check.report_codec import from_text
 from receiver_check.verdicts import Report, Result
 from webhooks.errors import CheckNotOver
 from webhooks.models import Check

@@ -165,7 +165,7 @@ class Attempt(models.Model):
 
 
 class Fault(models.Model):
-    """Something that is to go wrong on purpose at an endpoint, as webhooks.engine.script reads it.
+    """Something that is to go wrong on purpose at an endpoint, as webhooks.engine.fault_rules reads it.
 
     It strikes `times` attempts (without a number: as many as come) until it expires. `seen` counts the attempts that
     fit its topic and attempt number, `hits` those that it struck. `held`, `leaving` and `in_flight` are deliveries that
@@ -205,7 +205,8 @@ class Fault(models.Model):
 
 
 class Check(models.Model):
-    """A check of a receiver: how it is to be made, how far it is, and what it found, as receiver_check.kept writes it.
+    """A check of a receiver: how it is to be made, how far it is, and what it found
+    (text of receiver_check.report_codec).
 
     The row is its place in the queue. The secrets are there until it ends; `started_at` tells the worker that has it
     from one that had it before. A check that is `broken` came to no end, and `fault` says why.

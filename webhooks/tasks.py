@@ -6,10 +6,10 @@ from celery import shared_task
 
 from webhooks.services.checks import AT_ONCE, run_waiting
 from webhooks.services.deliver import deliver_due
+from webhooks.services.delivery_stats import fold as fold_tallies
 from webhooks.services.notices import give_notices
 from webhooks.services.retention import prune as prune_old
 from webhooks.services.sandboxes import remove_expired
-from webhooks.services.tallies import fold as fold_tallies
 
 
 # One run delivers; the other is short, and says that more has fallen due.

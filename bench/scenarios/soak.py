@@ -13,12 +13,12 @@ from bench.arrivals import rate
 from bench.callers import Callers
 from bench.chaos import Chaos, Fault
 from bench.figures import Figures, percentiles, rounded, say
-from bench.inquest import Inquest, by_key, hold
 from bench.ledger import Ledger, open_ledger
 from bench.options import Options
 from bench.receivers import Receiver, fast_receiver, own_receiver
 from bench.runs import Watch
 from bench.stack import Stack
+from bench.verification import Inquest, by_key, hold
 
 SECONDS, RATE = 600, 50
 QUIET_WITHIN = 60.0

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from docs.made.markdown import block, code, heading, page, prose, table
-from events import contract
-from events.contract import Source, Topic
+from maac_contract import contract
+from maac_contract.contract import Source, Topic
 
 
 def event_types() -> str:
@@ -29,7 +29,7 @@ def chosen_fields() -> str:
 
 def worked_signature() -> str:
     """A signature that the reader can make again."""
-    from webhooks.console.document import worked_signature as make
+    from console.document import worked_signature as make
 
     worked = make()
     facts = table(
@@ -57,7 +57,7 @@ def _source(source: str) -> str:
 
 
 def _topic(topic: Topic) -> Iterator[str]:
-    from webhooks.console.document import entry
+    from console.document import entry
 
     told = entry(topic.name)
     yield heading(2, topic.title, topic.name)

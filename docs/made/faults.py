@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from docs.made.markdown import code, prose, table
-from webhooks.engine.faults import KINDS, About
+from webhooks.engine.fault_injection import KINDS, About
 
 
 def faults() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from docs.made.markdown import code, table
-from modules.openapi import door
+from modules.openapi import base
 from modules.openapi.urls import urlpatterns
 
 BASE = "/openapi/v1/"
@@ -21,8 +21,8 @@ def open_api() -> str:
 def calls() -> Iterator[tuple[str, str]]:
     """Method and path, and how often an account may call it."""
     for pattern in urlpatterns:
-        view: type[door.OpenApiView] = vars(pattern.callback)["view_class"]
-        if view is door.NothingHere:
+        view: type[base.OpenApiView] = vars(pattern.callback)["view_class"]
+        if view is base.NothingHere:
             continue
         limit = str(settings.OPENAPI_RATE_LIMITS[view.limited_as]) if view.limited_as else ""
         path = CONVERTER.sub(r"{\1}", str(pattern.pattern))

@@ -23,7 +23,7 @@ def file(path: str) -> str:
 
 
 def _tabs() -> Iterator[str]:
-    from webhooks.console.snippets import snippets
+    from console.webhooks.snippets import snippets
     from webhooks.models import Endpoint
 
     for each in snippets(endpoint=Endpoint(url=ADDRESS)):

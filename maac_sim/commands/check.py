@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from events import contract
+from maac_contract import contract
 from maac_sim import __version__
 from receiver_check.verdicts import Report, Result, Verdict
 

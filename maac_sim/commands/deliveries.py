@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import find
-from maac_sim.commands.shown import AsJson, coloured, out, print_facts, print_json, print_table
+from maac_sim.commands.output import AsJson, coloured, out, print_facts, print_json, print_table
 
 LOOK_EVERY = 0.5
 """Seconds between looks for new deliveries."""

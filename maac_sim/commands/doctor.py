@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from maac_sim.commands.connection import DEFAULT_URL, Refused, Simulator, Token, Url
-from maac_sim.commands.shown import AsJson, out, print_json
+from maac_sim.commands.output import AsJson, out, print_json
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from maac_sim.commands.connection import DEFAULT_URL, Refused, Simulator, Token, Url
+from maac_sim.commands.output import AsJson, out, print_facts, print_json, print_table
 from maac_sim.commands.retry_waits import RetryWaits, seconds_of
-from maac_sim.commands.shown import AsJson, out, print_facts, print_json, print_table
 
 app = typer.Typer(
     help="Create, list, pause, resume and delete endpoints; show and rotate their share secrets.",

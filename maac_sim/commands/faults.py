@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import Which, find
-from maac_sim.commands.shown import AsJson, out, print_json, print_table
-from webhooks.engine.faults import KINDS
+from maac_sim.commands.output import AsJson, out, print_json, print_table
+from webhooks.engine.fault_injection import KINDS
 from webhooks.engine.job import FaultKind
 
 app = typer.Typer(

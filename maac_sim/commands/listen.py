@@ -11,11 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
-from events.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE
+from maac_contract.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE
+from maac_contract.signature import signature
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import licensed
-from maac_sim.commands.shown import AsJson, out, print_json
-from webhooks.engine.signing import signature
+from maac_sim.commands.output import AsJson, out, print_json
 
 FORWARD_TIMEOUT = 9.0
 """Seconds for the forwarded request; the simulator itself waits ten."""

@@ -14,7 +14,7 @@ import typer
 
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import find
-from maac_sim.commands.shown import AsJson, out, print_json, print_table
+from maac_sim.commands.output import AsJson, out, print_json, print_table
 
 CLOSED = "http://127.0.0.1:9/"
 """Nothing listens on the port for discarding."""

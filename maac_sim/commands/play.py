@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
-from maac_sim.commands.shown import AsJson, out, print_json, print_table
+from maac_sim.commands.output import AsJson, out, print_json, print_table
 
 PLAYS = "/modules/traffic/plays/"
 LOOK_EVERY = 0.5

@@ -13,7 +13,7 @@ from maac_sim.cassettes import Answer, Take, line
 from maac_sim.commands import cassette_files
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import find
-from maac_sim.commands.shown import AsJson, out, print_json
+from maac_sim.commands.output import AsJson, out, print_json
 
 LOOK_EVERY = 0.5
 """Seconds between looks for new deliveries."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from events import contract
+from maac_contract import contract
+from maac_contract.signature import signature
 from maac_sim import __version__
 from maac_sim.cassettes import ANSWER_KEPT, Answer, Take, line
 from maac_sim.commands import cassette_files
-from maac_sim.commands.shown import AsJson, out, print_json, print_table
+from maac_sim.commands.output import AsJson, out, print_json, print_table
 from receiver_check.verdicts import Message
-from webhooks.engine.signing import signature
 
 if TYPE_CHECKING:
     from receiver_check.sender import Sender

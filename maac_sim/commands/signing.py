@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from events.contract import HEADER_SIGNATURE
-from maac_sim.commands.shown import AsJson, out, print_json
-from webhooks.engine.signing import signature
+from maac_contract.contract import HEADER_SIGNATURE
+from maac_contract.signature import signature
+from maac_sim.commands.output import AsJson, out, print_json
 
 Secret = Annotated[
     str, typer.Option(envvar="SHARE_SECRET", help="The endpoint's share secret.", prompt=True, hide_input=True)

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from events.contract import TOPICS
-from events.samples import sample
+from maac_contract.contract import TOPICS
+from maac_contract.samples import sample
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
+from maac_sim.commands.output import AsJson, coloured, out, print_json
 from maac_sim.commands.retry_waits import RetryWaits, seconds_of
-from maac_sim.commands.shown import AsJson, coloured, out, print_json
 
 BATCH = 100
 WAIT_SECONDS = 30

@@ -12,9 +12,9 @@ from rest_framework.views import APIView
 
 from modules.contacts import imports, rules, selectors, services
 from modules.contacts.models import Contact, ContactImport
-from webhooks.api.authentication import account_of
-from webhooks.api.paging import NewestFirst
-from webhooks.api.parsing import Nothing, StrictSerializer, Text
+from rest.base.fields import Nothing, StrictSerializer, Text
+from rest.base.paging import NewestFirst
+from rest.base.request import account_of
 
 
 class ContactIn(StrictSerializer):

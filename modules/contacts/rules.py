@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from events.contract import GENDER_ALIASES
-from events.words import gettext_noop
+from maac_contract.contract import GENDER_ALIASES
+from maac_contract.sentences import gettext_noop
 
 FOLLOW, AUTH, UNFOLLOW = "follow", "auth", "unfollow"
 STATUSES = (FOLLOW, AUTH, UNFOLLOW)

@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from events.samples import Contact as Person
-from events.samples import contact as person
+from maac_contract.samples import Contact as Person
+from maac_contract.samples import contact as person
 from modules.contacts import rules
 from modules.contacts.errors import ContactTaken, InvalidContact
 from modules.contacts.models import Contact

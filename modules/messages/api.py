@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from modules.contacts.who import contact_of
+from modules.contacts.rest_fields import contact_of
 from modules.messages import rules, selectors, services
 from modules.messages.api_shapes import (
     BroadcastIn,
@@ -30,8 +30,8 @@ from modules.messages.api_shapes import (
 )
 from modules.messages.models import Broadcast, DirectMessage
 from modules.messages.opens import open_message
-from webhooks.api.authentication import account_of
-from webhooks.api.paging import NewestFirst
+from rest.base.paging import NewestFirst
+from rest.base.request import account_of
 
 Row = TypeVar("Row", bound=Model)
 EVENT_NAME = OpenApiParameter("name", str, description="Text in the name.")

@@ -4,10 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from modules.contacts.who import NamesAContact
+from modules.contacts.rest_fields import NamesAContact
 from modules.messages import rules
 from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Open, Template
-from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse
+from rest.base.fields import StrictSerializer, Text, TrueOrFalse
 
 LARGEST_ID = 2**63 - 1
 

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from modules.contacts.choice import NamesAContact
+from modules.contacts.form_fields import NamesAContact
 from modules.messages import rules, selectors
 from modules.messages.models import MessageEvent, Template
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Account
-from events.contract import MESSAGE_TYPES
+from maac_contract.contract import MESSAGE_TYPES
 from modules.messages import rules
 
 

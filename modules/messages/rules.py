@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from events.words import gettext_noop as _
+from maac_contract.sentences import gettext_noop as _
 
 PUSH, MULTICAST, ENHANCED = "push", "multicast", "enhanced_multicast"
 CATEGORIES = (PUSH, MULTICAST, ENHANCED)

@@ -10,14 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from events.payloads import PNP_SOURCES
-from modules.contacts.who import NamesAContact, contact_of
+from maac_contract.payloads import PNP_SOURCES
+from modules.contacts.rest_fields import NamesAContact, contact_of
 from modules.notifications import rules, selectors, services
 from modules.notifications.magic import MAGIC
 from modules.notifications.models import Binding, Conditions, Template
-from webhooks.api.authentication import account_of
-from webhooks.api.paging import NewestFirst
-from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse
+from rest.base.fields import StrictSerializer, Text, TrueOrFalse
+from rest.base.paging import NewestFirst
+from rest.base.request import account_of
 
 Texts = serializers.ListField
 

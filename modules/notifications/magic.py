@@ -5,7 +5,7 @@ They have the form of Taiwanese mobile numbers that belong to nobody. Only chann
 
 from dataclasses import dataclass
 
-from events.words import gettext_noop as _
+from maac_contract.sentences import gettext_noop as _
 from modules.notifications.machine import (
     BLOCKED_LIST,
     CALLBACK_LOST,

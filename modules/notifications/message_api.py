@@ -14,9 +14,9 @@ from rest_framework.views import APIView
 from modules.notifications import rules, selectors, services, steps
 from modules.notifications.api import template_named
 from modules.notifications.models import Message, Step
-from webhooks.api.authentication import account_of
-from webhooks.api.paging import NewestFirst
-from webhooks.api.parsing import Nothing, StrictSerializer, Text
+from rest.base.fields import Nothing, StrictSerializer, Text
+from rest.base.paging import NewestFirst
+from rest.base.request import account_of
 from webhooks.ids import is_id
 
 FILTERS = ("template", "customized_id", "status", "cursor", "limit")

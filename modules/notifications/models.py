@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Account
-from events.payloads import LINE_PUSH_STATUSES, PNP_CHANNEL_STATUSES, PNP_SOURCES, PNP_STATUSES, SMS_STATUSES
+from maac_contract.payloads import LINE_PUSH_STATUSES, PNP_CHANNEL_STATUSES, PNP_SOURCES, PNP_STATUSES, SMS_STATUSES
 from modules.contacts.models import Contact
 from modules.notifications import rules
 

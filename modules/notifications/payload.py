@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Account
-from events.contract import format_timestamp
+from maac_contract.contract import format_timestamp
 from modules.notifications.models import Binding, Message
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from events.faults import UNSENDABLE
-from events.words import gettext_noop as _
+from maac_contract.sentences import gettext_noop as _
+from maac_contract.validation import UNSENDABLE
 from modules.notifications import machine
 from modules.notifications.machine import LINE_PUSH, PNP, SMS, Plan
 from modules.notifications.magic import MAGIC

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from events.contract import format_timestamp
+from maac_contract.contract import format_timestamp
 from modules.contacts.models import Contact
 from modules.messages import rules
 from modules.messages.models import DirectMessage, MessageEvent, Recipient

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from accounts.errors import Refusal
-from webhooks.api.parsing import BodyTooLarge
+from rest.base.fields import BodyTooLarge
 from webhooks.errors import InvalidInput
 
 PATTERN_NOT_MATCHED = "this value does not match the required pattern"

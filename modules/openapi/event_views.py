@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from modules.messages import rules, selectors, services
 from modules.messages.models import MessageEvent, Template
 from modules.openapi import answers, queries
-from modules.openapi.door import OpenApiView
+from modules.openapi.base import OpenApiView
 
 
 class EventsView(OpenApiView):

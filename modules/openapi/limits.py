@@ -11,8 +11,7 @@ from rest_framework.throttling import BaseThrottle
 
 from accounts.models import Account
 from modules.openapi.models import Bucket
-from webhooks.api.authentication import account_of
-from webhooks.api.views import now_utc
+from rest.base.request import account_of, now_utc
 
 SECOND = 1_000_000
 

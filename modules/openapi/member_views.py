@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from modules.contacts import rules, selectors, services
 from modules.openapi import answers, queries
-from modules.openapi.door import OpenApiView
+from modules.openapi.base import OpenApiView
 
 LOOKUPS = {"updated_at_min": "updated_at__gte", "updated_at_max": "updated_at__lte"}
 

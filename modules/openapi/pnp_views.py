@@ -13,7 +13,7 @@ from modules.notifications.errors import InvalidMessage
 from modules.notifications.models import Template
 from modules.notifications.rules import REQUIRED
 from modules.openapi import answers, queries
-from modules.openapi.door import OpenApiView, PlainTextErrors
+from modules.openapi.base import OpenApiView, PlainTextErrors
 from modules.openapi.errors import PATTERN_NOT_MATCHED, by_field, plain
 from modules.openapi.paging import NEWEST_UPDATE
 

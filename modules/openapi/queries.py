@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from events.contract import DEFAULT_TIME_ZONE
+from maac_contract.contract import DEFAULT_TIME_ZONE
 from modules.contacts import rules as contact_rules
-from webhooks.api.parsing import Text
+from rest.base.fields import Text
 
 LARGEST_ID = 2**63 - 1
 YEARS = range(1900, 3000)

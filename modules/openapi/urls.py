@@ -3,7 +3,7 @@
 from django.urls import path
 
 from modules.openapi import event_views, member_views, pnp_views
-from modules.openapi.door import NothingHere
+from modules.openapi.base import NothingHere
 
 urlpatterns = [
     path("event/", event_views.EventsView.as_view()),

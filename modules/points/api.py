@@ -11,9 +11,9 @@ from rest_framework.views import APIView
 
 from modules.points import selectors, services
 from modules.points.models import Prize
-from webhooks.api.authentication import account_of
-from webhooks.api.paging import NewestFirst
-from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse
+from rest.base.fields import StrictSerializer, Text, TrueOrFalse
+from rest.base.paging import NewestFirst
+from rest.base.request import account_of
 
 
 class PrizeIn(StrictSerializer):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from modules.contacts import selectors as contact_selectors
-from modules.contacts.choice import contact_named
+from modules.contacts.form_fields import contact_named
 from modules.contacts.models import Contact
 from modules.points import rules
 from modules.points.models import Prize

@@ -15,9 +15,9 @@ from modules.contacts import selectors as contact_selectors
 from modules.contacts.models import Contact
 from modules.points import granting, rules, selectors
 from modules.points.models import Grant, Prize
-from webhooks.api.authentication import account_of
-from webhooks.api.paging import NewestFirst
-from webhooks.api.parsing import Nothing, StrictSerializer, Text, TrueOrFalse
+from rest.base.fields import Nothing, StrictSerializer, Text, TrueOrFalse
+from rest.base.paging import NewestFirst
+from rest.base.request import account_of
 
 LARGEST_ID = 2**63 - 1
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from events.faults import UNSENDABLE
-from events.words import gettext_noop as _
+from maac_contract.sentences import gettext_noop as _
+from maac_contract.validation import UNSENDABLE
 
 TEXT_LIMIT = 100
 MEMO_LIMIT = 200

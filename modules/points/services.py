@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from events.samples import brand
+from maac_contract.samples import brand
 from modules.deletion import delete_whole
 from modules.points import rules
 from modules.points.errors import InvalidPrize, PrizeOver

@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 
 from modules.receipts import rules, selectors, services
 from modules.receipts.models import Campaign
-from webhooks.api.authentication import account_of
-from webhooks.api.paging import NewestFirst
-from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse
+from rest.base.fields import StrictSerializer, Text, TrueOrFalse
+from rest.base.paging import NewestFirst
+from rest.base.request import account_of
 
 MOMENT_HELP = "ISO 8601; without an offset it is meant in the account's time zone."
 

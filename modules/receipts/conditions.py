@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from events.words import gettext_noop as _
+from maac_contract.sentences import gettext_noop as _
 
 PURCHASE_PERIOD = "purchase_period"
 UPLOAD_PERIOD = "upload_period"

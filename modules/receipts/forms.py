@@ -8,11 +8,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from modules.contacts.choice import NamesAContact
+from modules.contacts.form_fields import NamesAContact
 from modules.receipts import rules
 from modules.receipts.conditions import CODES, Item
+from modules.receipts.labels import condition_word
 from modules.receipts.models import Campaign
-from modules.receipts.words import condition_word
 
 LISTS = ("shops", "keywords")
 MATCH = "match"

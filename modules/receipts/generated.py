@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from events.dice import Dice
-from events.samples import BRANDS, Brand, brand
-from events.words import gettext_noop as _
+from maac_contract.samples import BRANDS, Brand, brand
+from maac_contract.seeded_random import Dice
+from maac_contract.sentences import gettext_noop as _
 from modules.receipts import conditions as conditions_of
 from modules.receipts.conditions import (
     ITEM,

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from events.faults import UNSENDABLE
-from events.words import gettext_noop as _
+from maac_contract.sentences import gettext_noop as _
+from maac_contract.validation import UNSENDABLE
 from modules.receipts.conditions import Item, Receipt
 
 NAME_LIMIT = 100

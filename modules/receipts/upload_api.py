@@ -12,15 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modules.contacts.who import NamesAContact, contact_of
+from modules.contacts.rest_fields import NamesAContact, contact_of
 from modules.receipts import rules, selectors, uploads
 from modules.receipts.api import Moment, parsed
 from modules.receipts.conditions import CODES, SENTENCES, Item
 from modules.receipts.models import Campaign, Upload
-from webhooks.api.authentication import account_of
-from webhooks.api.paging import NewestFirst
-from webhooks.api.parsing import StrictSerializer, Text, TrueOrFalse
-from webhooks.api.serializers import SeedField
+from rest.base.fields import SeedField, StrictSerializer, Text, TrueOrFalse
+from rest.base.paging import NewestFirst
+from rest.base.request import account_of
 from webhooks.ids import is_id
 
 RECEIPT_FIELDS = ("number", "random_number", "datetime", "channel", "items")

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from events.contract import format_timestamp
+from maac_contract.contract import format_timestamp
 from modules.contacts.models import Contact
 from modules.receipts import generated, rules, selectors
 from modules.receipts.conditions import CODES, Earlier, Item, Receipt, failed

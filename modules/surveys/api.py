@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from events.payloads import SURVEY_QUESTION_TYPES
+from maac_contract.payloads import SURVEY_QUESTION_TYPES
 from modules.surveys import demo, rules, selectors, services
 from modules.surveys.models import Question, Survey
-from webhooks.api.authentication import account_of
-from webhooks.api.paging import NewestFirst
-from webhooks.api.parsing import Nothing, StrictSerializer, Text, TrueOrFalse
+from rest.base.fields import Nothing, StrictSerializer, Text, TrueOrFalse
+from rest.base.paging import NewestFirst
+from rest.base.request import account_of
 
 
 class ChoiceFields(StrictSerializer):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Account
-from events.samples import CHINESE, JAPANESE, Language
+from maac_contract.samples import CHINESE, JAPANESE, Language
 from modules.surveys import services
 from modules.surveys.models import Survey
 

@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from events.payloads import SURVEY_QUESTION_TYPES
+from maac_contract.payloads import SURVEY_QUESTION_TYPES
 from modules.surveys import rules
+from modules.surveys.labels import TYPES
 from modules.surveys.models import Question, Survey
-from modules.surveys.words import TYPES
 
 SEPARATOR = "|"
 STATUSES = [(rules.OPEN, _("Open")), (rules.CLOSED, _("Closed"))]

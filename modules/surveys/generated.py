@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from events.dice import Dice
-from events.samples import Brand
+from maac_contract.samples import Brand
+from maac_contract.seeded_random import Dice
 from modules.surveys.rules import ONE_OF, SILENT, Given, Question
 
 ODDS_OF_AN_ANSWER = 0.85

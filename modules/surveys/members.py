@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from events.words import gettext_noop as _
+from maac_contract.sentences import gettext_noop as _
 from modules.contacts import rules as contact_rules
 
 LINE_UID = "maac_member_line_uid"

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Account
-from events.payloads import SURVEY_QUESTION_TYPES
+from maac_contract.payloads import SURVEY_QUESTION_TYPES
 from modules.contacts.models import Contact
 from modules.surveys import rules
 

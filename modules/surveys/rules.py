@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from events.faults import UNSENDABLE
-from events.payloads import SURVEY_QUESTION_TYPES
-from events.words import Sentence
-from events.words import gettext_noop as _
+from maac_contract.payloads import SURVEY_QUESTION_TYPES
+from maac_contract.sentences import Sentence
+from maac_contract.sentences import gettext_noop as _
+from maac_contract.validation import UNSENDABLE
 
 OPEN, CLOSED = "open", "closed"
 SURVEY_STATUSES = (OPEN, CLOSED)

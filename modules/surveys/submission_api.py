@@ -10,14 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modules.contacts.who import NamesAContact, contact_of
+from modules.contacts.rest_fields import NamesAContact, contact_of
 from modules.surveys import selectors, submissions
 from modules.surveys.api import survey_of
 from modules.surveys.models import Submission
 from modules.surveys.rules import LONG_LIMIT, Given
-from webhooks.api.authentication import account_of
-from webhooks.api.paging import NewestFirst
-from webhooks.api.parsing import Text, TrueOrFalse
+from rest.base.fields import Text, TrueOrFalse
+from rest.base.paging import NewestFirst
+from rest.base.request import account_of
 
 ANSWERS_HELP = (
     'By the question\'s number or alias: a text, a number, a list of texts, or `{"answer": …, "other": "…"}`. '

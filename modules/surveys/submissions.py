@@ -8,9 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from events.samples import brand
-from events.samples import contact as person
-from events.words import Sentence, gettext_noop
+from maac_contract.samples import brand
+from maac_contract.samples import contact as person
+from maac_contract.sentences import Sentence, gettext_noop
 from modules.contacts import services as contact_services
 from modules.contacts.errors import ContactTaken
 from modules.contacts.models import Contact

@@ -14,9 +14,9 @@ from modules.traffic import selectors, services
 from modules.traffic.models import Play
 from modules.traffic.reading import read
 from modules.traffic.shipped import WORDS, scenarios
-from webhooks.api.authentication import account_of
-from webhooks.api.paging import NewestFirst
-from webhooks.api.parsing import Nothing, Number, StrictSerializer, Text
+from rest.base.fields import Nothing, Number, StrictSerializer, Text
+from rest.base.paging import NewestFirst
+from rest.base.request import account_of
 
 
 class PlayIn(StrictSerializer):

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from events.samples import Brand
+from maac_contract.samples import Brand
 from modules.contacts.models import Contact
 from modules.messages import opens as message_opens
 from modules.messages import services as message_services
@@ -33,13 +33,13 @@ from modules.surveys import generated
 from modules.surveys import selectors as survey_selectors
 from modules.surveys import submissions as survey_submissions
 from modules.surveys.models import Submission
-from modules.traffic import deeds
-from modules.traffic.deeds import Act
+from modules.traffic import actions
+from modules.traffic.actions import Act
 from modules.traffic.errors import PropGone
 from modules.traffic.scenario import NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
 from webhooks.services.publish import Happening
 
-NOBODYS = (deeds.Notify, deeds.Move, deeds.Broadcast)
+NOBODYS = (actions.Notify, actions.Move, actions.Broadcast)
 """Deeds that are not about a contact."""
 EVENT = "event"
 TAG_LIMIT = 50
@@ -49,7 +49,7 @@ MOVING = (
 )  # fmt: skip
 """What a move can change of a message."""
 
-D = TypeVar("D", bound=deeds.Deed)
+D = TypeVar("D", bound=actions.Deed)
 Row = TypeVar("Row", Upload, Submission, Step, Binding, Grant, Open)
 
 People = Mapping[str, Contact]
@@ -96,13 +96,13 @@ def send(stage: Stage, acts: Sequence[Act]) -> None:
     event = _prop(MessageEvent.objects, stage, EVENT)
     for act in acts:
         now, deed = stage.moment(act), act.deed
-        if isinstance(deed, deeds.Broadcast):
+        if isinstance(deed, actions.Broadcast):
             name = _name_of_broadcast(template, deed.number)
             sent = message_services.send_broadcast(
                 account=stage.account, template=template, name=name, tag=stage.tag, now=now
             )
             stage.broadcasts[deed.number] = sent.pk
-        elif isinstance(deed, deeds.Push):
+        elif isinstance(deed, actions.Push):
             pushed = message_services.push(
                 account=stage.account, template=template, event=event, line_uid=deed.line_uid, values={}, now=now
             )
@@ -111,7 +111,7 @@ def send(stage: Stage, acts: Sequence[Act]) -> None:
 
 def uploads(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
     campaign = receipt_uploads.opened(Campaign(pk=stage.props[RECEIPT]))
-    receipts = [(people.get(deed.line_uid), _receipt(deed, now)) for now, deed in _each(stage, acts, deeds.Upload)]
+    receipts = [(people.get(deed.line_uid), _receipt(deed, now)) for now, deed in _each(stage, acts, actions.Upload)]
     matches = receipt_selectors.matches(campaign=campaign)
     numbers = {receipt.number for _contact, receipt in receipts}
     taken = set(matches.filter(number__in=numbers).values_list("number", flat=True))
@@ -131,7 +131,7 @@ def uploads(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
     return [receipt_uploads.happening_of(row) if row else None for row in rows], finish
 
 
-def _receipt(deed: deeds.Upload, now: datetime) -> Receipt:
+def _receipt(deed: actions.Upload, now: datetime) -> Receipt:
     return Receipt(
         number=deed.number,
         random_number=deed.random_number,
@@ -147,7 +147,7 @@ def submissions(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
     survey.account = stage.account
     questions = survey_selectors.asked(survey=survey)
     drafts: list[tuple[Submission, survey_submissions.ByAlias] | None] = []
-    for now, deed in _each(stage, acts, deeds.Answer):
+    for now, deed in _each(stage, acts, actions.Answer):
         contact = people.get(deed.line_uid)
         if contact is None:
             drafts.append(None)
@@ -180,17 +180,17 @@ def notifications(stage: Stage, acts: Sequence[Act], _people: People) -> Begun:
     """They go on as the plan says, so no moment is set at which a worker would move them."""
     template = _prop(Template.objects, stage, NOTIFICATION)
     template.account = stage.account
-    new = {deed.number: _message(stage, template, deed, now) for now, deed in _each(stage, acts, deeds.Notify)}
+    new = {deed.number: _message(stage, template, deed, now) for now, deed in _each(stage, acts, actions.Notify)}
     # The event names the message's number, which is the row's.
     Message.objects.bulk_create(new.values())
     stage.notifications.update({number: message.pk for number, message in new.items()})
-    moving = {deed.number for _now, deed in _each(stage, acts, deeds.Move)}
+    moving = {deed.number for _now, deed in _each(stage, acts, actions.Move)}
     known = new | _messages(stage, template, moving - set(new))
     told: Told = []
     reached: list[Step | None] = []
     for act in acts:
         now, message = stage.moment(act), known.get(getattr(act.deed, "number", 0))
-        if message and isinstance(act.deed, deeds.Move):
+        if message and isinstance(act.deed, actions.Move):
             message = _moved(message, now)
         told.append(steps.happening_of(message) if message else None)
         reached.append(Step(message=message, status=message.status, at=now) if message else None)
@@ -207,7 +207,7 @@ def notifications(stage: Stage, acts: Sequence[Act], _people: People) -> Begun:
     return told, finish
 
 
-def _message(stage: Stage, template: Template, deed: deeds.Notify, now: datetime) -> Message:
+def _message(stage: Stage, template: Template, deed: actions.Notify, now: datetime) -> Message:
     request = notification_services.Request(
         deed.phone_number,
         line_push_template_id=deed.line_push_template_id,
@@ -247,7 +247,7 @@ def _moved(message: Message, now: datetime) -> Message | None:
 def bindings(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
     template = _prop(Template.objects, stage, NOTIFICATION)
     rows: list[Binding | None] = []
-    for now, deed in _each(stage, acts, deeds.Bind):
+    for now, deed in _each(stage, acts, actions.Bind):
         contact = people.get(deed.line_uid)
         if contact is None:
             rows.append(None)
@@ -272,7 +272,7 @@ def bindings(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
 def grants(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
     prize = point_services.locked(Prize(pk=stage.props[POINTS]))
     rows: list[Grant | None] = []
-    for now, deed in _each(stage, acts, deeds.Reward):
+    for now, deed in _each(stage, acts, actions.Reward):
         contact = people.get(deed.line_uid)
         if contact and not contact.is_bound:
             contact = None
@@ -285,7 +285,7 @@ def grants(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
 
 
 def opens(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
-    deeds_done = _each(stage, acts, deeds.Open)
+    deeds_done = _each(stage, acts, actions.Open)
     messages = _opened_messages(stage, [deed for _now, deed in deeds_done])
     rows: list[Open | None] = []
     for now, deed in deeds_done:
@@ -305,7 +305,7 @@ def opens(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
 
 
 def _opened_messages(
-    stage: Stage, opened: Sequence[deeds.Open]
+    stage: Stage, opened: Sequence[actions.Open]
 ) -> dict[tuple[str, int | None], Broadcast | DirectMessage]:
     """What was opened, by reader and number of the broadcast."""
     _find_messages(stage, opened)
@@ -322,7 +322,7 @@ def _opened_messages(
     return {key: message for key, message in found.items() if message}
 
 
-def _find_messages(stage: Stage, opened: Sequence[deeds.Open]) -> None:
+def _find_messages(stage: Stage, opened: Sequence[actions.Open]) -> None:
     """After a restart: which rows the messages are that another process sent."""
     numbers = {deed.broadcast for deed in opened if deed.broadcast} - set(stage.broadcasts)
     readers = {deed.line_uid for deed in opened if not deed.broadcast} - set(stage.pushes)

@@ -6,25 +6,25 @@ from datetime import date, datetime
 
 from modules.contacts import services as contact_services
 from modules.contacts.models import Contact
-from modules.traffic import bulk, deeds
+from modules.traffic import actions, bulk
+from modules.traffic.actions import Act, Follow
 from modules.traffic.bulk import Begin, Stage
-from modules.traffic.deeds import Act, Follow
 from modules.traffic.scenario import CONTACT, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
 from webhooks.services.publish import Happening, publish
 
 MOST_AT_ONCE = 200
 BINDING, MESSAGE = "binding", "message"
 KINDS: Mapping[type, str] = {
-    deeds.Follow: CONTACT,
-    deeds.Upload: RECEIPT,
-    deeds.Answer: SURVEY,
-    deeds.Notify: NOTIFICATION,
-    deeds.Move: NOTIFICATION,
-    deeds.Bind: BINDING,
-    deeds.Reward: POINTS,
-    deeds.Broadcast: MESSAGE,
-    deeds.Push: MESSAGE,
-    deeds.Open: OPEN,
+    actions.Follow: CONTACT,
+    actions.Upload: RECEIPT,
+    actions.Answer: SURVEY,
+    actions.Notify: NOTIFICATION,
+    actions.Move: NOTIFICATION,
+    actions.Bind: BINDING,
+    actions.Reward: POINTS,
+    actions.Broadcast: MESSAGE,
+    actions.Push: MESSAGE,
+    actions.Open: OPEN,
 }
 """Of each deed the kind under which it is performed and counted."""
 BEGINNINGS: Mapping[str, Begin] = {
@@ -54,7 +54,7 @@ def portion(acts: Sequence[Act]) -> list[Act]:
 
     A broadcast stands alone: who gets it depends on who is there at that moment.
     """
-    first = next((place for place, act in enumerate(acts) if isinstance(act.deed, deeds.Broadcast)), len(acts))
+    first = next((place for place, act in enumerate(acts) if isinstance(act.deed, actions.Broadcast)), len(acts))
     return list(acts[: max(1, min(first, MOST_AT_ONCE))])
 
 

@@ -9,16 +9,16 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from events.dice import Dice
-from events.samples import uuid4
-from events.scene import person
+from maac_contract.sample_context import person
+from maac_contract.samples import uuid4
+from maac_contract.seeded_random import Dice
 from modules.notifications import machine
 from modules.notifications.machine import Plan
 from modules.receipts.conditions import MINIMUM_AMOUNT, NUMBER_ONCE, PURCHASE_PERIOD, SHOP, Item
 from modules.receipts.generated import LETTERS
 from modules.receipts.rules import item_of
-from modules.traffic import deeds
-from modules.traffic.deeds import Act, Deed, Follow
+from modules.traffic import actions
+from modules.traffic.actions import Act, Deed, Follow
 from modules.traffic.scenario import (
     CONTACT,
     ENDINGS,
@@ -158,7 +158,7 @@ class _Planner:
         number = self._dice.pick(self._matched) if breaks == NUMBER_ONCE else self._number()
         if matches:
             self._matched.append(number)
-        upload = deeds.Upload(
+        upload = actions.Upload(
             line_uid=who.line_uid,
             number=number,
             random_number=self._dice.digits(4),
@@ -171,11 +171,11 @@ class _Planner:
 
     def _survey(self, _must_tell: bool) -> Iterator[Told]:
         who = yield from self._somebody()
-        yield deeds.Answer(who.line_uid, f"{self._seed}/{self._slot}", self._ids.hex(32)), True
+        yield actions.Answer(who.line_uid, f"{self._seed}/{self._slot}", self._ids.hex(32)), True
 
     def _points(self, _must_tell: bool) -> Iterator[Told]:
         who = yield from self._customer()
-        yield deeds.Reward(who.line_uid, uuid4(self._ids)), True
+        yield actions.Reward(who.line_uid, uuid4(self._ids)), True
 
     def _notification(self, _must_tell: bool) -> Iterator[Told]:
         ending = ENDINGS[_weighed(self._dice, self._phase.endings)]
@@ -189,27 +189,27 @@ class _Planner:
         number, source = self._notifications, machine.channel_of(statuses[-1])
         self._owed += len(statuses) - 1 + joins
         self._put_off(_Flight(number, phone_number, len(statuses) - 1, source, joins))
-        yield deeds.Notify(number, phone_number, self._dice.between(1, 500), ending.plan), True
+        yield actions.Notify(number, phone_number, self._dice.between(1, 500), ending.plan), True
 
     def _open(self, must_tell: bool) -> Iterator[Told]:
         if self._read and not must_tell and self._dice.chance(self._phase.repeated):
             who, broadcast = self._dice.pick(self._read)
-            yield deeds.Open(who.line_uid, broadcast), False
+            yield actions.Open(who.line_uid, broadcast), False
             return
         who, broadcast = yield from self._message(must_tell)
         self._read.append((who, broadcast))
-        yield deeds.Open(who.line_uid, broadcast), who.customer_id is not None
+        yield actions.Open(who.line_uid, broadcast), who.customer_id is not None
 
     def _go_on(self, flight: _Flight) -> Iterator[Told]:
         self._owed -= 1
         if not flight.moves:
             yield self._follow(flight.phone_number), False
-            yield deeds.Bind(self._people[-1].line_uid, flight.phone_number, flight.source), True
+            yield actions.Bind(self._people[-1].line_uid, flight.phone_number, flight.source), True
             return
         flight.moves -= 1
         if flight.moves or flight.joins:
             self._put_off(flight)
-        yield deeds.Move(flight.number), True
+        yield actions.Move(flight.number), True
 
     def _put_off(self, flight: _Flight) -> None:
         wait = self._dice.between(*(STEP_SLOTS if flight.moves else JOINING_SLOTS))
@@ -221,13 +221,13 @@ class _Planner:
         if self._pushed < len(self._people) and not self._dice.chance(self._phase.broadcasts) and not must_tell:
             who = self._people[self._pushed]
             self._pushed += 1
-            yield deeds.Push(who.line_uid), False
+            yield actions.Push(who.line_uid), False
             return who, None
         if must_tell:
             self._unread = [each for each in self._unread if each[0].customer_id is not None]
         if not self._unread:
             self._broadcasts += 1
-            yield deeds.Broadcast(self._broadcasts), False
+            yield actions.Broadcast(self._broadcasts), False
             readers = self._customers if must_tell else self._people
             self._unread = [(reader, self._broadcasts) for reader in readers]
         place = self._dice.below(len(self._unread))

@@ -14,9 +14,9 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from accounts.errors import Refusal
-from events.samples import brand
+from maac_contract.samples import brand
+from modules.traffic.actions import Act
 from modules.traffic.bulk import Stage
-from modules.traffic.deeds import Act
 from modules.traffic.models import Play
 from modules.traffic.perform import MOST_AT_ONCE, Performed, perform, portion
 from modules.traffic.plan import plan

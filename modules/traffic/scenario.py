@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from events.words import gettext_noop as _
+from maac_contract.sentences import gettext_noop as _
 from modules.notifications import machine
 from modules.notifications.machine import LINE_PUSH, PNP, SMS, Plan
 from modules.receipts.conditions import MINIMUM_AMOUNT, NUMBER_ONCE, PURCHASE_PERIOD, SHOP

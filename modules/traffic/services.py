@@ -14,8 +14,8 @@ from modules.notifications.models import Message
 from modules.traffic import selectors
 from modules.traffic.doorbell import ring_after_commit
 from modules.traffic.errors import InvalidPlay, PlayEnded, PlayRunning
+from modules.traffic.fixtures import make_props
 from modules.traffic.models import Play
-from modules.traffic.props import make_props
 from modules.traffic.reading import BadScenario, read
 from modules.traffic.scenario import NOT_A_SEED, NOTIFICATION, Scenario, events_of, faults_of
 from modules.traffic.shipped import scenarios

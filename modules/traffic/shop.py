@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from events.samples import BRANDS, Brand, brand
+from maac_contract.samples import BRANDS, Brand, brand
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Every probe of a run, in order. To add one, write its function and its entry in the file it belongs to."""
 
-from events.words import gettext_noop
+from maac_contract.sentences import gettext_noop
 from receiver_check.probes import arrivals, signatures, stress, topics
 from receiver_check.probes.probe import Probe as Probe
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from time import sleep
 
-from events import contract
-from events.words import gettext_noop
+from maac_contract import contract
+from maac_contract.sentences import gettext_noop
 from receiver_check.probes.probe import Probe
 from receiver_check.trial import HEADER_SIGNATURE, Trial, with_header
 from receiver_check.verdicts import Judgement, Message, Sentence, Verdict, accepted

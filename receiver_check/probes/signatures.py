@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from events.words import gettext_noop
+from maac_contract.sentences import gettext_noop
 from receiver_check import json_forms
 from receiver_check.probes.probe import Probe, skipped
 from receiver_check.trial import HEADER_SIGNATURE, Trial, signature_of, with_header

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from events.words import gettext_noop
+from maac_contract.sentences import gettext_noop
 from receiver_check.probes.probe import Probe
 from receiver_check.probes.topics import TEXT_FIELDS
 from receiver_check.trial import RECEIPT, Trial

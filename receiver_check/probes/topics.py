@@ -3,8 +3,8 @@
 from functools import partial
 from typing import Any
 
-from events import contract
-from events.words import gettext_noop
+from maac_contract import contract
+from maac_contract.sentences import gettext_noop
 from receiver_check.probes.probe import Probe, skipped
 from receiver_check.trial import RECEIPT, Trial
 from receiver_check.verdicts import Judgement, Sentence, Verdict, accepted

@@ -12,12 +12,12 @@ import pytest
 
 from bench.arrivals import Arrival
 from bench.chaos import Fault
-from bench.inquest import Inquest, Tried, look_at_ends, look_at_extras, look_at_retries
 from bench.ledger import Ledger, Owed, Target
 from bench.scenarios import SCENARIOS
+from bench.verification import Inquest, Tried, look_at_ends, look_at_extras, look_at_retries
+from maac_contract.signature import signature
 from tests.conftest import ROOT, skip_or_fail
 from tests.servers import Missing, find_postgres, find_redis
-from webhooks.engine.signing import signature
 
 KEYS = {
     "scenario", "deliveries", "deliveries_per_second", "plain_deliveries_per_second", "limit_per_second",

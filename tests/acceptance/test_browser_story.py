@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.browsing import Brand, Visitor, window
 from tests.processes import Embedded, environment, start, wait_until_it_listens
 from tests.servers import free_port

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from events.samples import sample
+from maac_contract.samples import sample
 from receiver_check.run import Options, check
 from receiver_check.sender import Sender, target
 from receiver_check.trial import Case, Trial

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from receiver_check.probes import PROBES
 from receiver_check.run import Options, check
 from receiver_check.verdicts import Report, Result, Verdict

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.command_line import CommandLine, tidy_command_line
 from tests.conftest import VECTORS
 from tests.processes import Embedded, embedded, start

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.command_line import CommandLine, tidy_command_line
 from tests.processes import Embedded, embedded, environment
 from tests.receiver import Receiver

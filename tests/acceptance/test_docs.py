@@ -20,7 +20,7 @@ from typer.core import TyperGroup
 
 from docs.made.commands import Command, members, parameters, tree
 from docs.made.open_api import calls
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from receiver_check.findings import FINDINGS
 from receiver_check.probes import PROBES
 from tests.conftest import ROOT

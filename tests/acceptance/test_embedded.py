@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.processes import Embedded, embedded
 from tests.receiver import Answer, Drip, Hang, Receiver, Redirect, Reset, ResetMidAnswer
 from tests.servers import free_port

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.browsing import Visitor
 from tests.processes import Embedded, Process, embedded, environment, start
 from tests.receiver import Receiver

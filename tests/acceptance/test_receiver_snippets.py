@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from console.webhooks.snippets import LANGUAGES, Snippet, snippets
 from tests.conftest import VECTORS, skip_or_fail
 from tests.processes import Process, environment, start, wait_until_it_listens
 from tests.servers import Missing, free_port
-from webhooks.console.snippets import LANGUAGES, Snippet, snippets
 from webhooks.models import Endpoint
 
 TOPIC = "form.surveycake_submitted"

@@ -18,9 +18,9 @@ from rest_framework.test import APIClient, ForceAuthClientHandler
 
 from accounts.models import Account, Membership
 from accounts.services import create_account, grant_zone, issue_token
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
+from rest.v1.publish_fast import answer_quickly
 from tests.lock_order import LockOrder
-from webhooks.api.publish_door import answer_quickly
 from webhooks.models import Endpoint
 from webhooks.services import endpoints
 

@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Account
 from accounts.services import issue_token, revoke_token
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.integration.conftest import NOW, anyone, error_of, licensed_account, refusal
 from webhooks.models import Delivery, Due
 from webhooks.services import endpoints, faults

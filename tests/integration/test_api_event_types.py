@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from accounts.models import Account
-from events import contract
+from maac_contract import contract
 from tests.integration.conftest import client_of
 
 EVENT_TYPES = "/api/v1/event-types/"

@@ -8,10 +8,10 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Licence
-from events.contract import TOPICS
 from events.models import Event
+from maac_contract.contract import TOPICS
+from rest.v1.serializers import EventDeliveryOut, EventOut, WaitOut
 from tests.integration.conftest import NOW, client_of, error_of, race, refusal
-from webhooks.api.serializers import EventDeliveryOut, EventOut, WaitOut
 from webhooks.models import AcceptedRequest, Delivery, Endpoint
 from webhooks.services import endpoints
 from webhooks.services.publish import Happening

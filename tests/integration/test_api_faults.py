@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from accounts.models import Account, AuditEntry
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.integration.conftest import NOW, client_of, error_of, refusal
 from tests.integration.test_deliver import happen, run_until_quiet
 from tests.receiver import Receiver

@@ -14,7 +14,7 @@ from django.test import Client
 from drf_spectacular.validation import validate_schema
 
 from tests.integration.conftest import anyone
-from webhooks.log_filter import LogFilter
+from webhooks.log.filters import LogFilter
 
 DOCS = "/api/docs/"
 CALLS = {

@@ -14,7 +14,7 @@ from accounts.models import Account
 from events.models import Event
 from tests.integration.conftest import NOW, client_of, race
 from webhooks.models import Delivery, Due, Endpoint
-from webhooks.services.combining import MOST_AT_ONCE, Combined
+from webhooks.services.group_commit import MOST_AT_ONCE, Combined
 from webhooks.services.publish import Happening, publish
 
 POINTS = "prize.points_added"

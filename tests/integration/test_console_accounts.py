@@ -12,10 +12,10 @@ from django.test import Client
 from accounts import audit
 from accounts.models import Account, AuditEntry, Licence, Membership
 from accounts.services import create_account, endpoint_limit, grant_endpoint_add_on, grant_zone, licensed_zones
+from console.accounts.audit_labels import ACTIONS
+from console.urls import urlpatterns
 from tests.conftest import ROOT
 from tests.integration.conftest import NOW, YEAR, browser
-from webhooks.console.audit_words import ACTIONS
-from webhooks.console.urls import urlpatterns
 
 ACCOUNTS = "/console/accounts/"
 AUDIT = "/console/audit/"
@@ -474,7 +474,7 @@ def test_the_log_goes_on_at_older_pages_with_its_filter(console: Client, alice: 
 
 
 def test_every_action_that_is_recorded_has_words() -> None:
-    sources = [path for app in ("accounts", "webhooks") for path in (ROOT / app).rglob("*.py")]
+    sources = [path for app in ("accounts", "webhooks", "rest", "console") for path in (ROOT / app).rglob("*.py")]
     kinds = "|".join({action.partition(".")[0] for action in ACTIONS})
     recorded = {found for path in sources for found in re.findall(rf'"((?:{kinds})\.[a-z_]+)"', _code(path))}
     assert recorded - set(ACTIONS) == set()

@@ -13,10 +13,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account
+from console.deliveries.log_page import ROWS
 from events.models import Event
 from tests.integration.conftest import NOW, browser
 from tests.many import fill
-from webhooks.console.log_page import ROWS
 from webhooks.models import Attempt, Delivery, Due, Endpoint
 from webhooks.services import endpoints
 from webhooks.services.publish import Happening, publish

@@ -13,19 +13,19 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import Account, Licence
+from console.deliveries.labels import explain_attempt, reason_sentence, status_word
+from console.deliveries.time_split import time_split
 from events.models import Event
 from tests.conftest import ROOT
 from tests.integration.conftest import NOW, browser
 from tests.integration.test_deliver import now, run_until_quiet
 from tests.receiver import Action, Answer, Garbage, Hang, Receiver, Redirect, Reset
-from webhooks.console.time_split import time_split
-from webhooks.console.words import explain_attempt, reason_sentence, status_word
 from webhooks.engine.job import Reason
 from webhooks.engine.lifecycle import SkipReason, Status
 from webhooks.models import Attempt, Delivery, Endpoint
 from webhooks.services import endpoints
-from webhooks.services.audience import NOT_SUBSCRIBED
 from webhooks.services.publish import Happening, new_delivery, publish
+from webhooks.services.subscribers import NOT_SUBSCRIBED
 
 TOPIC = "prize.points_added"
 

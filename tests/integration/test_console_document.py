@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from jsonschema import Draft202012Validator
 
-from events.contract import RULES, TOPICS, json_schema, provenance
+from console.document import example, worked_signature
+from maac_contract.contract import RULES, TOPICS, json_schema, provenance
+from maac_contract.signature import signature
 from tests.conftest import VECTORS
-from webhooks.console.document import example, worked_signature
-from webhooks.engine.signing import signature
 
 DOCS = "/console/docs/"
 

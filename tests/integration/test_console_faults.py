@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account
+from console.webhooks.faults import GROUPS
 from tests.integration.conftest import NOW, browser
 from tests.integration.test_console_webhooks import at, filled, shown, told
 from tests.integration.test_deliver import happen, run_until_quiet
 from tests.receiver import Receiver
-from webhooks.console.faults import GROUPS
-from webhooks.engine.faults import KINDS
+from webhooks.engine.fault_injection import KINDS
 from webhooks.engine.job import FaultKind
 from webhooks.models import Delivery, Endpoint, Fault
 from webhooks.services import faults

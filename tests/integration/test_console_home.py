@@ -12,11 +12,11 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, Licence
+from console.start import SHOWN_FOR
 from tests.integration.conftest import browser, client_of
 from tests.integration.test_deliver import happen, run_until_quiet
 from tests.many import fill
 from tests.receiver import Receiver
-from webhooks.console.start import SHOWN_FOR
 from webhooks.models import TALLY_BOUNDS_MS, Delivery, Due, Endpoint, Notice, Tally, Worker
 from webhooks.services.send_test import send_test
 

@@ -14,9 +14,9 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import Account
-from events import contract
-from events.contract import TOPICS
-from events.samples import sample
+from maac_contract import contract
+from maac_contract.contract import TOPICS
+from maac_contract.samples import sample
 from tests.integration.conftest import NOW, browser
 from tests.integration.test_deliver import run_until_quiet
 from tests.receiver import Answer, Receiver

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Account, AuditEntry, Licence
 from accounts.services import grant_endpoint_add_on
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.integration.conftest import NOW, browser
 from tests.integration.test_deliver import happen, run_until_quiet
 from tests.receiver import Receiver

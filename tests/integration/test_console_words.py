@@ -24,14 +24,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import audit
 from accounts.models import Account
 from accounts.services import create_account
-from events.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE, TOPICS
+from console.webhooks.snippets import LANGUAGES
+from maac_contract.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE, TOPICS
 from modules.contacts import imports
 from modules.surveys.models import Survey
 from tests import demo
 from tests.integration.conftest import browser
 from tests.pages import ENTRIES, route_of, walk
 from tests.wording import marked_catalogue, unmarked
-from webhooks.console.snippets import LANGUAGES
 from webhooks.models import Endpoint
 
 SPOKEN = "xx"

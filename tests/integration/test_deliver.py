@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import Account
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.receiver import Hang, Receiver, Reset
 from webhooks.models import Delivery, Due, Endpoint
 from webhooks.services import deliver, endpoints

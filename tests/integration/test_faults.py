@@ -11,22 +11,22 @@ import pytest
 from django.db import connection, connections, transaction
 
 from accounts.models import Account, AuditEntry, Licence
+from maac_contract.signature import signature
 from tests.integration.conftest import YEAR
 from tests.integration.test_deliver import run_until_quiet
 from tests.shop import Care, Shop
 from tests.unit.jobs import answered
 from webhooks import outbox
-from webhooks.engine.faults import RACES
+from webhooks.engine.concurrency_limiter import Room
+from webhooks.engine.fault_injection import RACES
 from webhooks.engine.job import FaultKind, Job
 from webhooks.engine.lifecycle import judge
-from webhooks.engine.pump import Room
-from webhooks.engine.signing import signature
 from webhooks.models import Attempt, Delivery, Due, Endpoint, Fault
 from webhooks.outbox import Settlement
 from webhooks.services import endpoints, faults
+from webhooks.services.fault_effects import Stage
 from webhooks.services.publish import Happening, publish
 from webhooks.services.redeliver import redeliver
-from webhooks.services.scripted import Stage
 
 pytestmark = pytest.mark.django_db
 MakeEndpoint = Callable[..., Endpoint]

@@ -12,8 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Account
 from tests.integration.conftest import NOW
 from tests.many import fill, refresh_plans
-from webhooks import log_search
-from webhooks.log_search import COUNTED_AT_MOST, Count, Criteria, Found
+from webhooks.log import search as log_search
+from webhooks.log.search import COUNTED_AT_MOST, Count, Criteria, Found
 from webhooks.models import Delivery, Endpoint
 
 MANY = 3_500

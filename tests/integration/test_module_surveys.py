@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from accounts.errors import Refusal
 from accounts.models import Account
 from events.models import Event
-from events.payloads import SURVEY_QUESTION_TYPES
+from maac_contract.payloads import SURVEY_QUESTION_TYPES
 from modules.contacts import services as contacts
 from modules.contacts.models import Contact
 from modules.surveys import demo, services, submissions

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from accounts.errors import Refusal
 from accounts.models import Account
 from events.models import Event
-from events.samples import brand
+from maac_contract.samples import brand
 from modules import retention
 from modules.contacts import services as contact_services
 from modules.contacts.models import Contact
@@ -38,7 +38,7 @@ from modules.receipts.models import Campaign, Upload
 from modules.surveys import generated, submissions
 from modules.surveys import selectors as survey_selectors
 from modules.surveys.models import Submission, Survey
-from modules.traffic import deeds, services
+from modules.traffic import actions, services
 from modules.traffic.models import Play
 from modules.traffic.perform import KINDS
 from modules.traffic.plan import plan
@@ -215,7 +215,7 @@ def one_by_one(play: Play) -> None:
         deed, now = act.deed, play.moment(act.at)
         who = Contact.objects.filter(line_uid=getattr(deed, "line_uid", "")).first()
         match deed:
-            case deeds.Follow():
+            case actions.Follow():
                 contact_services.create(
                     account=account,
                     now=now,
@@ -229,7 +229,7 @@ def one_by_one(play: Play) -> None:
                     birthday=datetime.fromisoformat(deed.birthday).date(),
                     tags=[tag],
                 )
-            case deeds.Upload():
+            case actions.Upload():
                 uploads.upload(
                     campaign=Campaign.objects.get(),
                     contact=_there(who),
@@ -240,7 +240,7 @@ def one_by_one(play: Play) -> None:
                     items=deed.items,
                     now=now,
                 )
-            case deeds.Answer():
+            case actions.Answer():
                 survey = Survey.objects.get()
                 answers = generated.answers(
                     survey_selectors.asked(survey=survey),
@@ -249,7 +249,7 @@ def one_by_one(play: Play) -> None:
                     seed=deed.seed,
                 )
                 submissions.submit(survey=survey, contact=_there(who), answers=answers, now=now)
-            case deeds.Notify():
+            case actions.Notify():
                 # What the plan says comes from what a message meets.
                 off = [deed.phone_number] if deed.plan["sms"] == machine.PHONE_OFF else []
                 notification_services.set_conditions(account=account, numbers_off=off)
@@ -261,9 +261,9 @@ def one_by_one(play: Play) -> None:
                     customized_id=f"ORDER-{deed.number:06}",
                     now=now,
                 )
-            case deeds.Move():
+            case actions.Move():
                 advance(message=messages[deed.number], now=now)
-            case deeds.Bind():
+            case actions.Bind():
                 notification_services.bind(
                     account=account,
                     template=Template.objects.get(),
@@ -272,16 +272,16 @@ def one_by_one(play: Play) -> None:
                     phone_number=deed.phone_number,
                     now=now,
                 )
-            case deeds.Reward():
+            case actions.Reward():
                 granting.grant(
                     prize=Prize.objects.get(), contacts=[_there(who)], points_id=UUID(deed.points_id), now=now
                 )
-            case deeds.Broadcast():
+            case actions.Broadcast():
                 template = MessageTemplate.objects.get()
                 broadcasts[deed.number] = message_services.send_broadcast(
                     account=account, template=template, name=f"{template} {deed.number}", tag=tag, now=now
                 )
-            case deeds.Push():
+            case actions.Push():
                 message_services.push(
                     account=account,
                     template=MessageTemplate.objects.get(),
@@ -290,7 +290,7 @@ def one_by_one(play: Play) -> None:
                     values={},
                     now=now,
                 )
-            case deeds.Open():
+            case actions.Open():
                 pushed = DirectMessage.objects.filter(recipients__line_uid=deed.line_uid).first()
                 message = broadcasts.get(deed.broadcast) or pushed
                 assert message

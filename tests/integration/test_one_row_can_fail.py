@@ -19,9 +19,9 @@ from webhooks.engine.exchange import Exchange
 from webhooks.engine.job import Reason
 from webhooks.engine.network import Network
 from webhooks.models import Attempt, Delivery, Due, Endpoint, Fault
-from webhooks.outbox import jobs, postgresql, rows, scripted, sqlite
+from webhooks.outbox import fault_store, jobs, postgresql, rows, sqlite
 from webhooks.services import deliver, faults, workers
-from webhooks.services import scripted as scripted_effects
+from webhooks.services import fault_effects as scripted_effects
 from webhooks.services.redeliver import redeliver
 
 pytestmark = pytest.mark.django_db
@@ -53,9 +53,9 @@ SEAMS: dict[str, tuple[Any, str]] = {
     "reading the endpoint": (jobs, "_address"),
     "checking the row": (jobs, "_skip_reason"),
     "building the job": (jobs, "_job"),
-    "reading a fault": (scripted, "_script"),
-    "applying a fault": (scripted, "_struck"),
-    "counting a fault": (scripted, "_save"),
+    "reading a fault": (fault_store, "_script"),
+    "applying a fault": (fault_store, "_struck"),
+    "counting a fault": (fault_store, "_save"),
     "handing over to the network": (Network, "_begin"),
     "making the request": (Exchange, "begin"),
     "opening a socket": (Network, "_open_socket"),

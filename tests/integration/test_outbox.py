@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account, Licence
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.integration.conftest import NOW
 from tests.unit.jobs import answered, unanswered
 from webhooks import outbox
+from webhooks.engine.concurrency_limiter import Room
 from webhooks.engine.job import Job, Outcome
 from webhooks.engine.lifecycle import judge
-from webhooks.engine.pump import Room
 from webhooks.models import Attempt, Delivery, Due, Endpoint
 from webhooks.outbox import Claim, Settlement
 from webhooks.services import endpoints

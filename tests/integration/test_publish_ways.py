@@ -12,11 +12,11 @@ from rest_framework.test import APIClient
 
 from accounts.models import Account
 from accounts.services import issue_token, revoke_token
-from events.contract import TOPICS
 from events.models import Event
-from events.samples import sample
+from maac_contract.contract import TOPICS
+from maac_contract.samples import sample
+from rest.v1.publish_fast import answer_quickly
 from tests.integration.conftest import NOW, error_of, refusal
-from webhooks.api.publish_door import answer_quickly
 from webhooks.models import Delivery, Endpoint
 from webhooks.services import endpoints
 from webhooks.services.publish import Happening, publish

@@ -8,11 +8,11 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Licence
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from tests.integration.conftest import NOW, client_of, race, refusal
 from tests.many import fill
-from webhooks import log_redelivery
-from webhooks.log_search import Criteria
+from webhooks.log import bulk_redelivery
+from webhooks.log.search import Criteria
 from webhooks.models import Delivery, Due, Endpoint
 from webhooks.services import endpoints
 from webhooks.services.redeliver_many import AT_ONCE, Redelivered, redeliver_many
@@ -148,7 +148,7 @@ def test_what_cannot_be_understood_sends_nothing(
 def test_more_than_ten_thousand_are_the_newest_ten_thousand(
     api: APIClient, alice: Account, make_endpoint: MakeEndpoint
 ) -> None:
-    fill(alice, make_endpoint(), deliveries=log_redelivery.AT_MOST + 100, now=NOW, over=HOUR)
+    fill(alice, make_endpoint(), deliveries=bulk_redelivery.AT_MOST + 100, now=NOW, over=HOUR)
     told = redeliver(api)
     assert (told["matched"], told["redelivered"], told["more"]) == (10_000, 10_000, True)
     oldest = Delivery.objects.order_by("id")[:100]
@@ -162,18 +162,18 @@ def test_more_than_ten_thousand_are_the_newest_ten_thousand(
 def test_steps_count_and_send_what_one_go_would(alice: Account, make_endpoint: MakeEndpoint) -> None:
     fill(alice, make_endpoint(), deliveries=3 * AT_ONCE, now=NOW, over=HOUR)
     criteria, now = Criteria(is_test=False), datetime.now(UTC)
-    survey = log_redelivery.begin_survey()
+    survey = bulk_redelivery.begin_survey()
     surveys = 0
     while survey.next is not None:
-        survey = log_redelivery.survey_step(account=alice, criteria=criteria, survey=survey, now=now, seconds=0.0)
+        survey = bulk_redelivery.survey_step(account=alice, criteria=criteria, survey=survey, now=now, seconds=0.0)
         surveys += 1
     assert surveys > 1
     assert survey.matched == survey.ready_under_same_key == survey.ready_under_new_key == 3 * AT_ONCE
-    run = log_redelivery.begin_run(survey)
+    run = bulk_redelivery.begin_run(survey)
     sizes = []
     while run.next is not None:
         before = run.handled
-        run = log_redelivery.run_step(
+        run = bulk_redelivery.run_step(
             account=alice, criteria=criteria, survey=survey, run=run, new_key=False, asked_at=now, now=now
         )
         sizes.append(run.handled - before)
@@ -183,12 +183,12 @@ def test_steps_count_and_send_what_one_go_would(alice: Account, make_endpoint: M
 
 def test_what_came_after_the_count_is_left_alone(alice: Account, endpoint: Endpoint) -> None:
     now = datetime.now(UTC)
-    survey = log_redelivery.survey_step(
-        account=alice, criteria=Criteria(), survey=log_redelivery.begin_survey(), now=now
+    survey = bulk_redelivery.survey_step(
+        account=alice, criteria=Criteria(), survey=bulk_redelivery.begin_survey(), now=now
     )
     fill(alice, endpoint, deliveries=50, now=NOW + HOUR, over=HOUR)
-    run = log_redelivery.run_step(
-        account=alice, criteria=Criteria(), survey=survey, run=log_redelivery.begin_run(survey), new_key=True,
+    run = bulk_redelivery.run_step(
+        account=alice, criteria=Criteria(), survey=survey, run=bulk_redelivery.begin_run(survey), new_key=True,
         asked_at=now, now=now,
     )  # fmt: skip
     assert (run.handled, run.redelivered) == (200, 200)

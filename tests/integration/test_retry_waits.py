@@ -16,7 +16,7 @@ from tests.integration.conftest import NOW, error_of, refusal
 from tests.integration.test_deliver import happen, run_until_quiet
 from tests.receiver import Delay, Receiver
 from webhooks import outbox
-from webhooks.engine.pump import Room
+from webhooks.engine.concurrency_limiter import Room
 from webhooks.models import Delivery, Due, Endpoint
 from webhooks.outbox import Claim
 from webhooks.retry_waits import waits_of

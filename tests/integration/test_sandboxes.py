@@ -14,14 +14,14 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import Account
-from events.contract import TOPICS
 from events.models import Event
+from maac_contract.contract import TOPICS
 from tests.integration.conftest import NOW, anyone, browser, client_of, error_of, race, refusal
 from tests.integration.test_notices import BAD, end
 from webhooks import outbox
+from webhooks.engine.concurrency_limiter import Room
 from webhooks.engine.job import Answered, Timings
 from webhooks.engine.lifecycle import judge
-from webhooks.engine.pump import Room
 from webhooks.models import Attempt, Delivery, Endpoint, Tally
 from webhooks.outbox import Settlement
 from webhooks.services import sandboxes

@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Account
 from tests.integration.conftest import NOW
 from tests.many import fill
-from webhooks import statistics
+from webhooks.log import statistics
+from webhooks.log.statistics import Bucket
 from webhooks.models import TALLY_BOUNDS_MS, Attempt, Delivery, Endpoint, Tally
 from webhooks.services.publish import Happening, publish
-from webhooks.statistics import Bucket
 
 TOPIC = "receipt.receipt_validated"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

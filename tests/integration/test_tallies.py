@@ -19,11 +19,11 @@ from tests.receiver import Receiver, Reset
 from tests.unit.jobs import answered, unanswered
 from webhooks.engine.job import Timings
 from webhooks.models import TALLY_BOUNDS_MS, Attempt, Delivery, Endpoint, Tally
-from webhooks.services import endpoints, tallies
+from webhooks.services import delivery_stats, endpoints
+from webhooks.services.delivery_stats import fold
 from webhooks.services.redeliver import redeliver
 from webhooks.services.retention import prune
 from webhooks.services.send_test import send_test
-from webhooks.services.tallies import fold
 
 MakeEndpoint = Callable[..., Endpoint]
 COUNTS = ("delivered", "failed", "skipped", "retried")
@@ -175,7 +175,7 @@ def test_what_comes_late_joins_the_minute_that_was_folded(make_endpoint: MakeEnd
 def test_after_two_days_there_is_one_row_for_an_hour(
     make_endpoint: MakeEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tallies, "ROWS_AT_A_TIME", 7)
+    monkeypatch.setattr(delivery_stats, "ROWS_AT_A_TIME", 7)
     one, two = make_endpoint(), make_endpoint()
     for minute in range(0, 120, 5):
         for endpoint in (one, one, two):
@@ -191,7 +191,7 @@ def test_after_two_days_there_is_one_row_for_an_hour(
 
 @pytest.mark.django_db(transaction=True)
 def test_folding_at_the_same_time_keeps_every_sum(make_endpoint: MakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tallies, "ROWS_AT_A_TIME", 5)
+    monkeypatch.setattr(delivery_stats, "ROWS_AT_A_TIME", 5)
     one, two = make_endpoint(), make_endpoint()
     for minute in range(3):
         for endpoint in (one, two):
@@ -225,7 +225,7 @@ def test_deliveries_are_settled_while_others_are_folded(alice: Account, make_end
 
 @pytest.mark.django_db
 def test_a_fold_ends_when_its_time_is_up(make_endpoint: MakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tallies, "ROWS_AT_A_TIME", 1)
+    monkeypatch.setattr(delivery_stats, "ROWS_AT_A_TIME", 1)
     endpoint = make_endpoint()
     for _ in range(30):
         keep(endpoint, NOW)

@@ -13,7 +13,10 @@ from tests.conftest import ROOT, skip_or_fail
 from tests.servers import Missing
 
 LANGUAGES = ("ja", "zh_Hant")
-SOURCES = ("accounts", "events", "receiver_check", "webhooks", "modules", "maac_sim", "templates", "manage.py")
+SOURCES = (
+    "maac_contract", "receiver_check", "accounts", "events", "webhooks", "rest", "console", "modules", "maac_sim",
+    "templates", "manage.py",
+)  # fmt: skip
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 COMMAND = "python manage.py makemessages -l ja -l zh_Hant --no-location --no-wrap, then compilemessages"
 

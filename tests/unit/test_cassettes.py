@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from maac_sim.cassettes import Answer, BadCassette, Take, head_line, line, takes
 from tests.conftest import VECTORS
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from webhooks.console import charts
-from webhooks.console.charts import ACROSS, HEIGHT, LEAST, TOP
+from console import charts
+from console.charts import ACROSS, HEIGHT, LEAST, TOP
+from webhooks.log.statistics import DAY, HOUR, MINUTE, Bucket
 from webhooks.models import TALLY_BOUNDS_MS
-from webhooks.statistics import DAY, HOUR, MINUTE, Bucket
 
 START = datetime(2026, 3, 5, 1, 0, tzinfo=UTC)
 TAIPEI = ZoneInfo("Asia/Taipei")

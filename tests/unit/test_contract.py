@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from events.contract import (
+from maac_contract.contract import (
     MAAC_ALIASES,
     PNP_STATUSES,
     RETRY_WAITS,
@@ -35,8 +35,8 @@ from events.contract import (
     serialise,
     topics_of_zone,
 )
-from events.faults import FAULT_LIMIT
-from events.samples import sample
+from maac_contract.samples import sample
+from maac_contract.validation import FAULT_LIMIT
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 TAIPEI = timezone(timedelta(hours=8))

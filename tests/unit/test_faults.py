@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import contract
-from events.samples import sample
+from maac_contract import contract
+from maac_contract.samples import sample
 from tests.unit.jobs import answered, job, unanswered
-from webhooks.engine.faults import KINDS, altered, bytes_sent, dropped_at, suffered, united
-from webhooks.engine.feed import PIECES, Feed, feed
+from webhooks.engine.fault_injection import KINDS, altered, bytes_sent, dropped_at, suffered, united
 from webhooks.engine.job import Fault, FaultKind, Job, Outcome, Reason
 from webhooks.engine.lifecycle import Move, Verdict, judge
+from webhooks.engine.throttled_body import PIECES, Feed, feed
 
 BODIES = {
     topic: contract.serialise(

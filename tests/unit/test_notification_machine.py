@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.payloads import LINE_PUSH_ERROR_CATEGORIES, PNP_STATUSES, SMS_ERROR_CATEGORIES
+from maac_contract.payloads import LINE_PUSH_ERROR_CATEGORIES, PNP_STATUSES, SMS_ERROR_CATEGORIES
 from modules.notifications import machine
+from modules.notifications.labels import OUTCOMES as OUTCOMES_IN_WORDS
+from modules.notifications.labels import STATUSES as STATUSES_IN_WORDS
 from modules.notifications.machine import CHANNELS, LINE_PUSH, OUTCOMES, PNP, SMS, TABLE, Move, Wait
 from modules.notifications.magic import MAGIC
-from modules.notifications.words import OUTCOMES as OUTCOMES_IN_WORDS
-from modules.notifications.words import STATUSES as STATUSES_IN_WORDS
 
 PLANS = [
     {channel: outcome for channel, outcome in zip(CHANNELS, outcomes, strict=True) if outcome}

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.jobs import answered, job
+from webhooks.engine.concurrency_limiter import Pump, Room
 from webhooks.engine.job import Job, Outcome
-from webhooks.engine.pump import Pump, Room
 
 
 class Hand:

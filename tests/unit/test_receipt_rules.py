@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.samples import BRANDS
+from maac_contract.samples import BRANDS
 from modules.receipts import generated, rules
 from modules.receipts.conditions import CODES, Conditions, Earlier, Item, Period, Receipt, failed
 from modules.receipts.generated import Impossible, Known

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from events.contract import MESSAGE_TYPES, PNP_SOURCES, PNP_STATUSES, TOPICS, check
-from events.samples import BRANDS, CHINESE, JAPANESE, brand, contact, default_moment, sample
+from maac_contract.contract import MESSAGE_TYPES, PNP_SOURCES, PNP_STATUSES, TOPICS, check
+from maac_contract.samples import BRANDS, CHINESE, JAPANESE, brand, contact, default_moment, sample
 
 ROOT = Path(__file__).parents[2]
 SEEDS = range(120)
@@ -50,7 +50,7 @@ def test_seeds_make_different_samples(topic: str) -> None:
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
     code = (
-        "import json; from events.contract import TOPICS; from events.samples import sample; "
+        "import json; from maac_contract.contract import TOPICS; from maac_contract.samples import sample; "
         "print(json.dumps([sample(topic, seed=seed) for topic in TOPICS for seed in (0, 7, 'お店')]))"
     )
     told = subprocess.run(

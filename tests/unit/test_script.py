@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from webhooks.engine.fault_rules import Ruling, Script, rule
 from webhooks.engine.job import Fault, FaultKind
-from webhooks.engine.script import Ruling, Script, rule
 
 TOPIC = "prize.points_added"
 

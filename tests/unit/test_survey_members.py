@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from events.payloads import MAAC_ALIASES
+from maac_contract.payloads import MAAC_ALIASES
 from modules.surveys import members
 
 TODAY = date(2026, 3, 5)

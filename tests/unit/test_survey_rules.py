@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.payloads import SURVEY_QUESTION_TYPES
-from events.samples import brand
+from maac_contract.payloads import SURVEY_QUESTION_TYPES
+from maac_contract.samples import brand
 from modules.surveys import generated, rules
+from modules.surveys.labels import TYPES
 from modules.surveys.rules import Answer, Choice, Given, Question
-from modules.surveys.words import TYPES
 
 STORES = (Choice("新宿店", "shinjuku", "store,visit"), Choice("渋谷店", "shibuya"), Choice("池袋店"))
 

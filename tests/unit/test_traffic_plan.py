@@ -14,8 +14,8 @@ from modules.notifications import machine
 from modules.notifications.rules import E164
 from modules.receipts.conditions import Conditions, Earlier, Period, Receipt, failed
 from modules.receipts.rules import receipt_faults
-from modules.traffic import deeds
-from modules.traffic.deeds import Act
+from modules.traffic import actions
+from modules.traffic.actions import Act
 from modules.traffic.plan import LONGEST_NOTIFICATION, plan
 from modules.traffic.reading import read
 from modules.traffic.scenario import ENDINGS, FAILURES, KINDS, TELLING, Phase, Scenario, events_of
@@ -54,7 +54,7 @@ def planned(scenario: Scenario, seed: str, events: int = 60) -> list[Act]:
     return list(plan(scenario, seed=seed, seconds=events / scenario.rate))
 
 
-def only(acts: list[Act], kind: type[deeds.Deed]) -> list[deeds.Deed]:
+def only(acts: list[Act], kind: type[actions.Deed]) -> list[actions.Deed]:
     return [act.deed for act in acts if isinstance(act.deed, kind)]
 
 
@@ -93,17 +93,17 @@ def test_nobody_does_anything_before_they_are_there(scenario: Scenario, seed: st
     there: set[str] = set()
     customers: dict[str, str] = {}
     for act in planned(scenario, seed):
-        if isinstance(act.deed, deeds.Follow):
+        if isinstance(act.deed, actions.Follow):
             assert act.deed.line_uid not in there
             there.add(act.deed.line_uid)
             if act.deed.customer_id:
                 assert act.deed.customer_id not in customers.values()
                 customers[act.deed.line_uid] = act.deed.customer_id
-        elif not isinstance(act.deed, deeds.Notify | deeds.Move | deeds.Broadcast):
+        elif not isinstance(act.deed, actions.Notify | actions.Move | actions.Broadcast):
             assert act.deed.line_uid in there
-        if isinstance(act.deed, deeds.Reward):
+        if isinstance(act.deed, actions.Reward):
             assert act.deed.line_uid in customers
-        if isinstance(act.deed, deeds.Open) and act.tells:
+        if isinstance(act.deed, actions.Open) and act.tells:
             assert act.deed.line_uid in customers
 
 
@@ -113,10 +113,10 @@ def test_every_notification_goes_through_all_its_statuses(scenario: Scenario, se
     statuses: dict[int, str] = {}
     plans: dict[int, machine.Plan] = {}
     for act in planned(scenario, seed):
-        if isinstance(act.deed, deeds.Notify):
+        if isinstance(act.deed, actions.Notify):
             assert E164.fullmatch(act.deed.phone_number)
             plans[act.deed.number], statuses[act.deed.number] = act.deed.plan, machine.first_status(act.deed.plan)
-        elif isinstance(act.deed, deeds.Move):
+        elif isinstance(act.deed, actions.Move):
             move = machine.next_move(statuses[act.deed.number], plans[act.deed.number])
             assert move
             statuses[act.deed.number] = move.status
@@ -134,7 +134,7 @@ def test_a_receipt_matches_or_fails_just_what_was_planned(scenario: Scenario, se
     )
     matched: set[str] = set()
     for act in planned(scenario, seed):
-        if not isinstance(act.deed, deeds.Upload):
+        if not isinstance(act.deed, actions.Upload):
             continue
         deed = act.deed
         bought = NOW - timedelta(seconds=deed.bought_before)
@@ -155,15 +155,15 @@ def test_the_first_open_of_a_message_is_told_and_no_other(scenario: Scenario, se
     opened: set[tuple[str, int | None]] = set()
     for act in planned(scenario, seed):
         deed = act.deed
-        if isinstance(deed, deeds.Follow):
+        if isinstance(deed, actions.Follow):
             there.add(deed.line_uid)
             customers |= {deed.line_uid} if deed.customer_id else set()
-        elif isinstance(deed, deeds.Broadcast):
+        elif isinstance(deed, actions.Broadcast):
             receivers[deed.number] = set(there)
-        elif isinstance(deed, deeds.Push):
+        elif isinstance(deed, actions.Push):
             assert deed.line_uid not in receivers[None]
             receivers[None].add(deed.line_uid)
-        elif isinstance(deed, deeds.Open):
+        elif isinstance(deed, actions.Open):
             key = (deed.line_uid, deed.broadcast)
             assert deed.line_uid in receivers[deed.broadcast]
             assert act.tells is (key not in opened and deed.line_uid in customers)
@@ -183,7 +183,7 @@ def test_a_later_edition_changes_only_ids_that_must_be_new(scenario: Scenario, s
         return replace(act, deed=replace(deed, **fields))
 
     assert [bare(act) for act in again] == [bare(act) for act in first]
-    ids = [deed.points_id for deed in only(first + again, deeds.Reward) if isinstance(deed, deeds.Reward)]
+    ids = [deed.points_id for deed in only(first + again, actions.Reward) if isinstance(deed, actions.Reward)]
     assert len(set(ids)) == len(ids)
 
 
@@ -199,7 +199,7 @@ def test_an_outage_comes_and_goes() -> None:
 
     def endings(first: float, last: float) -> Counter[str]:
         notified = [act.deed for act in acts if first * ends <= act.at < last * ends]
-        return Counter(deed.plan["sms"] for deed in notified if isinstance(deed, deeds.Notify))
+        return Counter(deed.plan["sms"] for deed in notified if isinstance(deed, actions.Notify))
 
     before, during, after = endings(0, 1), endings(1, 3), endings(4, 5)
     assert not before["vendor_down"]
@@ -214,10 +214,11 @@ def test_a_load_test_is_mixed_as_it_says() -> None:
     acts = list(plan(scenario, seed="7", seconds=10))
     assert events_of(rate=scenario.rate, seconds=10) == sum(act.tells for act in acts) == 10_000
     told = Counter(type(act.deed) for act in acts if act.tells)
-    assert set(told) == {deeds.Upload, deeds.Answer, deeds.Notify, deeds.Move, deeds.Bind, deeds.Reward, deeds.Open}
-    assert min(told[kind] for kind in told if kind is not deeds.Bind) > 500
+    kinds = {actions.Upload, actions.Answer, actions.Notify, actions.Move, actions.Bind, actions.Reward, actions.Open}
+    assert set(told) == kinds
+    assert min(told[kind] for kind in told if kind is not actions.Bind) > 500
 
 
 def test_receipts_of_a_campaign_day_fail_in_every_way() -> None:
     acts = planned(read(scenarios()["campaign-day"]), "3", events=2400)
-    assert {deed.breaks for deed in only(acts, deeds.Upload) if isinstance(deed, deeds.Upload)} == {None, *FAILURES}
+    assert {deed.breaks for deed in only(acts, actions.Upload) if isinstance(deed, actions.Upload)} == {None, *FAILURES}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from events.words import Sentence, gettext_noop
+from maac_contract.sentences import Sentence, gettext_noop
 
 URL_LENGTH = 2000
 

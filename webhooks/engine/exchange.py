@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 import pycurl
 
-from events import contract
+from maac_contract import contract
+from maac_contract.signature import signed_headers
 from webhooks.engine.addresses import host_header, wire_url
-from webhooks.engine.faults import altered
-from webhooks.engine.feed import FEEDING, Feed, feed
+from webhooks.engine.fault_injection import altered
 from webhooks.engine.internal_error import internal_error
 from webhooks.engine.job import Answered, Headers, Job, Outcome, Reason, Timings, Unanswered
-from webhooks.engine.signing import signed_headers
+from webhooks.engine.throttled_body import FEEDING, Feed, feed
 
 IDLE_CONNECTION_SECONDS = 1
 """Receivers close idle connections after 2 to 5 seconds; a request sent into that moment would be lost."""
@@ -108,7 +108,7 @@ class Exchange:
         host = ("Host", job.host_override or host_header(job.url))
         fault = job.fault
         signed, body = (job, job.body) if fault is None else altered(job, fault)
-        self._headers = (host, *signed_headers(signed, user_agent=self._user_agent))
+        self._headers = (host, *self._signed(signed))
         self._length = len(body)
         self.feed = feed(fault, body) if fault is not None and fault.kind in FEEDING else None
         handle = self.handle
@@ -173,6 +173,14 @@ class Exchange:
             return Answered(started_at, timings, address, sent, status_code, head.headers, kept, truncated)
         reason, detail = _nonsense(head) if is_whole else self._fault(code, message, status_code, timings)
         return Unanswered(started_at, timings, address, sent, reason, detail, head.headers, kept, truncated)
+
+    def _signed(self, job: Job) -> Headers:
+        if job.secret is None:
+            raise ValueError("without its share secret a request cannot be signed")
+        documented = signed_headers(
+            job.body, secret=job.secret, idempotency_key=job.idempotency_key, user_agent=self._user_agent
+        )
+        return (*documented, *job.extra_headers)
 
     def _set_tls(self, verify: bool) -> None:
         """libcurl keeps connections and TLS sessions of the two kinds apart by itself."""

@@ -7,7 +7,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class FaultKind(StrEnum):
-    """What can be done wrong on purpose; webhooks.engine.faults tells what each does."""
+    """What can be done wrong on purpose; webhooks.engine.fault_injection tells what each does."""
 
     DROP_MID_BODY = "drop_mid_body"
     SEND_TWICE = "send_twice"

@@ -14,7 +14,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import NamedTuple
 
-from events import contract
+from maac_contract import contract
 from webhooks.engine.job import Answered, Outcome, Reason
 
 

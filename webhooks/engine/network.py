@@ -11,7 +11,7 @@ import pycurl
 
 from webhooks.engine.addresses import AddressPolicy, BadUrl, RefusedUrl
 from webhooks.engine.exchange import IDLE_CONNECTION_SECONDS, Exchange, Limits, unsent
-from webhooks.engine.faults import united
+from webhooks.engine.fault_injection import united
 from webhooks.engine.internal_error import internal_error
 from webhooks.engine.job import FaultKind, Job, Outcome, Reason
 from webhooks.engine.kept_connections import KeptConnections

@@ -12,12 +12,12 @@ from uuid import uuid4
 from django.db import connection, transaction
 
 from events.models import Event
+from webhooks.engine.concurrency_limiter import Room
 from webhooks.engine.job import Job, Reason
 from webhooks.engine.lifecycle import SkipReason, Status
-from webhooks.engine.pump import Room
 from webhooks.metrics import count_skips_after_commit
 from webhooks.models import Delivery, Due
-from webhooks.outbox import postgresql, scripted, sqlite, tallies
+from webhooks.outbox import delivery_stats, fault_store, postgresql, sqlite
 from webhooks.outbox.jobs import sort
 from webhooks.outbox.rows import OUTAGES as OUTAGES
 from webhooks.outbox.rows import Settlement as Settlement
@@ -75,7 +75,7 @@ def claim(*, room: Room, after: int, now: datetime, lease: timedelta) -> Claim:
         jobs, skipped, faulty = sort(won, token, now)
         for reason, rows in skipped.items():
             _skip(rows, reason, now)
-        jobs, held_until = scripted.script(jobs, faulty, now) if faulty else (jobs, None)
+        jobs, held_until = fault_store.script(jobs, faulty, now) if faulty else (jobs, None)
     if held_until:
         next_due = min(held_until, next_due or held_until)
     wanted = min(room.total, sum(free for _, free in rooms))
@@ -94,8 +94,8 @@ def settle(settlements: Sequence[Settlement]) -> int:
         moved = backend.move(rows)
         backend.store_attempts([each for each in rows if each.claim in moved])
         settled = [each for each in settlements if each.job.claim in moved]
-        backend.store_tallies(tallies.of_attempts(settled))
-        scripted.settle(settled)
+        backend.store_tallies(delivery_stats.of_attempts(settled))
+        fault_store.settle(settled)
     return len(moved)
 
 
@@ -132,5 +132,5 @@ def _skip(rows: Sequence[Won], reason: SkipReason, now: datetime) -> None:
     ids = [row.id for row in rows]
     Due.objects.filter(delivery_id__in=ids).delete()
     Delivery.objects.filter(pk__in=ids).update(status=Status.SKIPPED, reason=reason, finished_at=now)
-    _backend().store_tallies(tallies.of_skips(rows, now))
+    _backend().store_tallies(delivery_stats.of_skips(rows, now))
     count_skips_after_commit(reason, [row.topic for row in rows])

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from webhooks.engine.internal_error import described
 from webhooks.engine.job import Headers, Job
 from webhooks.engine.lifecycle import CLAIMS_AT_MOST, SkipReason

@@ -13,8 +13,8 @@ from accounts import statements
 from events.models import Event
 from webhooks.engine.job import Headers
 from webhooks.models import Delivery
+from webhooks.outbox.delivery_stats import Counts
 from webhooks.outbox.rows import Row, Won, delivery_rows, event_row
-from webhooks.outbox.tallies import Counts
 
 _DUE = """
 WITH RECURSIVE visit AS (

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db import InterfaceError, OperationalError
 
 from events.models import Event
-from webhooks.engine.faults import bytes_sent
+from webhooks.engine.fault_injection import bytes_sent
 from webhooks.engine.job import Answered, Headers, Job, Outcome
 from webhooks.engine.lifecycle import Verdict
 from webhooks.models import Delivery

@@ -13,8 +13,8 @@ from django.db import connection, transaction
 
 from events.models import Event
 from webhooks.models import Delivery
+from webhooks.outbox.delivery_stats import Counts
 from webhooks.outbox.rows import Row, Won, delivery_rows, event_row
-from webhooks.outbox.tallies import Counts
 
 _DUE = """
 WITH RECURSIVE visit(endpoint_id) AS (

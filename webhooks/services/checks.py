@@ -15,20 +15,20 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.locks import lock_account
 from accounts.models import Account
-from events.words import gettext_noop
+from maac_contract.sentences import gettext_noop
 from receiver_check import run
-from receiver_check.kept import as_text
 from receiver_check.probes import PROBES
+from receiver_check.report_codec import as_text
 from receiver_check.run import BadCheck, Options
 from receiver_check.verdicts import Report, Result, Verdict
 from webhooks.engine.addresses import BadUrl
-from webhooks.engine.signing import header_faults
+from webhooks.engine.extra_headers import header_faults
 from webhooks.errors import InvalidInput, TooManyChecks
 from webhooks.models import Check, Endpoint
-from webhooks.nudge import nudge_for_check_after_commit
 from webhooks.secrets import SecretUnreadable
 from webhooks.services.deliver import is_stopping
 from webhooks.services.endpoints import address_policy, check_url
+from webhooks.wake_worker import nudge_for_check_after_commit
 
 AT_ONCE = 2
 """In all: each holds a thread of a worker for as long as it takes."""

@@ -14,17 +14,17 @@ from django.db import close_old_connections
 
 from webhooks import outbox
 from webhooks.attempt_log import note_attempts
+from webhooks.engine.concurrency_limiter import Pump
 from webhooks.engine.exchange import Limits
 from webhooks.engine.job import Job, Outcome
 from webhooks.engine.lifecycle import Verdict, judge
 from webhooks.engine.network import Network
-from webhooks.engine.pump import Pump
 from webhooks.metrics import RUN_ERRORS
-from webhooks.nudge import nudge
 from webhooks.outbox import OUTAGES, Settlement
 from webhooks.services.endpoints import address_policy
-from webhooks.services.scripted import Stage
+from webhooks.services.fault_effects import Stage
 from webhooks.services.settling import failed, settle
+from webhooks.wake_worker import nudge
 
 LEASE_MARGIN = 5.0
 """Seconds a claim outlasts the longest attempt."""

@@ -17,10 +17,10 @@ from accounts import audit
 from accounts.locks import lock_account
 from accounts.models import Account
 from accounts.services import endpoint_limit, licensed_zones
-from events.contract import TOPICS
-from events.words import Sentence
+from maac_contract.contract import TOPICS
+from maac_contract.sentences import Sentence
 from webhooks.engine.addresses import AddressPolicy, BadUrl, check_host_override
-from webhooks.engine.signing import header_faults
+from webhooks.engine.extra_headers import header_faults
 from webhooks.errors import (
     EndpointNotRunning,
     InvalidInput,

@@ -10,12 +10,12 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from events.contract import TOPICS
-from webhooks.engine.faults import KINDS, MOST_IN_REVERSE
+from maac_contract.contract import TOPICS
+from webhooks.engine.fault_injection import KINDS, MOST_IN_REVERSE
 from webhooks.engine.job import FaultKind
 from webhooks.errors import EndpointNotRunning, InvalidInput, TooManyFaults
 from webhooks.models import Endpoint, Fault
-from webhooks.outbox.scripted import let_all_go
+from webhooks.outbox.fault_store import let_all_go
 from webhooks.services.endpoints import lock_endpoint
 
 MOST_FAULTS = 20

@@ -10,17 +10,17 @@ from django.db.models.base import ModelState
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from events import contract
 from events.models import Event
-from events.samples import sample
+from maac_contract import contract
+from maac_contract.samples import sample
 from webhooks import metrics, outbox
 from webhooks.engine.lifecycle import Status
 from webhooks.errors import InvalidPayload, UnknownEventType
 from webhooks.models import Delivery, new_idempotency_key
-from webhooks.nudge import nudge_after_commit
 from webhooks.retry_waits import checked_waits
-from webhooks.services.audience import Audience, audience_of
-from webhooks.services.combining import Combined
+from webhooks.services.group_commit import Combined
+from webhooks.services.subscribers import Audience, audience_of
+from webhooks.wake_worker import nudge_after_commit
 
 Row = TypeVar("Row", Event, Delivery)
 

@@ -11,9 +11,9 @@ from webhooks import outbox
 from webhooks.engine.lifecycle import DONE, Status
 from webhooks.errors import DeliveryInProgress, EndpointNotRunning
 from webhooks.models import Delivery, Endpoint
-from webhooks.nudge import nudge_after_commit
 from webhooks.services.endpoints import check_zone
 from webhooks.services.publish import new_delivery
+from webhooks.wake_worker import nudge_after_commit
 
 REOPENED: dict[str, Any] = {
     "status": Status.PENDING,

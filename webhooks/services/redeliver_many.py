@@ -12,14 +12,14 @@ from django.db.models import QuerySet
 
 from accounts.models import Account
 from accounts.services import licensed_zones
-from events.contract import TOPICS
 from events.models import Event
+from maac_contract.contract import TOPICS
 from webhooks import outbox
 from webhooks.engine.lifecycle import DONE
 from webhooks.models import Delivery, Endpoint
-from webhooks.nudge import nudge_after_commit
 from webhooks.services.publish import new_delivery
 from webhooks.services.redeliver import REOPENED
+from webhooks.wake_worker import nudge_after_commit
 
 AT_ONCE = 500
 """Deliveries in one transaction at most."""

@@ -16,7 +16,7 @@ from accounts.erasure import erase
 from accounts.locks import lock_account
 from accounts.models import ENDPOINT_LIMIT, Account, ApiToken, Licence
 from accounts.services import create_account, issue_token
-from events.contract import ZONES
+from maac_contract.contract import ZONES
 from webhooks.errors import InvalidInput, SandboxesAreOff, SandboxInSandbox, SandboxLimit
 from webhooks.models import Endpoint
 from webhooks.retry_waits import checked_waits

@@ -11,9 +11,9 @@ from events.models import Event
 from webhooks import metrics, outbox
 from webhooks.errors import EndpointNotRunning
 from webhooks.models import Delivery, Endpoint
-from webhooks.nudge import nudge_after_commit
 from webhooks.services.endpoints import check_zone
 from webhooks.services.publish import Happening, draft, new_delivery
+from webhooks.wake_worker import nudge_after_commit
 
 
 def send_test(

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from receiver_check import json_forms
 from receiver_check.explain import Explanation
 from receiver_check.explain import explain as explain_digest

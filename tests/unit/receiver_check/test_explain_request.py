@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from events.contract import TOPICS
+from maac_contract.contract import TOPICS
 from receiver_check.explain_request import explain_request
 from tests.conftest import VECTORS
 from tests.unit.receiver_check.bodies import BODY, KEY, SECRET, digest

@@ -9,7 +9,7 @@ from receiver_check.as_json import as_json
 from receiver_check.as_junit import as_junit
 from receiver_check.explain import Explanation
 from receiver_check.findings import FINDINGS
-from receiver_check.kept import as_text, from_text
+from receiver_check.report_codec import as_text, from_text
 from receiver_check.sender import CLOSED
 from receiver_check.translated import explanation_in, report_in
 from receiver_check.verdicts import Answer, Exchange, Message, Report, Result, Sentence, Verdict

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from events import contract
+from maac_contract import contract
 from receiver_check.probes import PROBES, stress, topics
 from receiver_check.run import BadCheck, Options, check
 from receiver_check.sender import BadTarget, Sender, target

@@ -1,0 +1,1 @@
+"""Accounts, licences, users, API tokens and the audit log."""

@@ -1,0 +1,1 @@
+"""The delivery log, and the page of one delivery."""

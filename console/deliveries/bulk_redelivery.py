@@ -1,0 +1,143 @@
+"""Send again what the delivery log's filter shows: count it, ask, and do it step by step.
+
+What has been counted and done so far travels with the page, signed. A step that arrives twice sends nothing twice.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core import signing
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.errors import Refusal
+from console.base import ConsoleRequest, form_page, render_page
+from console.deliveries import log_query
+from console.deliveries.labels import STATUSES
+from console.deliveries.log_form import form
+from console.deliveries.log_query import LogQuery
+from webhooks.errors import InvalidInput
+from webhooks.log import bulk_redelivery
+from webhooks.log.bulk_redelivery import AT_MOST, Counts, Run, Survey
+from webhooks.log.search import Criteria
+from webhooks.services.redeliver_many import Obstacle
+
+SALT = "console.redeliver_found"
+VALID_SECONDS = 24 * 60 * 60
+
+OBSTACLES = {
+    Obstacle.IN_PROGRESS: gettext_lazy("They are still being sent. Wait until they are done, or use new keys."),
+    Obstacle.ENDPOINT_PAUSED: gettext_lazy("Their endpoint is paused. Resume it first."),
+    Obstacle.ENDPOINT_DELETED: gettext_lazy("Their endpoint is deleted."),
+    Obstacle.ZONE_NOT_LICENSED: gettext_lazy("Their zone has no valid licence. Ask customer support."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a step has to know: whose log, since when and under which filter, what was counted, what is done."""
+
+    account: int
+    asked_at: str
+    filters: dict[str, str]
+    survey: Survey
+    run: Run | None = None
+    new_key: bool = False
+
+    def sealed(self) -> str:
+        return signing.dumps(asdict(self), salt=SALT, compress=True)
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromisoformat(self.asked_at)
+
+
+def _opened(request: ConsoleRequest, sealed: str) -> Plan:
+    """The plan of a page of ours, made for this account not too long ago."""
+    try:
+        plan = signing.loads(sealed, salt=SALT, max_age=VALID_SECONDS)
+    except signing.BadSignature as error:
+        raise InvalidInput(_("This page is out of date. Start again from the delivery log.")) from error
+    if plan["account"] != request.account.pk:
+        raise InvalidInput(_("You have switched to another account. Start again from the delivery log."))
+    run = Run(**plan.pop("run")) if plan["run"] else plan.pop("run")
+    return Plan(survey=Survey(**plan.pop("survey")), run=run, **plan)
+
+
+@form_page
+def redeliver_found(request: ConsoleRequest) -> HttpResponse:
+    """By GET what the filter shows is counted, and with a `plan` counted on; by POST the next of it is sent again."""
+    try:
+        context = _sent(request) if request.method == "POST" else _counted(request)
+    except Refusal as refusal:
+        messages.error(request, refusal.message)
+        return redirect("console:deliveries")
+    if request.headers.get("HX-Request"):
+        return render(request, "console/deliveries/redeliver/state.html", context)
+    return render_page(request, "console/deliveries/redeliver/page.html", context)
+
+
+def _counted(request: ConsoleRequest) -> dict[str, Any]:
+    if sealed := request.GET.get("plan"):
+        plan = _opened(request, sealed)
+        query, criteria = _filter_of(plan, request)
+    else:
+        query = log_query.read(request)
+        if query.criteria is None:
+            raise InvalidInput(query.faults[0])
+        criteria = query.criteria
+        plan = Plan(request.account.pk, request.now.isoformat(), query.filters, bulk_redelivery.begin_survey())
+    survey = bulk_redelivery.survey_step(
+        account=request.account, criteria=criteria, survey=plan.survey, now=request.now
+    )
+    return _context(request, replace(plan, survey=survey), query)
+
+
+def _sent(request: ConsoleRequest) -> dict[str, Any]:
+    plan = _opened(request, request.POST.get("plan", ""))
+    query, criteria = _filter_of(plan, request)
+    if plan.run is None:
+        plan = replace(plan, new_key=request.POST.get("keys") == "new")
+    run = bulk_redelivery.run_step(
+        account=request.account,
+        criteria=criteria,
+        survey=plan.survey,
+        run=plan.run or bulk_redelivery.begin_run(plan.survey),
+        new_key=plan.new_key,
+        asked_at=plan.moment,
+        now=request.now,
+    )
+    return _context(request, replace(plan, run=run), query)
+
+
+def _filter_of(plan: Plan, request: ConsoleRequest) -> tuple[LogQuery, Criteria]:
+    query = log_query.of_filters(request, plan.filters, now=plan.moment)
+    if query.criteria is None:
+        raise InvalidInput(query.faults[0])
+    return query, query.criteria
+
+
+def _context(request: ConsoleRequest, plan: Plan, query: LogQuery) -> dict[str, Any]:
+    survey, run = plan.survey, plan.run
+    return {
+        **form(request, query),
+        "query": query,
+        "plan": plan.sealed(),
+        "survey": survey,
+        "run": run,
+        "new_key": plan.new_key,
+        "since_asked": urlencode({"since": plan.asked_at}),
+        "at_most": AT_MOST,
+        "by_status": [(STATUSES.get(status, status), status, count) for status, count in survey.by_status.items()],
+        "blocked": _explained(run.blocked if run else survey.blocked),
+        "in_progress_words": OBSTACLES[Obstacle.IN_PROGRESS],
+    }
+
+
+def _explained(blocked: Counts) -> list[tuple[object, int]]:
+    return [(OBSTACLES[Obstacle(reason)], count) for reason, count in blocked.items()]

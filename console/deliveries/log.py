@@ -1,0 +1,122 @@
+"""The delivery log: its page, the fragments by which it stays live and searches on, and its charts."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from console import charts
+from console.base import ConsoleRequest, page, render_page
+from console.deliveries import log_query
+from console.deliveries.log_form import form
+from console.deliveries.log_page import ROWS, LogPage, counted, load
+from console.deliveries.log_query import LogQuery
+from webhooks.ids import is_id
+from webhooks.log import statistics
+from webhooks.log.search import Criteria
+
+CHART_SHOWS = timedelta(hours=24)
+"""Where the filter names no range of time."""
+BARS = 40
+STEP_SECONDS = 0.06
+SEARCHES_ON_AT_MOST = 40
+"""Steps of a longer search: how long each may take, and how many a page makes by itself before it asks."""
+
+
+@page
+def log(request: ConsoleRequest) -> HttpResponse:
+    short = log_query.shortened(request.GET)
+    if short is not None:
+        return redirect(_here(request, short))
+    query = log_query.read(request, others=["cursor"])
+    context: dict[str, Any] = {"query": query, **form(request, query)}
+    if query.criteria is None:
+        return render_page(request, "console/deliveries/log.html", context, status=400)
+    shown = load(request, query, query.criteria)
+    if query.newer_than is not None and not shown.newer:
+        return redirect(_here(request, query.to()))
+    shown = counted(request, shown, query.criteria, is_newest=query.is_newest)
+    context |= {"log": shown, "is_live": _is_live(query, shown), "found": len(shown.lines), "step": 1}
+    context["searches_on"] = query.newer_than is None
+    if query.is_newest:
+        context |= _charts(request, query.criteria)
+    return render_page(request, "console/deliveries/log.html", context)
+
+
+@page
+def live(request: ConsoleRequest) -> HttpResponse:
+    """The newest rows, if they are others than the page has. With `hold` none are added; those there move on."""
+    query = log_query.read(request, others=["seen", "newest", "hold"])
+    newest = _number(request, "newest")
+    if query.criteria is None or newest is None:
+        return HttpResponse(status=400)
+    held = replace(query, older_than=newest + 1) if request.GET.get("hold") else query
+    shown = replace(load(request, held, query.criteria, seen=newest), newer="")
+    if shown.fingerprint == request.GET.get("seen"):
+        return HttpResponse(status=204)
+    shown = counted(request, shown, query.criteria, is_newest=True)
+    fresh = sum(line.is_new for line in shown.lines)
+    context = {"query": query, "log": shown, "is_live": _is_live(query, shown), "fresh": fresh}
+    return render(request, "console/deliveries/live.html", context)
+
+
+@page
+def more(request: ConsoleRequest) -> HttpResponse:
+    """What a search that ran out of time finds further back, up to a full page."""
+    query = log_query.read(request, others=["cursor", "found", "step"])
+    found, step = _number(request, "found"), _number(request, "step")
+    if query.criteria is None or found is None or step is None or found >= ROWS:
+        return HttpResponse(status=400)
+    shown = load(request, query, query.criteria, room=ROWS - found, seconds=STEP_SECONDS)
+    context = {"query": query, "log": replace(shown, newer=""), "step": step + 1, "found": found + len(shown.lines)}
+    context["searches_on"] = step < SEARCHES_ON_AT_MOST
+    return render(request, "console/deliveries/more.html", context)
+
+
+@page
+def chart(request: ConsoleRequest) -> HttpResponse:
+    query = log_query.read(request)
+    if query.criteria is None:
+        return HttpResponse(status=400)
+    return render(request, "console/deliveries/charts.html", {"query": query, **_charts(request, query.criteria)})
+
+
+def _here(request: ConsoleRequest, query: str) -> str:
+    return f"{request.path}?{query}" if query else request.path
+
+
+def _is_live(query: LogQuery, shown: LogPage) -> bool:
+    """A page of the past stands still, and so does a search that takes too long to be repeated."""
+    return query.is_newest and "until" not in query.filters and shown.searched_to is None
+
+
+def _number(request: ConsoleRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if is_id(text) else None
+
+
+def _charts(request: ConsoleRequest, criteria: Criteria) -> dict[str, Any]:
+    """Of what the filter says about endpoint, event type, tests and time; none for single events and keys."""
+    until = criteria.until or request.now
+    since = criteria.since or until - CHART_SHOWS
+    if criteria.key or criteria.event is not None or since >= until:
+        return {}
+    buckets = statistics.over_time(
+        account=request.account,
+        since=since,
+        until=until,
+        now=request.now,
+        endpoint=criteria.endpoint,
+        topic=criteria.topic,
+        is_test=criteria.is_test,
+        buckets=BARS,
+    )
+    return {
+        "outcomes": charts.outcome_chart(buckets),
+        "latency": charts.latency_chart(buckets),
+        "chart_since": since,
+        "chart_until": criteria.until,
+        "chart_leaves_out": bool(criteria.status or criteria.reason or criteria.text),
+    }

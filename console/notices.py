@@ -1,0 +1,57 @@
+"""Notices that an endpoint keeps failing: read them, mark them read."""
+
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import ngettext
+
+from console.base import ConsoleRequest, action, came_from, page, render_page
+from console.deliveries.labels import reason_sentence
+from webhooks import selectors
+from webhooks.ids import is_id
+from webhooks.models import Notice
+from webhooks.services.notices import mark_all_read, mark_read
+
+PAGE_SIZE = 30
+
+
+class Told(NamedTuple):
+    """A notice, why the last delivery failed in words, and the query that finds the failed ones in the log."""
+
+    notice: Notice
+    reason: str
+    log: str
+
+
+def told(notice: Notice) -> Told:
+    query = {"endpoint": notice.endpoint_id, "status": "failed"}
+    return Told(notice, reason_sentence(notice.last_reason), urlencode(query))
+
+
+@page
+def listing(request: ConsoleRequest) -> HttpResponse:
+    notices = selectors.notices(account=request.account)
+    before = request.GET.get("before", "")
+    is_older = is_id(before)
+    rows = list((notices.filter(pk__lt=int(before)) if is_older else notices)[: PAGE_SIZE + 1])
+    following = rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None
+    context = {"notices": [told(each) for each in rows[:PAGE_SIZE]], "next": following, "is_older": is_older}
+    return render_page(request, "console/notices/list.html", context)
+
+
+@action
+def read(request: ConsoleRequest, pk: int) -> HttpResponse:
+    notice = get_object_or_404(selectors.notices(account=request.account), pk=pk)
+    mark_read(notice=notice, now=request.now)
+    return redirect(came_from(request))
+
+
+@action
+def read_all(request: ConsoleRequest) -> HttpResponse:
+    count = mark_all_read(account=request.account, now=request.now)
+    marked = ngettext("%(count)s notice is marked as read.", "%(count)s notices are marked as read.", count)
+    messages.success(request, marked % {"count": count})
+    return redirect("console:notices")

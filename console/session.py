@@ -1,0 +1,21 @@
+"""What somebody chooses for themselves: the language, and the account they work in."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.i18n import set_language
+
+from accounts.selectors import accounts_of
+from console.base import ConsoleRequest, action
+from webhooks.ids import is_id
+
+language = set_language
+"""Django's own: by POST, kept in a cookie, and open to people who are not signed in yet."""
+
+
+@action
+def account_switch(request: ConsoleRequest) -> HttpResponse:
+    """Work in another account. One that is not theirs changes nothing."""
+    chosen = request.POST.get("account", "")
+    if is_id(chosen) and accounts_of(request.user).filter(pk=int(chosen)).exists():
+        request.session["account"] = int(chosen)
+    return redirect("console:home")

@@ -1,0 +1,135 @@
+"""Tools > Check a receiver: start a check, watch it, read what it found, take the report away."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext as _
+
+from accounts.errors import Refusal
+from console.base import ConsoleRequest, add_refusal, form_page, page, render_page
+from console.tools.check_form import CheckForm, as_asked, probe_groups
+from console.tools.labels import sections, show, state_of
+from receiver_check.as_html import as_html
+from receiver_check.as_json import as_json
+from receiver_check.as_junit import as_junit
+from receiver_check.verdicts import Report
+from webhooks import selectors
+from webhooks.check_report import report_of, results_of
+from webhooks.errors import CheckNotOver
+from webhooks.ids import is_id
+from webhooks.models import Check
+from webhooks.secrets import SecretUnreadable
+from webhooks.services import checks
+
+PAGE_SIZE = 20
+
+FORMS: dict[str, tuple[str, Callable[[Report], str]]] = {
+    "json": ("application/json", as_json),
+    "xml": ("application/xml", as_junit),
+    "html": ("text/html", lambda report: as_html(report, translate=gettext, language=get_language() or "en")),
+}
+"""A report to take away: its type and how it is written."""
+
+
+@form_page
+def listing(request: ConsoleRequest) -> HttpResponse:
+    """The form, and earlier checks."""
+    form = CheckForm(request.account, request.POST if request.method == "POST" else None, _initial(request))
+    if form.is_valid() and (check := _started(request, form)):
+        return redirect("console:check", check.pk)
+    before = request.GET.get("before", "")
+    is_older = is_id(before)
+    found = selectors.checks(account=request.account)
+    rows = list((found.filter(pk__lt=int(before)) if is_older else found)[: PAGE_SIZE + 1])
+    context = {
+        "form": form,
+        "groups": probe_groups(form),
+        "checks": [(each, state_of(each)) for each in rows[:PAGE_SIZE]],
+        "following": rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None,
+        "is_older": is_older,
+    }
+    return render_page(request, "console/tools/checks.html", context)
+
+
+@page
+def details(request: ConsoleRequest, pk: int) -> HttpResponse:
+    return render_page(request, "console/tools/check.html", _context(request, _check_of(request, pk)))
+
+
+@page
+def live(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """The part of the page that changes while the check is under way."""
+    check = _check_of(request, pk)
+    if request.headers.get("HX-Request") != "true":
+        return redirect("console:check", pk)
+    return render(request, "console/tools/live.html", {**_context(request, check), "is_news": True})
+
+
+@page
+def probe(request: ConsoleRequest, pk: int, name: str) -> HttpResponse:
+    """One probe with the requests and answers that are kept of it."""
+    check = _check_of(request, pk)
+    found = next((result for result in results_of(check) if result.id == name), None)
+    if found is None:
+        raise Http404
+    return render_page(request, "console/tools/probe.html", {"check": check, "shown": show(found)})
+
+
+@page
+def report(request: ConsoleRequest, pk: int, form: str) -> HttpResponse:
+    """The report as a file."""
+    try:
+        found = report_of(_check_of(request, pk))
+    except CheckNotOver as early:
+        raise Http404 from early
+    kind, write = FORMS[form]
+    answer = HttpResponse(write(found), content_type=f"{kind}; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="receiver-check-{pk}.{form}"'
+    return answer
+
+
+def _started(request: ConsoleRequest, form: CheckForm) -> Check | None:
+    given, options = form.cleaned_data, form.options()
+    endpoint = given["endpoint"]
+    try:
+        if endpoint:
+            return checks.start_for_endpoint(endpoint=endpoint, options=options, now=request.now, actor=request.actor)
+        return checks.start(
+            account=request.account,
+            url=given["url"],
+            secret=given["secret"],
+            options=options,
+            now=request.now,
+            actor=request.actor,
+        )
+    except Refusal as refusal:
+        add_refusal(form, refusal)
+    except SecretUnreadable:
+        form.add_error("endpoint", _("The share secret cannot be decrypted with the keys of this simulator."))
+    return None
+
+
+def _initial(request: ConsoleRequest) -> dict[str, Any]:
+    """What the form begins with: an earlier check, or the endpoint that the address names."""
+    again, endpoint = request.GET.get("again", ""), request.GET.get("endpoint", "")
+    if is_id(again):
+        return as_asked(_check_of(request, int(again)))
+    return {"endpoint": int(endpoint)} if is_id(endpoint) else {}
+
+
+def _check_of(request: ConsoleRequest, pk: int) -> Check:
+    return get_object_or_404(selectors.checks(account=request.account), pk=pk)
+
+
+def _context(request: ConsoleRequest, check: Check) -> dict[str, Any]:
+    results = results_of(check)
+    return {
+        "check": check,
+        "state": state_of(check),
+        "sections": sections(results) if check.is_over else [],
+        "so_far": [] if check.is_over else [show(result, 0) for result in results],
+        "has_no_worker": check.status == Check.Status.QUEUED and not selectors.worker_health(now=request.now).is_good,
+    }

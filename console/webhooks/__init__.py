@@ -1,0 +1,1 @@
+"""API > Webhook: endpoints, their details, test sends and injected faults."""

@@ -1,0 +1,136 @@
+"""Scripted faults of an endpoint: the form to add one, and taking them back."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.errors import Refusal
+from console.base import ConsoleRequest, action, add_refusal, form_page, render_page
+from console.webhooks.endpoints import endpoint_of
+from maac_contract.contract import TOPICS
+from webhooks import selectors
+from webhooks.engine.fault_injection import KINDS, RACES
+from webhooks.engine.job import FaultKind
+from webhooks.services import faults
+
+GROUPS = (
+    (
+        gettext_lazy("Signature and bytes"),
+        (
+            FaultKind.WRONG_SIGNATURE, FaultKind.PREVIOUS_SECRET, FaultKind.FLIP_BYTE, FaultKind.STALE_TIMESTAMP,
+        ),
+    ),
+    (
+        gettext_lazy("Connection and copies"),
+        (FaultKind.SEND_TWICE, FaultKind.LOST_ANSWER, FaultKind.DROP_MID_BODY, FaultKind.DRIP_BODY),
+    ),
+    (gettext_lazy("Time and order"), (FaultKind.DELAY, FaultKind.REVERSE)),
+    (gettext_lazy("Between two attempts"), RACES),
+)  # fmt: skip
+
+
+class FaultForm(forms.Form):
+    """What is left empty is as the service has it."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What goes wrong"),
+        choices=[(kind.value, kind.value) for kind in FaultKind],
+        error_messages={"required": gettext_lazy("Choose what is to go wrong.")},
+    )
+    topic = forms.ChoiceField(
+        label=gettext_lazy("Event type"),
+        choices=[("", gettext_lazy("Any")), *((topic, topic) for topic in TOPICS)],
+        required=False,
+    )
+    attempt = forms.IntegerField(
+        label=gettext_lazy("Attempt"),
+        help_text=gettext_lazy("Only this attempt of a delivery. Empty: any."),
+        required=False,
+    )
+    every = forms.IntegerField(
+        label=gettext_lazy("Every nth"),
+        help_text=gettext_lazy("Of those that fit, only every second, third and so on. Empty: each."),
+        required=False,
+    )
+    probability = forms.FloatField(
+        label=gettext_lazy("Probability"),
+        help_text=gettext_lazy("From 0 to 1, by dice. Empty: always."),
+        required=False,
+    )
+    seed = forms.CharField(
+        label=gettext_lazy("Seed"),
+        help_text=gettext_lazy("Makes the dice fall the same way again. Empty: one is made."),
+        required=False,
+    )
+    times = forms.IntegerField(
+        label=gettext_lazy("How often"),
+        initial=1,
+        help_text=gettext_lazy("Then it is over. Empty: until it expires."),
+        required=False,
+    )
+    seconds = forms.FloatField(
+        label=gettext_lazy("Seconds"),
+        help_text=gettext_lazy("For dripping, delay, stale timestamp and reverse order. Empty: as usual for the kind."),
+        required=False,
+    )
+    count = forms.IntegerField(
+        label=gettext_lazy("Group of"),
+        help_text=gettext_lazy("For reverse order: how many are turned round. Empty: three."),
+        required=False,
+    )
+    expires_in = forms.FloatField(
+        label=gettext_lazy("Expires after"),
+        initial=faults.LIFE,
+        help_text=gettext_lazy("Seconds, a day at most. Then nothing goes wrong any more."),
+    )
+
+    def given(self) -> dict[str, Any]:
+        """What was filled in; of the number of times, that it was left empty counts, too."""
+        values = self.cleaned_data
+        return {name: value for name, value in values.items() if value not in (None, "") or name == "times"}
+
+    def groups(self) -> list[dict[str, Any]]:
+        chosen = self["kind"].value()
+        return [
+            {
+                "title": title,
+                "kinds": [{"kind": kind, "about": KINDS[kind], "is_chosen": kind == chosen} for kind in kinds],
+            }
+            for title, kinds in GROUPS
+        ]
+
+
+@form_page
+def new(request: ConsoleRequest, pk: int) -> HttpResponse:
+    endpoint = endpoint_of(request, pk)
+    form = FaultForm(request.POST if request.method == "POST" else None, initial={"kind": request.GET.get("kind")})
+    if form.is_valid():
+        try:
+            faults.add(endpoint=endpoint, now=request.now, actor=request.actor, **form.given())
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("The fault is set. What it strikes is marked in the log."))
+            return redirect("console:webhook", pk)
+    return render_page(request, "console/faults/new.html", {"endpoint": endpoint, "form": form})
+
+
+@action
+def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
+    fault = get_object_or_404(selectors.faults(account=request.account), pk=pk)
+    faults.remove(fault=fault, now=request.now, actor=request.actor)
+    messages.success(request, _("The scripted fault is removed."))
+    return redirect("console:webhook", fault.endpoint_id)
+
+
+@action
+def clear(request: ConsoleRequest, pk: int) -> HttpResponse:
+    count = faults.clear(endpoint=endpoint_of(request, pk), now=request.now, actor=request.actor)
+    said = ngettext("%(count)d scripted fault is removed.", "%(count)d scripted faults are removed.", count)
+    messages.success(request, said % {"count": count})
+    return redirect("console:webhook", pk)

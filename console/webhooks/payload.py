@@ -1,0 +1,102 @@
+"""The JSON that somebody types for a test event: read strictly, and what is wrong told with its place."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from django.utils.translation import gettext as _
+
+from console.templatetags.console import translated
+from maac_contract import contract
+
+
+class Unreadable(ValueError):
+    """Not JSON; `place` is the line and column where the reading stopped, if that is known."""
+
+    def __init__(self, reason: str, place: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.place = reason, place
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong and where: a path such as `data.items[0].amount`, or a line and column."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was typed, as MAAC would send it; to be sent only where there are no faults. `size` is the body's bytes."""
+
+    data: dict[str, Any]
+    faults: list[Fault]
+    size: int = 0
+
+
+def check(topic: str, text: str) -> Checked:
+    try:
+        typed = read(text)
+    except Unreadable as error:
+        return Checked({}, [Fault(error.place, error.reason)])
+    data, faults = contract.check(topic, typed)
+    if faults:
+        return Checked(data, [Fault(fault.path, translated(fault.reason)) for fault in faults])
+    return Checked(data, [], size(topic, data))
+
+
+def size(topic: str, data: dict[str, Any]) -> int:
+    """Bytes of the whole body; a timestamp always has the same length."""
+    return len(contract.serialise(timestamp="2026-03-04T18:22:09.004200+08:00", topic=topic, data=data))
+
+
+def pretty(data: object) -> str:
+    """For people to read and edit; read back, it is the same again."""
+    return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def read(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        place = _("line %(line)s, column %(column)s") % {"line": error.lineno, "column": error.colno}
+        raise Unreadable(_syntax(error), place) from error
+    except RecursionError as error:
+        raise Unreadable(_("It is nested too deeply.")) from error
+    except Unreadable:
+        raise
+    except ValueError as error:
+        raise Unreadable(_("A number is too long.")) from error
+
+
+def _no_number(name: str) -> NoReturn:
+    raise Unreadable(_("%(name)s is no number in JSON.") % {"name": name})
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        ((twice, _times),) = Counter(name for name, _value in pairs).most_common(1)
+        raise Unreadable(_("The key %(name)s is there twice in one object.") % {"name": json.dumps(twice)})
+    return made
+
+
+def _syntax(error: json.JSONDecodeError) -> str:
+    """Python's words for it are English; these say the same."""
+    sentences = {
+        "Expecting value": _("A value is missing, or it is not one that JSON knows. Text stands in double quotes."),
+        "Expecting property name": _("A key in double quotes is missing; there must be no comma before it closes."),
+        "Expecting ',' delimiter": _("A comma or a closing bracket is missing."),
+        "Expecting ':' delimiter": _("A colon is missing after the key."),
+        "Illegal trailing comma": _("There is a comma before the closing bracket."),
+        "Extra data": _("There is something left after the end."),
+        "Unterminated string": _("The text that begins here does not end."),
+        "Invalid control character": _(
+            "There is a line break or another control character in a text; write \\n for it."
+        ),
+        "Invalid \\": _("There is no such escape; write \\\\ for a backslash."),
+    }
+    known = (sentence for start, sentence in sentences.items() if error.msg.startswith(start))
+    return next(known, _("This is not JSON."))

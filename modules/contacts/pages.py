@@ -1,0 +1,124 @@
+"""Modules > Contacts in the console."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.errors import Refusal
+from console.base import ConsoleRequest, action, add_refusal, form_page, page, render_page
+from console.paging import newest
+from modules.contacts import imports, selectors, services, table
+from modules.contacts.forms import ContactForm, EditContactForm, ImportForm
+from modules.contacts.models import Contact, ContactImport
+from webhooks.errors import InvalidInput
+
+
+@page
+def listing(request: ConsoleRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()
+    shown, pages = newest(request, selectors.search(account=request.account, text=text))
+    query = urlencode({"q": text}) if text else ""
+    running = selectors.running_import(account=request.account)
+    is_empty = not (text or shown or pages["is_older"])
+    context = {"contacts": shown, "q": text, "query": query, "import_form": ImportForm(), "is_empty": is_empty}
+    return render_page(request, "contacts/list.html", {**context, **pages, "running": running})
+
+
+@form_page
+def new(request: ConsoleRequest) -> HttpResponse:
+    form = ContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            contact = services.create(account=request.account, now=request.now, **form.details())
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("%(name)s is a contact now.") % {"name": contact})
+            return redirect("contacts:contact", contact.pk)
+    return render_page(request, "contacts/form.html", {"form": form})
+
+
+@form_page
+def contact(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """A contact's details, to read and to change."""
+    found = _found(request, pk)
+    form = EditContactForm(request.POST or None, initial=_initial(found))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.edit(contact=found, now=request.now, **form.details())
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("contacts:contact", pk)
+    return render_page(request, "contacts/form.html", {"form": form, "contact": found})
+
+
+@action
+def delete(request: ConsoleRequest, pk: int) -> HttpResponse:
+    found = _found(request, pk)
+    services.delete(contact=found)
+    messages.success(request, _("%(name)s was deleted.") % {"name": found})
+    return redirect("contacts:list")
+
+
+@action
+def seed_demo(request: ConsoleRequest) -> HttpResponse:
+    made = services.seed_demo(account=request.account, now=request.now)
+    told = ngettext("%(count)s demo contact was added.", "%(count)s demo contacts were added.", len(made))
+    messages.success(request, told % {"count": len(made)})
+    return redirect("contacts:list")
+
+
+@page
+def export_csv(request: ConsoleRequest) -> StreamingHttpResponse:
+    rows = table.written(selectors.contacts(account=request.account).iterator())
+    headers = {"Content-Disposition": 'attachment; filename="contacts.csv"'}
+    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@action
+def import_csv(request: ConsoleRequest) -> HttpResponse:
+    form = ImportForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, _("Choose a CSV file."))
+        return redirect("contacts:list")
+    text = table.decoded(form.cleaned_data["file"].read())
+    try:
+        started = imports.start(account=request.account, text=text, now=request.now)
+    except InvalidInput as refusal:
+        for fault in refusal.fields.get("csv", [refusal.message]):
+            messages.error(request, fault)
+        messages.error(request, _("Nothing was stored. Mend the lines and import the file again."))
+        return redirect("contacts:list")
+    return redirect("contacts:import_page", started.pk)
+
+
+@page
+def import_page(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """How far an import is, and what came of it."""
+    return render_page(request, "contacts/import.html", {"found": _import(request, pk)})
+
+
+@page
+def import_progress(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """The live part of the import's page."""
+    return render_page(request, "contacts/import_progress.html", {"found": _import(request, pk)})
+
+
+def _import(request: ConsoleRequest, pk: int) -> ContactImport:
+    return get_object_or_404(selectors.imports(account=request.account), pk=pk)
+
+
+def _found(request: ConsoleRequest, pk: int) -> Contact:
+    return get_object_or_404(selectors.contacts(account=request.account), pk=pk)
+
+
+def _initial(contact: Contact) -> dict[str, Any]:
+    fields = {name: getattr(contact, name) for name in EditContactForm.base_fields}
+    return {**fields, "tags": ", ".join(contact.tags), "customer_id": contact.customer_id or ""}

@@ -1,0 +1,23 @@
+"""The pages below /console/modules/messages/."""
+
+from django.urls import path
+
+from modules.messages import pages, template_pages
+
+app_name = "messages"
+urlpatterns = [
+    path("", pages.listing, name="list"),
+    path("broadcasts/new/", pages.broadcast_new, name="broadcast_new"),
+    path("broadcasts/<int:pk>/", pages.broadcast, name="broadcast"),
+    path("broadcasts/<int:pk>/open/", pages.broadcast_open, name="broadcast_open"),
+    path("direct/", pages.direct_messages, name="direct_messages"),
+    path("direct/<int:pk>/", pages.direct_message, name="direct_message"),
+    path("direct/<int:pk>/open/", pages.direct_message_open, name="direct_message_open"),
+    path("opens/", pages.opens, name="opens"),
+    path("templates/", template_pages.templates, name="templates"),
+    path("templates/new/", template_pages.template_new, name="template_new"),
+    path("templates/<int:pk>/", template_pages.template, name="template"),
+    path("templates/<int:pk>/edit/", template_pages.template_edit, name="template_edit"),
+    path("events/", template_pages.events, name="events"),
+    path("events/<int:pk>/archive/", template_pages.event_archive, name="event_archive"),
+]

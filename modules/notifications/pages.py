@@ -1,0 +1,171 @@
+"""Modules > Notifications in the console."""
+
+from typing import Any
+
+from django.contrib import messages as notes
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+
+from accounts.errors import Refusal
+from console.base import ConsoleRequest, action, add_refusal, form_page, page, render_page
+from modules.contacts import selectors as contact_selectors
+from modules.notifications import labels, selectors, services, steps
+from modules.notifications.errors import InvalidBinding
+from modules.notifications.forms import BindingForm, ConditionsForm, MessageForm, TemplateForm
+from modules.notifications.magic import MAGIC
+from modules.notifications.models import Message, Template
+from webhooks.ids import is_id
+
+PAGE_SIZE = 30
+
+
+@page
+def listing(request: ConsoleRequest) -> HttpResponse:
+    templates = list(selectors.templates(account=request.account))
+    return render_page(request, "notifications/list.html", {"templates": templates, **_messages(request)})
+
+
+@page
+def live(request: ConsoleRequest) -> HttpResponse:
+    """The messages alone, for the page that refreshes them."""
+    return render_page(request, "notifications/parts/messages.html", _messages(request))
+
+
+@form_page
+def template_new(request: ConsoleRequest) -> HttpResponse:
+    form = TemplateForm(request.POST or None)
+    if form.is_valid():
+        try:
+            made = services.create_template(account=request.account, now=request.now, **form.fields_given())
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            notes.success(request, _("The template %(name)s is made.") % {"name": made})
+            return redirect("notifications:template", made.pk)
+    return render_page(request, "notifications/template_form.html", {"form": form})
+
+
+@form_page
+def template_edit(request: ConsoleRequest, pk: int) -> HttpResponse:
+    found = _template(request, pk)
+    form = TemplateForm(request.POST or None, initial=TemplateForm.initial_of(found))
+    if form.is_valid():
+        try:
+            services.edit_template(template=found, now=request.now, **form.fields_given())
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            notes.success(request, _("Saved."))
+            return redirect("notifications:template", pk)
+    return render_page(request, "notifications/template_form.html", {"form": form, "template": found})
+
+
+@form_page
+def template(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """A template, and the form that sends a message from it."""
+    found = _template(request, pk)
+    form = MessageForm(found, request.POST or None)
+    if form.is_valid():
+        try:
+            made = services.push(account=request.account, template=found, now=request.now, **form.fields_given())
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            return redirect("notifications:message", made.pk)
+    context = {"template": found, "form": form, "metric": selectors.metric(template=found), "magic": MAGIC}
+    return render_page(request, "notifications/template.html", context)
+
+
+@page
+def message(request: ConsoleRequest, pk: int) -> HttpResponse:
+    return render_page(request, "notifications/message.html", _details(request, pk))
+
+
+@page
+def message_live(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """The message's steps alone, for the page that refreshes them."""
+    return render_page(request, "notifications/parts/steps.html", _details(request, pk))
+
+
+@action
+def advance(request: ConsoleRequest, pk: int) -> HttpResponse:
+    steps.advance(message=_message(request, pk), now=request.now)
+    return redirect("notifications:message", pk)
+
+
+@form_page
+def bind(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """A contact is bound through this message."""
+    found = _message(request, pk)
+    form = BindingForm(request.POST or None)
+    if form.is_valid():
+        try:
+            _bind(request, found, form)
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            return redirect("notifications:message", pk)
+    return render_page(request, "notifications/bind.html", {"form": form, "message": found})
+
+
+@form_page
+def conditions(request: ConsoleRequest) -> HttpResponse:
+    form = ConditionsForm(
+        request.POST or None, initial=ConditionsForm.initial_of(selectors.conditions(account=request.account))
+    )
+    if form.is_valid():
+        try:
+            services.set_conditions(account=request.account, **form.fields_given())
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            notes.success(request, _("Saved. Messages that are sent from now on meet these conditions."))
+            return redirect("notifications:list")
+    return render_page(request, "notifications/conditions.html", {"form": form})
+
+
+def _bind(request: ConsoleRequest, found: Message, form: BindingForm) -> None:
+    contact = contact_selectors.contacts(account=request.account).filter(line_uid=form.cleaned_data["contact"]).first()
+    if contact is None:
+        form.add_error("contact", _("The account has no such contact."))
+        raise InvalidBinding(_("Nobody was bound."))
+    binding = services.bind(
+        account=request.account,
+        template=found.template,
+        contact=contact,
+        source=form.cleaned_data["source"],
+        phone_number=found.phone_number,
+        now=request.now,
+    )
+    told = _("%(name)s is bound to %(number)s. pnp.profile_updated was sent.")
+    notes.success(request, told % {"name": binding.contact, "number": binding.phone_number})
+
+
+def _messages(request: ConsoleRequest) -> dict[str, Any]:
+    """A page of messages, the newest first."""
+    before = request.GET.get("before", "")
+    is_older = is_id(before)
+    found = selectors.messages(account=request.account).order_by("-id")
+    rows = list((found.filter(pk__lt=int(before)) if is_older else found)[: PAGE_SIZE + 1])
+    shown = [{"row": row, "pill": labels.kind_of(row.status), "word": labels.STATUSES[row.status]} for row in rows]
+    following = rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None
+    return {"shown": shown[:PAGE_SIZE], "following": following, "is_older": is_older}
+
+
+def _details(request: ConsoleRequest, pk: int) -> dict[str, Any]:
+    found = _message(request, pk)
+    walked = [
+        {"row": step, "pill": labels.kind_of(step.status), "word": labels.STATUSES[step.status]}
+        for step in found.steps.order_by("id")
+    ]
+    plan = [(labels.CHANNELS[channel], labels.OUTCOMES[outcome]) for channel, outcome in found.plan.items()]
+    return {"message": found, "steps": walked, "plan": plan}
+
+
+def _template(request: ConsoleRequest, pk: int) -> Template:
+    return get_object_or_404(selectors.templates(account=request.account), pk=pk)
+
+
+def _message(request: ConsoleRequest, pk: int) -> Message:
+    return get_object_or_404(selectors.messages(account=request.account), pk=pk)

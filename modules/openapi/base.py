@@ -1,0 +1,67 @@
+"""What every call of MAAC's Open API shares."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from accounts.models import Account
+from modules.openapi.errors import as_json, as_text
+from modules.openapi.limits import CallLimit
+from modules.openapi.paging import OLDEST, page_of
+from rest.base.request import account_of, now_utc
+
+
+class OpenApiView(APIView):
+    """Tokens are those of the REST API. The calls are MAAC's, so this simulator's own schema does not tell of them."""
+
+    schema = None
+    request: Request
+    limited_as: ClassVar[str] = ""
+    """By which rate limit its calls are held; empty: by none."""
+
+    @property
+    def account(self) -> Account:
+        return account_of(self.request)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.account.zone_info
+
+    @property
+    def now(self) -> datetime:
+        return now_utc()
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [CallLimit()] if self.limited_as else []
+
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Any]:
+        return as_json
+
+    def list_of(
+        self, rows: QuerySet[Any], answer: Callable[[Any], Any], *, start: str, order: Sequence[str] = OLDEST
+    ) -> Response:
+        found, following = page_of(rows, start=start, order=order)
+        return Response({"results": [answer(row) for row in found], "next": following})
+
+
+class PlainTextErrors(OpenApiView):
+    """Refuses by a line of text."""
+
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Any]:
+        return as_text
+
+
+class NothingHere(OpenApiView):
+    """Every path that MAAC does not have, a documented one without its last slash included."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise Http404

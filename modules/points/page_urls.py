@@ -1,0 +1,16 @@
+"""The pages below /console/modules/points/."""
+
+from django.urls import path
+
+from modules.points import pages
+
+app_name = "points"
+urlpatterns = [
+    path("", pages.listing, name="list"),
+    path("new/", pages.new, name="new"),
+    path("demo/", pages.seed_demo, name="seed_demo"),
+    path("<int:pk>/", pages.prize, name="prize"),
+    path("<int:pk>/edit/", pages.edit, name="edit"),
+    path("<int:pk>/delete/", pages.delete, name="delete"),
+    path("grants/<int:pk>/resend/", pages.resend, name="resend"),
+]

@@ -1,0 +1,1 @@
+"""REST: the base that every API of the simulator shares, and /api/v1/."""

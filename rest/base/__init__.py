@@ -1,0 +1,1 @@
+"""The base of every REST API: authentication, error bodies, strict fields, paging by cursor."""

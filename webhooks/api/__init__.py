@@ -1,1 +1,0 @@
-"""The REST door: parse, call a service, answer."""

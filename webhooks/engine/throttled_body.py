@@ -1,0 +1,64 @@
+"""Hands a body to libcurl bit by bit: slowly, or not to its end. libcurl works on other requests meanwhile."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import pycurl
+
+from webhooks.engine.fault_injection import dropped_at
+from webhooks.engine.job import Fault, FaultKind
+
+PIECES = 50
+"""Of a body that drips, at most."""
+SENT_BEFORE_A_DROP = 0.05
+"""Seconds for the first half to leave: what is dropped takes along what libcurl has not sent yet."""
+
+FEEDING = (FaultKind.DRIP_BODY, FaultKind.DROP_MID_BODY)
+
+Piece = tuple[float, bytes | None]
+"""Seconds after the start, and what is to go then; None breaks the connection off."""
+
+
+class Feed:
+    """`read` for libcurl, which pauses between the pieces; `is_ready` when it may be woken from its pause."""
+
+    def __init__(self, pieces: Iterable[Piece], clock: Callable[[], float] = time.monotonic) -> None:
+        self._pieces = deque(pieces)
+        self._clock = clock
+        self._start = clock()
+        self._is_paused = False
+
+    @property
+    def is_ready(self) -> bool:
+        return self._is_paused and self._left() <= 0
+
+    def read(self, size: int) -> bytes | int:
+        self._is_paused = self._left() > 0
+        if self._is_paused:
+            return pycurl.READFUNC_PAUSE
+        seconds, piece = self._pieces.popleft()
+        if piece is None:
+            return pycurl.READFUNC_ABORT
+        if len(piece) > size:
+            self._pieces.appendleft((seconds, piece[size:]))
+        return piece[:size]
+
+    def _left(self) -> float:
+        """Seconds until the next piece."""
+        return self._start + self._pieces[0][0] - self._clock()
+
+
+def feed(fault: Fault, body: bytes) -> Feed:
+    if fault.kind is FaultKind.DROP_MID_BODY:
+        return Feed([(0.0, body[: dropped_at(body)]), (SENT_BEFORE_A_DROP, None)])
+    return Feed(_dripping(body, fault.seconds))
+
+
+def _dripping(body: bytes, seconds: float) -> list[Piece]:
+    """The first piece at once, the last one when the time is over."""
+    count = max(1, min(PIECES, len(body)))
+    size = -(-len(body) // count)
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    gap = seconds / max(1, len(pieces) - 1)
+    return [(place * gap, piece) for place, piece in enumerate(pieces)]

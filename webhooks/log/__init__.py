@@ -1,0 +1,1 @@
+"""The delivery log: search, filters, statistics and bulk redelivery."""

@@ -1,0 +1,157 @@
+"""Send again what a filter of the delivery log shows: first counted, then done, both in steps that take little time."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from accounts.models import Account
+from webhooks.engine.lifecycle import Status
+from webhooks.log import search
+from webhooks.log.search import Criteria
+from webhooks.models import Delivery
+from webhooks.services.redeliver_many import AT_ONCE, Obstacle, redeliver_many, rules
+
+AT_MOST = 10_000
+"""Deliveries that can be sent again at a time."""
+STEP_SECONDS = 0.05
+AS_LONG_AS_IT_TAKES = math.inf
+
+Counts = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the filter shows, as far as it has been counted: from the id `start` down to `position`, without the former.
+
+    `next` is where to go on counting; None once all is counted, or as many as can be sent again at a time.
+    """
+
+    start: int
+    position: int
+    next: int | None
+    by_status: Counts = field(default_factory=dict)
+    blocked: Counts = field(default_factory=dict)
+    """By what stands against it, whichever way."""
+    in_progress: int = 0
+    """Of the others those that can only be sent under a new key."""
+    has_more: bool = False
+
+    @property
+    def matched(self) -> int:
+        return sum(self.by_status.values())
+
+    @property
+    def ready_under_new_key(self) -> int:
+        return self.matched - sum(self.blocked.values())
+
+    @property
+    def ready_under_same_key(self) -> int:
+        return self.ready_under_new_key - self.in_progress
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How far sending again has come: `next` is where to go on, None at the end."""
+
+    next: int | None
+    handled: int = 0
+    redelivered: int = 0
+    blocked: Counts = field(default_factory=dict)
+
+
+def begin_survey() -> Survey:
+    """Nothing is counted yet; what comes from now on will not be."""
+    newest = Delivery.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    return Survey(newest + 1, newest + 1, newest + 1)
+
+
+def survey_step(
+    *, account: Account, criteria: Criteria, survey: Survey, now: datetime, seconds: float = STEP_SECONDS
+) -> Survey:
+    """Count on, until the time is over."""
+    if survey.next is None:
+        return survey
+    room = AT_MOST - survey.matched
+    found, following = search.candidates(
+        account=account, criteria=criteria, limit=room + 1, older_than=survey.next, seconds=seconds
+    )
+    has_more, found = len(found) > room, found[:room]
+    held = rules(account=account, now=now)
+    obstacles = [(each, held.obstacle(each)) for each in found]
+    free = [each for each, obstacle in obstacles if obstacle is None]
+    return Survey(
+        start=survey.start,
+        position=found[-1].id if has_more else following or 0,
+        next=None if has_more else following,
+        by_status=_sum(survey.by_status, Counter(each.status for each in found)),
+        blocked=_sum(survey.blocked, Counter(obstacle.value for _, obstacle in obstacles if obstacle)),
+        in_progress=survey.in_progress + sum(each.status == Status.PENDING for each in free),
+        has_more=has_more,
+    )
+
+
+def begin_run(survey: Survey) -> Run:
+    return Run(next=survey.start)
+
+
+def run_step(
+    *,
+    account: Account,
+    criteria: Criteria,
+    survey: Survey,
+    run: Run,
+    new_key: bool,
+    asked_at: datetime,
+    now: datetime,
+    seconds: float = STEP_SECONDS,
+) -> Run:
+    """Send the next of what was counted again, in one transaction."""
+    left = survey.matched - run.handled
+    if run.next is None or left <= 0:
+        return replace(run, next=None)
+    found, following = search.candidates(
+        account=account,
+        criteria=criteria,
+        limit=min(AT_ONCE, left),
+        older_than=run.next,
+        down_to=survey.position,
+        seconds=seconds,
+    )
+    ids = [each.id for each in found]
+    done = redeliver_many(account=account, delivery_ids=ids, new_key=new_key, asked_at=asked_at, now=now)
+    obstacles = Counter({obstacle.value: count for obstacle, count in done.obstacles.items()})
+    return Run(
+        next=following if run.handled + len(ids) < survey.matched else None,
+        handled=run.handled + len(ids),
+        redelivered=run.redelivered + done.count,
+        blocked=_sum(run.blocked, obstacles),
+    )
+
+
+def redeliver_found(
+    *, account: Account, criteria: Criteria, new_key: bool, dry_run: bool, now: datetime
+) -> tuple[Survey, Run]:
+    """Count and send again in one go; a dry run tells what would come of it."""
+    survey = begin_survey()
+    while survey.next is not None:
+        survey = survey_step(account=account, criteria=criteria, survey=survey, now=now, seconds=AS_LONG_AS_IT_TAKES)
+    if dry_run:
+        return survey, _foreseen(survey, new_key)
+    run = begin_run(survey)
+    while run.next is not None:
+        run = run_step(
+            account=account, criteria=criteria, survey=survey, run=run, new_key=new_key, asked_at=now, now=now,
+            seconds=AS_LONG_AS_IT_TAKES,
+        )  # fmt: skip
+    return survey, run
+
+
+def _foreseen(survey: Survey, new_key: bool) -> Run:
+    ready = survey.ready_under_new_key if new_key else survey.ready_under_same_key
+    in_progress = {} if new_key or not survey.in_progress else {Obstacle.IN_PROGRESS.value: survey.in_progress}
+    return Run(None, survey.matched, ready, {**in_progress, **survey.blocked})
+
+
+def _sum(before: Counts, more: Counter[str]) -> Counts:
+    return dict(Counter(before) + more)
