@@ -19,7 +19,7 @@ BOTH_WORKERS = 0.25
 
 
 @dataclass(frozen=True)
-class Fault:
+class Disruption:
     """What was broken, and from when until when it was away (seconds since 1970)."""
 
     what: str
@@ -34,7 +34,7 @@ class Chaos:
     """`run` breaks one thing after another. Every kind comes once before any comes again."""
 
     def __init__(self, stack: Stack, seed: int) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[Disruption] = []
         self.violations: list[str] = []
         self._stack = stack
         self._dice = random.Random(seed)  # noqa: S311 - not for secrecy
@@ -61,7 +61,7 @@ class Chaos:
     def _break(self, what: str) -> None:
         begin = time.time()
         self._kinds[what]()
-        self.faults.append(Fault(what, begin, time.time()))
+        self.faults.append(Disruption(what, begin, time.time()))
         say(f"{what}; back after {self.faults[-1].end - begin:.1f} s")
 
     def _stay_down(self) -> None:

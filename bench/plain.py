@@ -34,7 +34,7 @@ app.conf["CELERY_DB_REUSE_MAX"] = 1_000_000
 
 @app.task(bind=True, max_retries=len(contract.RETRY_WAITS))
 def deliver(self: Any, delivery_id: int) -> None:
-    from webhooks.models import Attempt, Delivery, Due
+    from webhooks.models import Attempt, Delivery, QueueEntry
 
     delivery = Delivery.objects.select_related("event", "endpoint").get(pk=delivery_id)
     started_at = datetime.now(UTC)
@@ -59,7 +59,7 @@ def deliver(self: Any, delivery_id: int) -> None:
     delivery.status, delivery.status_code, delivery.reason = "delivered", answer.status_code, "OK"
     delivery.finished_at = datetime.now(UTC)
     delivery.save()
-    Due.objects.filter(delivery=delivery).delete()
+    QueueEntry.objects.filter(delivery=delivery).delete()
 
 
 def signed(body: bytes, secret: str, key: str) -> dict[str, str]:

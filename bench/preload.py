@@ -20,7 +20,7 @@ from maac_contract.contract import TOPICS  # noqa: E402
 from maac_contract.samples import sample  # noqa: E402
 from webhooks.models import Endpoint  # noqa: E402
 from webhooks.services import endpoints as endpoint_services  # noqa: E402
-from webhooks.services.publish import Happening, publish  # noqa: E402
+from webhooks.services.publish import EventRequest, publish  # noqa: E402
 
 SAMPLES = 1000
 BATCH = 500
@@ -48,11 +48,11 @@ def make_due(account: Account, deliveries: int, endpoint_count: int, seed: int) 
     """Leave so many deliveries due."""
     dice = random.Random(seed)  # noqa: S311 - not for secrecy
     topics = dice.choices(SHARED, k=SAMPLES)
-    samples = [Happening(topic, data=sample(topic, seed=f"{seed}/{n}")) for n, topic in enumerate(topics)]
-    happenings = [samples[number % SAMPLES] for number in range(deliveries // endpoint_count)]
-    happenings += [Happening(LEFT_OVER, seed=seed)] * (deliveries % endpoint_count)
-    for start in range(0, len(happenings), BATCH):
-        publish(account=account, happenings=happenings[start : start + BATCH], now=datetime.now(UTC))
+    samples = [EventRequest(topic, data=sample(topic, seed=f"{seed}/{n}")) for n, topic in enumerate(topics)]
+    event_requests = [samples[number % SAMPLES] for number in range(deliveries // endpoint_count)]
+    event_requests += [EventRequest(LEFT_OVER, seed=seed)] * (deliveries % endpoint_count)
+    for start in range(0, len(event_requests), BATCH):
+        publish(account=account, event_requests=event_requests[start : start + BATCH], now=datetime.now(UTC))
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from bench.preload import make_due, make_endpoints  # noqa: E402
 from events.models import Event  # noqa: E402
 from webhooks import outbox  # noqa: E402
 from webhooks.engine.concurrency_limiter import Room  # noqa: E402
-from webhooks.models import Delivery, Due, Endpoint  # noqa: E402
+from webhooks.models import Delivery, Endpoint, QueueEntry  # noqa: E402
 
 ROOM = Room(total=192, each=64, busy={})
 """What a worker asks for that is busy with three endpoints."""
@@ -34,7 +34,7 @@ TIMES = 31
 PLAIN_TIMES = 5
 FEW, MANY = 3, 10_000
 ROWS_WITH_MANY = 10
-"""Due rows of each of the many endpoints."""
+"""QueueEntry rows of each of the many endpoints."""
 LEASE = timedelta(seconds=15)
 EVENTS = 1000
 
@@ -47,11 +47,11 @@ def fill(account: Account, endpoints: list[int], rows: int, now: datetime) -> No
     new = Delivery(account=account, topic=event.topic, created_at=now)
     fixed = {column: getattr(new, column) for column in _columns(Delivery) if column not in given}
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE webhooks_due, webhooks_delivery CASCADE")
+        cursor.execute("TRUNCATE webhooks_queueentry, webhooks_delivery CASCADE")
         _insert(cursor, Delivery, given, fixed, rows, [endpoints])
         when = {"delivery_id": "n", "endpoint_id": endpoint, "due_at": f"now() - n * interval '1 hour' / {rows}"}
-        _insert(cursor, Due, when, {"claim_token": ""}, rows, [endpoints])
-        cursor.execute("VACUUM ANALYZE webhooks_delivery, webhooks_due")
+        _insert(cursor, QueueEntry, when, {"claim_token": ""}, rows, [endpoints])
+        cursor.execute("VACUUM ANALYZE webhooks_delivery, webhooks_queueentry")
 
 
 def _insert(

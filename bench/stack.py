@@ -126,7 +126,7 @@ class Stack:
         wait_until_ready(f"{self.url}/livez", STARTS_WITHIN, embedded)
 
     def ring(self, times: int) -> None:
-        """Send what a nudge sends, so that workers wake at once and not with the next sweep."""
+        """Send what a wake_worker sends, so that workers wake at once and not with the next sweep."""
         with Celery(broker=self.redis.url) as celery:
             for _ in range(times):
                 celery.send_task("webhooks.tasks.deliver", queue=QUEUE, expires=RING_EXPIRES)

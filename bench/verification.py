@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from bench.arrivals import Arrival
-from bench.chaos import Fault
+from bench.chaos import Disruption
 from bench.database import Database
 from maac_contract.contract import RETRY_WAITS
 
@@ -34,7 +34,7 @@ class Tried(NamedTuple):
 
 
 @dataclass
-class Inquest:
+class Verification:
     """What was found. `extra` are requests that arrived without an attempt in the database, which a crash explains."""
 
     violations: list[str] = field(default_factory=list)
@@ -50,17 +50,17 @@ class Inquest:
 
 
 def hold(
-    database: Database, accepted: Iterable[str], came: Mapping[str, Sequence[float]], faults: Sequence[Fault]
-) -> Inquest:
+    database: Database, accepted: Iterable[str], came: Mapping[str, Sequence[float]], faults: Sequence[Disruption]
+) -> Verification:
     """Look into everything: `accepted` are the keys of the answers, `came` is when each key arrived."""
-    inquest = Inquest()
+    verification = Verification()
     deliveries = {key: (status, reason) for key, status, reason in database.rows(_DELIVERIES)}
     attempts = read_attempts(database)
-    inquest.blame(sum(key not in deliveries for key in accepted), "accepted deliveries are not in the database.")
-    look_at_ends(inquest, deliveries, came)
-    look_at_extras(inquest, attempts, came, faults)
-    look_at_retries(inquest, attempts, faults)
-    return inquest
+    verification.blame(sum(key not in deliveries for key in accepted), "accepted deliveries are not in the database.")
+    look_at_ends(verification, deliveries, came)
+    look_at_extras(verification, attempts, came, faults)
+    look_at_retries(verification, attempts, faults)
+    return verification
 
 
 def by_key(arrivals: Iterable[Arrival]) -> dict[str, list[float]]:
@@ -72,22 +72,26 @@ def by_key(arrivals: Iterable[Arrival]) -> dict[str, list[float]]:
 
 
 def look_at_ends(
-    inquest: Inquest, deliveries: Mapping[str, tuple[str, str]], came: Mapping[str, Sequence[float]]
+    verification: Verification, deliveries: Mapping[str, tuple[str, str]], came: Mapping[str, Sequence[float]]
 ) -> None:
     """Every delivery has ended: it arrived, or has a reason."""
     ends = [(status, reason, key in came) for key, (status, reason) in deliveries.items()]
-    inquest.blame(sum(status not in _DONE for status, *_ in ends), "deliveries are stuck: neither done nor failed.")
-    inquest.blame(sum(status == "delivered" and not arrived for status, _, arrived in ends), "deliveries were lost.")
+    verification.blame(
+        sum(status not in _DONE for status, *_ in ends), "deliveries are stuck: neither done nor failed."
+    )
+    verification.blame(
+        sum(status == "delivered" and not arrived for status, _, arrived in ends), "deliveries were lost."
+    )
     unexplained = sum(status in ("failed", "skipped") and not reason for status, reason, _ in ends)
-    inquest.blame(unexplained, "deliveries failed or were skipped without a reason.")
-    inquest.blame(sum(key not in deliveries for key in came), "keys arrived that no delivery has.")
+    verification.blame(unexplained, "deliveries failed or were skipped without a reason.")
+    verification.blame(sum(key not in deliveries for key in came), "keys arrived that no delivery has.")
 
 
 def look_at_extras(
-    inquest: Inquest,
+    verification: Verification,
     attempts: Mapping[str, Sequence[Tried]],
     came: Mapping[str, Sequence[float]],
-    faults: Sequence[Fault],
+    faults: Sequence[Disruption],
 ) -> None:
     """Requests that arrived and are in no attempt have to stand close to a crash; no delivery succeeds twice."""
     crashes = [fault for fault in faults if fault.what in CRASHES]
@@ -95,27 +99,29 @@ def look_at_extras(
     for key, times in came.items():
         extra = max(0, len(times) - len(attempts.get(key, ())))
         near = sum(any(_explains(crash, at) for crash in crashes) for at in times)
-        inquest.extra += extra
+        verification.extra += extra
         unexplained += max(0, extra - near)
-    inquest.blame(unexplained, "requests came again though no crash was near.")
+    verification.blame(unexplained, "requests came again though no crash was near.")
     twice = sum(sum(tried.reason == "OK" for tried in series) > 1 for series in attempts.values())
-    inquest.blame(twice, "deliveries were sent again after they had succeeded.")
+    verification.blame(twice, "deliveries were sent again after they had succeeded.")
 
 
-def look_at_retries(inquest: Inquest, attempts: Mapping[str, Sequence[Tried]], faults: Sequence[Fault]) -> None:
+def look_at_retries(
+    verification: Verification, attempts: Mapping[str, Sequence[Tried]], faults: Sequence[Disruption]
+) -> None:
     """Every attempt after the first came at its time: never before, and no later than faults explain."""
     early = late = 0
     for series in attempts.values():
         for before, after in pairwise(series):
             due = before.end + RETRY_WAITS[before.number - 1]
             near = [fault.end + LEASE for fault in faults if fault.overlaps(before.end, after.begin)]
-            inquest.retries += 1
+            verification.retries += 1
             early += after.begin < due - EARLY
             late += after.begin > max([due, *near]) + LATE
             if not near:
-                inquest.lateness.append(max(0.0, after.begin - due) * 1000)
-    inquest.blame(early, "retries came too early.")
-    inquest.blame(late, "retries came too late.")
+                verification.lateness.append(max(0.0, after.begin - due) * 1000)
+    verification.blame(early, "retries came too early.")
+    verification.blame(late, "retries came too late.")
 
 
 def read_attempts(database: Database) -> dict[str, list[Tried]]:
@@ -126,7 +132,7 @@ def read_attempts(database: Database) -> dict[str, list[Tried]]:
     return attempts
 
 
-def _explains(crash: Fault, at: float) -> bool:
+def _explains(crash: Disruption, at: float) -> bool:
     """Whether the outcome of a request of this moment can have been lost in the crash."""
     return crash.overlaps(at - AFTER_A_CRASH, at + BEFORE_A_CRASH)
 

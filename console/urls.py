@@ -28,7 +28,7 @@ urlpatterns = [
     path("webhooks/<int:pk>/test/", send_test.webhook_test, name="webhook_test"),
     path("webhooks/<int:pk>/test/check/", send_test.check, name="webhook_test_check"),
     path("webhooks/<int:pk>/test/<int:delivery_pk>/", send_test.result, name="webhook_test_result"),
-    # Scripted faults
+    # Injected faults
     path("webhooks/<int:pk>/faults/new/", faults.new, name="fault_new"),
     path("webhooks/<int:pk>/faults/clear/", faults.clear, name="faults_clear"),
     path("faults/<int:pk>/remove/", faults.remove, name="fault_remove"),

@@ -50,20 +50,20 @@ from maac_contract.schema import Source as Source
 from maac_contract.topics import TOPICS as TOPICS
 from maac_contract.topics import Topic as Topic
 from maac_contract.topics import topics_of_zone as topics_of_zone
-from maac_contract.validation import Fault as Fault
-from maac_contract.validation import Faults
+from maac_contract.validation import PayloadError as PayloadError
+from maac_contract.validation import PayloadErrors
 
 # Made once: told anything but its defaults, `json.dumps` makes a new one at every call.
 ENCODER = json.JSONEncoder(allow_nan=False)
 
 
-def check(topic: str, data: object) -> tuple[dict[str, Any], list[Fault]]:
+def check(topic: str, data: object) -> tuple[dict[str, Any], list[PayloadError]]:
     """`data` as MAAC would send it (keys in order, floats as floats) and what is wrong with it.
 
     Send the first only when the second is empty. Fields are judged one by one: an event that hangs together badly
     is no fault, since a receiver may want to see one.
     """
-    faults = Faults()
+    faults = PayloadErrors()
     taken = TOPICS[topic].data.read(data, None, faults)
     return (taken if isinstance(taken, dict) else {}), faults.found
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from maac_contract.sample_data import BRANDS, Brand, Language
-from maac_contract.seeded_random import Dice
+from maac_contract.seeded_random import SeededRandom
 
 TAIPEI = timezone(timedelta(hours=8))
 
@@ -50,7 +50,7 @@ def set_scene(seed: int | str, moment: datetime) -> Scene:
 
 def brand(seed: int | str) -> Brand:
     """The seed's business; its language is the language of the whole sample."""
-    return Dice("brand", seed).pick(BRANDS)
+    return SeededRandom("brand", seed).pick(BRANDS)
 
 
 def contact(seed: int | str) -> Contact:
@@ -60,22 +60,22 @@ def contact(seed: int | str) -> Contact:
 
 def person(seed: int | str, language: Language) -> Contact:
     """The seed's contact among those who speak the language."""
-    dice = Dice("contact", seed)
-    name, email_name, gender = dice.pick(language.people)
+    rng = SeededRandom("contact", seed)
+    name, email_name, gender = rng.pick(language.people)
     return Contact(
-        line_uid=f"U{dice.hex(32)}",
-        customer_id=dice.pick(("M-{}", "C/{}", "{}", "VIP_{}")).format(dice.digits(6)),
-        bound=dice.chance(0.7),
+        line_uid=f"U{rng.hex(32)}",
+        customer_id=rng.pick(("M-{}", "C/{}", "{}", "VIP_{}")).format(rng.digits(6)),
+        bound=rng.chance(0.7),
         name=name,
-        mobile=f"+8869{dice.digits(8)}",
-        email=f"{email_name}{dice.between(1, 99)}@example.com",
-        birthday=f"{dice.between(1960, 2006)}-{dice.between(1, 12):02}-{dice.between(1, 28):02}",
-        gender=gender if dice.chance(0.85) else "unknown",
+        mobile=f"+8869{rng.digits(8)}",
+        email=f"{email_name}{rng.between(1, 99)}@example.com",
+        birthday=f"{rng.between(1960, 2006)}-{rng.between(1, 12):02}-{rng.between(1, 28):02}",
+        gender=gender if rng.chance(0.85) else "unknown",
     )
 
 
 def default_moment(seed: int | str) -> datetime:
     """When the seed's event happens unless told otherwise: business hours in early 2026, Taipei time."""
-    dice = Dice("moment", seed)
-    day = datetime(2026, 1, 5, 9, tzinfo=TAIPEI) + timedelta(days=dice.below(85))
-    return day + timedelta(seconds=dice.below(9 * 3600), microseconds=dice.below(1_000_000))
+    rng = SeededRandom("moment", seed)
+    day = datetime(2026, 1, 5, 9, tzinfo=TAIPEI) + timedelta(days=rng.below(85))
+    return day + timedelta(seconds=rng.below(9 * 3600), microseconds=rng.below(1_000_000))

@@ -17,8 +17,8 @@ from maac_contract.validation import (
     SHOWN_LENGTH,
     SMALLEST_INTEGER,
     UNSENDABLE,
-    Faults,
     Path,
+    PayloadErrors,
     describe,
     fits_64_bits,
     quote,
@@ -67,7 +67,7 @@ class Shape(ABC):
         """The documentation rows of the fields below this shape."""
         return iter(())
 
-    def read(self, value: object, path: Path, faults: Faults, nullable: bool = False) -> object:
+    def read(self, value: object, path: Path, faults: PayloadErrors, nullable: bool = False) -> object:
         """The value as it is to be sent; what does not fit is reported and comes back as it was."""
         if not (value is None and nullable) and not self.accepts(value):
             wanted, got = or_null(self.wanted(), nullable), describe(value)
@@ -79,10 +79,10 @@ class Normalised(Shape):
     """A shape that makes what it accepts anew: containers, and numbers that become floats."""
 
     @abstractmethod
-    def take(self, value: Any, path: Path, faults: Faults) -> object:
+    def take(self, value: Any, path: Path, faults: PayloadErrors) -> object:
         """The normalised form of an accepted value; containers report here what is wrong inside."""
 
-    def read(self, value: object, path: Path, faults: Faults, nullable: bool = False) -> object:
+    def read(self, value: object, path: Path, faults: PayloadErrors, nullable: bool = False) -> object:
         if self.accepts(value):
             return self.take(value, path, faults)
         return super().read(value, path, faults, nullable)
@@ -164,7 +164,7 @@ class Float(Normalised):
     def kind(self) -> str:
         return "float"
 
-    def take(self, value: Any, path: Path, faults: Faults) -> float:  # noqa: ARG002
+    def take(self, value: Any, path: Path, faults: PayloadErrors) -> float:  # noqa: ARG002
         return float(value)
 
 
@@ -214,7 +214,7 @@ class ListOf(Normalised):
     def kind(self) -> str:
         return f"list of {self.item.kind()}"
 
-    def take(self, value: Any, path: Path, faults: Faults) -> list[object]:
+    def take(self, value: Any, path: Path, faults: PayloadErrors) -> list[object]:
         taken: list[object] = []
         for item in value:
             taken.append(self.item.read(item, (path, len(taken)), faults))
@@ -242,7 +242,7 @@ class MapOf(Normalised):
     def kind(self) -> str:
         return f"map of {self.value.kind()}"
 
-    def take(self, value: Any, path: Path, faults: Faults) -> dict[str, object]:
+    def take(self, value: Any, path: Path, faults: PayloadErrors) -> dict[str, object]:
         for key in filter(UNSENDABLE.search, value):
             faults.add((path, key), Sentence(_("Expected a key of plain text, got %(got)s."), got=describe(key)))
         return {key: self.value.read(item, (path, key), faults) for key, item in value.items()}
@@ -300,7 +300,7 @@ class Record(Normalised):
             "additionalProperties": False,
         }
 
-    def take(self, value: Any, path: Path, faults: Faults) -> dict[str, object]:
+    def take(self, value: Any, path: Path, faults: PayloadErrors) -> dict[str, object]:
         taken = {}
         for field in self.fields:
             name = field.name
@@ -313,7 +313,7 @@ class Record(Normalised):
             self.report_unknown(value, path, faults)
         return taken
 
-    def report_unknown(self, value: Any, path: Path, faults: Faults) -> None:
+    def report_unknown(self, value: Any, path: Path, faults: PayloadErrors) -> None:
         for name in value:
             # Seeking the nearest name is slow: stop before a payload of a million unknown fields makes it matter.
             if name not in self.names and not faults.full:

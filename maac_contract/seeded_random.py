@@ -1,4 +1,4 @@
-"""Dice: draws from a name and a seed that fall the same on every machine."""
+"""SeededRandom: draws from a name and a seed that fall the same on every machine."""
 
 import random
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Dice:
+class SeededRandom:
     """Draws built on `Random.random` alone, the only method Python promises to keep the same across versions."""
 
     def __init__(self, name: str, seed: int | str) -> None:

@@ -18,18 +18,18 @@ UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 Path: TypeAlias = "tuple[Path, str | int] | None"
 
 
-class Fault(NamedTuple):
+class PayloadError(NamedTuple):
     """One thing wrong with a payload: where it is, and what was expected against what came."""
 
     path: str
     reason: str
 
 
-class Faults:
+class PayloadErrors:
     """Collects faults in the order they are met, up to the limit."""
 
     def __init__(self) -> None:
-        self.found: list[Fault] = []
+        self.found: list[PayloadError] = []
 
     @property
     def full(self) -> bool:
@@ -37,7 +37,7 @@ class Faults:
 
     def add(self, path: Path, reason: str) -> None:
         if not self.full:
-            self.found.append(Fault(spell(path), reason))
+            self.found.append(PayloadError(spell(path), reason))
 
 
 def fits_64_bits(value: int) -> bool:

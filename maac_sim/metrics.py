@@ -91,7 +91,7 @@ def _read(now: datetime) -> list[Metric]:
         ages.add_metric([name], age)
     return [
         GaugeMetricFamily("maac_sim_deliveries_due", "Deliveries to be sent now.", queue.due),
-        GaugeMetricFamily("maac_sim_deliveries_overdue", "Due for more than five seconds.", queue.overdue),
+        GaugeMetricFamily("maac_sim_deliveries_overdue", "QueueEntry for more than five seconds.", queue.overdue),
         GaugeMetricFamily("maac_sim_oldest_due_age_seconds", "Age of what is due longest.", queue.oldest_due_age),
         GaugeMetricFamily("maac_sim_deliveries_in_flight", "Claimed by a worker, not settled.", queue.in_flight),
         GaugeMetricFamily(

@@ -176,7 +176,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": UPKEEP_SECONDS,
         "options": {"expires": UPKEEP_SECONDS},
     },
-    "fold": {"task": "webhooks.tasks.fold", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
+    "roll_up": {"task": "webhooks.tasks.roll_up", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
     "notices": {"task": "webhooks.tasks.notices", "schedule": UPKEEP_SECONDS, "options": {"expires": UPKEEP_SECONDS}},
     "notifications": {
         "task": "modules.notifications.tasks.advance",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from maac_contract import contract
 from maac_contract.samples import sample
-from maac_contract.seeded_random import Dice
+from maac_contract.seeded_random import SeededRandom
 from maac_contract.sentences import gettext_noop
 from receiver_check.digests import sign
 from receiver_check.sender import Sender
@@ -58,7 +58,7 @@ class Trial:
     exchanges: list[Exchange] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._dice = Dice(f"check {self.name}", self.case.seed)
+        self._dice = SeededRandom(f"check {self.name}", self.case.seed)
 
     @property
     def topic(self) -> str:

@@ -20,7 +20,7 @@ from django.db import connection
 _CHANGE = re.compile(r'(?:UPDATE|DELETE FROM) "(\w+)"|INSERT INTO "(\w+)".* ON CONFLICT.* DO UPDATE', re.DOTALL)
 _READ = re.compile(r'SELECT .* FOR (NO KEY )?UPDATE(?: OF ([\w", ]+?))?( SKIP LOCKED)?$', re.DOTALL)
 _TABLE = re.compile(r'(?:FROM|JOIN) "(\w+)"')
-_QUEUE = "webhooks_due"
+_QUEUE = "webhooks_queueentry"
 _ACCOUNT = "accounts_account"
 _LIBRARIES = ("axes_", "django_")
 """Their statements are not ours, and nothing of ours is locked with them."""

@@ -1,4 +1,4 @@
-"""A long history without the wait: events, deliveries, attempts and tallies made inside the database.
+"""A long history without the wait: events, deliveries, attempts and stats made inside the database.
 
 fill(account, endpoint, deliveries=1_000_000, now=NOW)
 
@@ -18,7 +18,7 @@ from events.models import Event
 from maac_contract import contract
 from maac_contract.samples import sample
 from webhooks.log.statistics import MINUTES_LAST
-from webhooks.models import TALLY_BOUNDS_MS, Delivery, Endpoint
+from webhooks.models import DURATION_BOUNDS_MS, Delivery, Endpoint
 
 WEEK = timedelta(days=7)
 STAMP = datetime(2000, 1, 1, tzinfo=UTC)
@@ -57,8 +57,8 @@ SELECT id, number, created_at, {took}, {took}, '127.0.0.1:9000',
 FROM webhooks_delivery JOIN tries ON number <= attempt_count WHERE id > %(delivery)s
 """
 _TALLIES = """
-INSERT INTO webhooks_tally (account_id, endpoint_id, topic, is_test, minute, grain, delivered, failed, skipped, retried,
-    duration_counts)
+INSERT INTO webhooks_deliverystats
+    (account_id, endpoint_id, topic, is_test, minute, grain, delivered, failed, skipped, retried, duration_counts)
 WITH counted AS (
     SELECT delivery.*, duration_ms, coalesce(number, 0) < attempt_count AS is_retried,
         CASE WHEN created_at < %(minutes_from)s THEN {hour} ELSE {minute} END AS span,
@@ -148,7 +148,7 @@ def _statements(topics: int) -> list[str]:
 
 def _classes() -> list[str]:
     """How many attempts took so long at most, but longer than the bound before."""
-    bounds = [-1, *TALLY_BOUNDS_MS, 10**9]
+    bounds = [-1, *DURATION_BOUNDS_MS, 10**9]
     return [
         f"sum(CASE WHEN duration_ms > {low} AND duration_ms <= {high} THEN 1 ELSE 0 END)"
         for low, high in pairwise(bounds)

@@ -4,7 +4,7 @@ Whoever delivers hands over a batch at a time, so that a delivery costs a few ad
 """
 
 from bisect import bisect_left
-from collections import Counter as Tally
+from collections import Counter as DeliveryStats
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
@@ -37,7 +37,7 @@ class Durations(Collector):
 
     def add(self, durations: Sequence[float]) -> None:
         bounds = self._bounds
-        places = Tally([bisect_left(bounds, seconds) for seconds in durations])
+        places = DeliveryStats([bisect_left(bounds, seconds) for seconds in durations])
         with self._lock:
             for place, count in places.items():
                 self._counts[place] += count
@@ -58,7 +58,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 ACCEPTED = Counter("maac_sim_events_accepted", "Events that were accepted.", ["topic"])
 DELIVERIES = Counter("maac_sim_deliveries", "Deliveries that ended.", ["topic", "status", "reason"])
 ATTEMPTS = Counter("maac_sim_attempts", "Attempts, by outcome and what it means.", ["reason", "verdict"])
-FAULTS = Counter("maac_sim_scripted_faults", "Attempts that a scripted fault has struck.", ["kind"])
+FAULTS = Counter("maac_sim_scripted_faults", "Attempts that a injected fault has struck.", ["kind"])
 RUN_ERRORS = Counter("maac_sim_delivery_run_errors", "Turns of delivery runs that ended by an exception.")
 PRUNED = Counter("maac_sim_pruned_events", "Events that retention removed.")
 NOTICES = Counter("maac_sim_notices", "Failure notices that were given.", ["reason"])
@@ -76,20 +76,20 @@ ARRIVAL_SECONDS = Durations(
 
 def count_accepted_after_commit(topics: Iterable[str]) -> None:
     """Count accepted events once the transaction that stores them is through."""
-    transaction.on_commit(partial(_count_accepted, Tally(topics)))
+    transaction.on_commit(partial(_count_accepted, DeliveryStats(topics)))
 
 
-def _count_accepted(topics: Tally[str]) -> None:
+def _count_accepted(topics: DeliveryStats[str]) -> None:
     for topic, count in topics.items():
         ACCEPTED.labels(topic).inc(count)
 
 
 def count_attempts(attempts: Sequence[Finished]) -> None:
     """Count finished attempts, and the deliveries that ended with them."""
-    kinds = Tally([(job.topic, verdict.move, verdict.reason) for job, _, verdict, _ in attempts])
+    kinds = DeliveryStats([(job.topic, verdict.move, verdict.reason) for job, _, verdict, _ in attempts])
     for (topic, move, reason), count in kinds.items():
         _count(topic, move, reason, count)
-    for kind, count in Tally([job.fault.kind for job, _, _, _ in attempts if job.fault]).items():
+    for kind, count in DeliveryStats([job.fault.kind for job, _, _, _ in attempts if job.fault]).items():
         FAULTS.labels(kind).inc(count)
     ATTEMPT_SECONDS.add([outcome.timings.total / 1000 for _, outcome, _, _ in attempts])
     ARRIVAL_SECONDS.add([_arrival(job, outcome) for job, outcome, _, _ in attempts if job.number == 1])
@@ -111,7 +111,7 @@ def _count(topic: str, move: Move, reason: Reason, count: int) -> None:
 
 def count_skips_after_commit(reason: SkipReason, topics: Iterable[str]) -> None:
     """Count deliveries that were skipped once the transaction that ends them is through."""
-    for topic, count in Tally(topics).items():
+    for topic, count in DeliveryStats(topics).items():
         transaction.on_commit(partial(DELIVERIES.labels(topic, Status.SKIPPED, reason).inc, count), robust=True)
 
 

@@ -1,4 +1,4 @@
-"""Endpoint, Delivery, Due, Attempt, Fault, Check; for doors and operator AcceptedRequest, Notice, Worker, Tally."""
+"""The rows of webhooks: endpoints, deliveries and their queue, attempts, injected faults, checks, statistics."""
 
 import uuid
 from datetime import datetime
@@ -23,7 +23,7 @@ class Endpoint(models.Model):
     Options beyond MAAC, for receivers under development: `verify_tls` off takes self-signed certificates,
     `host_override` is sent as the Host header, `extra_headers` are up to ten static headers, name to value,
     `retry_waits` are the seconds before each retry where they are not its account's. The `previous_secret` is kept
-    for scripted faults and for the tools that explain signatures and check receivers.
+    for injected faults and for the tools that explain signatures and check receivers.
     """
 
     class Status(models.TextChoices):
@@ -60,7 +60,7 @@ class Endpoint(models.Model):
 
 
 class Delivery(models.Model):
-    """One event on its way to one endpoint. While it is pending, a `Due` row says when it is to be sent.
+    """One event on its way to one endpoint. While it is pending, a `QueueEntry` row says when it is to be sent.
 
     `series_start` is the number of attempts made before the current series (a redelivery begins a new one).
     Columns that change when an attempt is settled carry no index, so that PostgreSQL can update the row in its place.
@@ -102,7 +102,7 @@ class Delivery(models.Model):
         return self.idempotency_key
 
 
-class Due(models.Model):
+class QueueEntry(models.Model):
     """The queue: a pending delivery, and the moment from which a worker may claim it.
 
     A claimed one has a `claim_token`, and `due_at` is when its lease runs out and another worker may take it. The token
@@ -111,7 +111,7 @@ class Due(models.Model):
     """
 
     delivery = models.OneToOneField(
-        Delivery, primary_key=True, on_delete=models.CASCADE, related_name="due", db_constraint=False
+        Delivery, primary_key=True, on_delete=models.CASCADE, related_name="queue_entry", db_constraint=False
     )
     endpoint_id = models.BigIntegerField()
     due_at = models.DateTimeField()
@@ -131,7 +131,7 @@ class Due(models.Model):
 class Attempt(models.Model):
     """One request that was made for a delivery, and what came of it. Times in milliseconds.
 
-    `fault` is the kind of the scripted fault that struck it, `request_body` what was sent where that is not the event's
+    `fault` is the kind of the injected fault that struck it, `request_body` what was sent where that is not the event's
     body.
     """
 
@@ -164,7 +164,7 @@ class Attempt(models.Model):
         return f"Attempt {self.number}"
 
 
-class Fault(models.Model):
+class InjectedFault(models.Model):
     """Something that is to go wrong on purpose at an endpoint, as webhooks.engine.fault_rules reads it.
 
     It strikes `times` attempts (without a number: as many as come) until it expires. `seen` counts the attempts that
@@ -314,11 +314,11 @@ class Worker(models.Model):
         return self.name
 
 
-TALLY_BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+DURATION_BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 """Upper bounds of the classes in which answers are counted by how long they took; slower ones are in one more."""
 
 
-class Tally(models.Model):
+class DeliveryStats(models.Model):
     """What became of deliveries and attempts, counted for charts in the very transaction that settles them.
 
     Read it by summing over all rows whose `minute` lies in the range: there are several for the same minute, since each
@@ -326,9 +326,9 @@ class Tally(models.Model):
     do not notice; so let a range that reaches further back begin at a full hour.
 
     `delivered`, `failed` and `skipped` count deliveries that ended, again when one is redelivered; `retried` counts
-    attempts that will be tried again. `duration_counts` has a number for each of `TALLY_BOUNDS_MS` and one for what was
-    slower: attempts that got an answer and took so long at most, but longer than the bound before; attempts without an
-    answer are in none. Test events are counted apart, by `is_test`.
+    attempts that will be tried again. `duration_counts` is a histogram of attempts that got an answer: a number
+    for each of `DURATION_BOUNDS_MS` (at most as slow as it, slower than the one before) and one for what was slower.
+    Test events are counted apart, by `is_test`.
     """
 
     class Grain(models.IntegerChoices):
@@ -338,10 +338,10 @@ class Tally(models.Model):
 
     # Only what is settled is counted, and that has been checked; rows that are only added need no constraint.
     account = models.ForeignKey(
-        Account, on_delete=models.CASCADE, related_name="tallies", db_index=False, db_constraint=False
+        Account, on_delete=models.CASCADE, related_name="stats", db_index=False, db_constraint=False
     )
     endpoint = models.ForeignKey(
-        Endpoint, on_delete=models.CASCADE, related_name="tallies", db_index=False, db_constraint=False
+        Endpoint, on_delete=models.CASCADE, related_name="stats", db_index=False, db_constraint=False
     )
     topic = models.CharField(max_length=50)
     is_test = models.BooleanField()
@@ -354,7 +354,7 @@ class Tally(models.Model):
     duration_counts = models.JSONField()
 
     class Meta:
-        verbose_name_plural = "tallies"
+        verbose_name_plural = "stats"
         indexes = [
             models.Index(fields=["account", "minute"], name="tally_of_account"),
             models.Index(fields=["endpoint", "minute"], name="tally_of_endpoint"),

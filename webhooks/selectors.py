@@ -11,7 +11,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from accounts.models import Account, AuditEntry
 from events.models import Event
 from webhooks.engine.lifecycle import CLAIMS_AT_MOST, Status
-from webhooks.models import Attempt, Check, Delivery, Due, Endpoint, Fault, Notice, Worker
+from webhooks.models import Attempt, Check, Delivery, Endpoint, InjectedFault, Notice, QueueEntry, Worker
 
 WORKER_IS_LATE_AFTER = timedelta(seconds=10)
 
@@ -36,7 +36,7 @@ def running_by_account(accounts: Iterable[Account]) -> dict[int, int]:
 
 
 def deliveries(*, account: Account) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(account=account).select_related("event", "endpoint", "due").order_by("-id")
+    return Delivery.objects.filter(account=account).select_related("event", "endpoint", "queue_entry").order_by("-id")
 
 
 def deliveries_with_attempts(*, account: Account) -> QuerySet[Delivery]:
@@ -58,9 +58,9 @@ def notices(*, account: Account) -> QuerySet[Notice]:
     return Notice.objects.filter(account=account).select_related("endpoint").order_by("-id")
 
 
-def faults(*, account: Account) -> QuerySet[Fault]:
+def faults(*, account: Account) -> QuerySet[InjectedFault]:
     """Scripted ones; those of deleted endpoints are gone with them."""
-    kept = Fault.objects.filter(endpoint__account=account).exclude(endpoint__status=Endpoint.Status.DELETED)
+    kept = InjectedFault.objects.filter(endpoint__account=account).exclude(endpoint__status=Endpoint.Status.DELETED)
     return kept.select_related("endpoint__account").order_by("-id")
 
 
@@ -154,7 +154,7 @@ def delivering_health(*, now: datetime) -> Health:
     if failing:
         detail = f"An exception ({failing.error}) interrupted delivering in worker {failing.name}; see its log."
         return Health(False, detail)
-    unsettled = Due.objects.filter(claims__gte=CLAIMS_AT_MOST).count()
+    unsettled = QueueEntry.objects.filter(claims__gte=CLAIMS_AT_MOST).count()
     if unsettled:
         detail = (
             f"{unsettled} deliveries were claimed {CLAIMS_AT_MOST} times without being settled; see the workers' log."
@@ -171,17 +171,17 @@ CLAIM_LASTS_AT_MOST = timedelta(seconds=30)
 _COUNTED = """
 SELECT coalesce(sum(CASE WHEN due_at <= %s THEN 1 ELSE 0 END), 0),
        coalesce(sum(CASE WHEN due_at <= %s THEN 1 ELSE 0 END), 0)
-FROM (SELECT due_at FROM webhooks_due LIMIT %s) AS waiting
+FROM (SELECT due_at FROM webhooks_queueentry LIMIT %s) AS waiting
 """
 _BY_ENDPOINT = """
 WITH RECURSIVE visit(endpoint_id) AS (
-    SELECT min(endpoint_id) FROM webhooks_due
+    SELECT min(endpoint_id) FROM webhooks_queueentry
     UNION ALL
-    SELECT (SELECT min(endpoint_id) FROM webhooks_due WHERE endpoint_id > visit.endpoint_id)
+    SELECT (SELECT min(endpoint_id) FROM webhooks_queueentry WHERE endpoint_id > visit.endpoint_id)
     FROM visit WHERE visit.endpoint_id IS NOT NULL
 )
-SELECT min((SELECT min(due_at) FROM webhooks_due WHERE endpoint_id = visit.endpoint_id)),
-       coalesce(sum((SELECT count(*) FROM webhooks_due
+SELECT min((SELECT min(due_at) FROM webhooks_queueentry WHERE endpoint_id = visit.endpoint_id)),
+       coalesce(sum((SELECT count(*) FROM webhooks_queueentry
             WHERE endpoint_id = visit.endpoint_id AND due_at > %s AND due_at <= %s AND claim_token <> '')), 0)
 FROM visit WHERE endpoint_id IS NOT NULL
 """
@@ -212,7 +212,7 @@ def queue(*, now: datetime) -> Queue:
     if isinstance(first, str):
         first = datetime.fromisoformat(first).replace(tzinfo=UTC)
     age = max(0.0, (now - first).total_seconds()) if first else 0.0
-    return Queue(int(due), int(overdue), age, int(in_flight), Due.objects.filter(claims__gt=1).count())
+    return Queue(int(due), int(overdue), age, int(in_flight), QueueEntry.objects.filter(claims__gt=1).count())
 
 
 def worker_ages(*, now: datetime) -> dict[str, float]:

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from webhooks.services.checks import AT_ONCE, run_waiting
 from webhooks.services.deliver import deliver_due
-from webhooks.services.delivery_stats import fold as fold_tallies
+from webhooks.services.delivery_stats import roll_up as roll_up_stats
 from webhooks.services.notices import give_notices
 from webhooks.services.retention import prune as prune_old
 from webhooks.services.sandboxes import remove_expired
@@ -33,9 +33,9 @@ def sandboxes() -> None:
     remove_expired(now=datetime.now(UTC))
 
 
-@shared_task(name="webhooks.tasks.fold")
-def fold() -> None:
-    fold_tallies(now=datetime.now(UTC))
+@shared_task(name="webhooks.tasks.roll_up")
+def roll_up() -> None:
+    roll_up_stats(now=datetime.now(UTC))
 
 
 @shared_task(name="webhooks.tasks.notices")

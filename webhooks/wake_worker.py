@@ -1,4 +1,4 @@
-"""Wakes a worker after a commit, by task name, coalesced; a lost nudge costs a second, never an event."""
+"""Wakes a worker after a commit, by task name, coalesced; a lost wake_worker costs a second, never an event."""
 
 import logging
 import threading
@@ -9,7 +9,7 @@ from celery import current_app
 from django.db import transaction
 
 COALESCED_SECONDS = 0.05
-"""A worker that is awake looks again more often than this, so one nudge serves all events in between."""
+"""A worker that is awake looks again more often than this, so one wake_worker serves all events in between."""
 EXPIRES_SECONDS = 2.0
 QUIET_SECONDS_AFTER_A_FAULT = 1.0
 
@@ -18,29 +18,29 @@ _lock = threading.Lock()
 _silent_until = 0.0
 
 
-def nudge_after_commit() -> None:
+def wake_after_commit() -> None:
     """Tell a worker, once the transaction is through, that something is due."""
-    transaction.on_commit(nudge)
+    transaction.on_commit(wake_worker)
 
 
-def nudge_for_check_after_commit() -> None:
+def wake_for_check_after_commit() -> None:
     """The same for a check of a receiver."""
-    transaction.on_commit(partial(_ring, "webhooks.tasks.check"))
+    transaction.on_commit(partial(_send, "webhooks.tasks.check"))
 
 
-def nudge() -> None:
+def wake_worker() -> None:
     """Send the doorbell's message."""
     if _is_first():
-        _ring("webhooks.tasks.deliver")
+        _send("webhooks.tasks.deliver")
 
 
-def _ring(task: str) -> None:
-    """Never raises: the sweep finds what no nudge announced."""
+def _send(task: str) -> None:
+    """Never raises: the sweep finds what no wake_worker announced."""
     try:
         current_app.send_task(task, expires=EXPIRES_SECONDS, retry=False)
     except Exception as error:
         _be_silent(QUIET_SECONDS_AFTER_A_FAULT)
-        log.warning("The broker took no nudge (%s); the sweep will find what is due.", error)
+        log.warning("The broker took no wake_worker (%s); the sweep will find what is due.", error)
 
 
 def _is_first() -> bool:

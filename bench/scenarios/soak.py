@@ -11,14 +11,14 @@ from typing import Any
 from bench import stack
 from bench.arrivals import rate
 from bench.callers import Callers
-from bench.chaos import Chaos, Fault
+from bench.chaos import Chaos, Disruption
 from bench.figures import Figures, percentiles, rounded, say
 from bench.ledger import Ledger, open_ledger
 from bench.options import Options
 from bench.receivers import Receiver, fast_receiver, own_receiver
 from bench.runs import Watch
 from bench.stack import Stack
-from bench.verification import Inquest, by_key, hold
+from bench.verification import Verification, by_key, hold
 
 SECONDS, RATE = 600, 50
 QUIET_WITHIN = 60.0
@@ -39,8 +39,8 @@ def run(options: Options, folder: Path) -> Figures:
         ledger = open_ledger(running.database, targets)
         came = by_key([*well.watch_all(), *flaky.watch_all()])
         ledger.take([*well.watch_all(), *flaky.watch_all()])
-        inquest = hold(running.database, callers.accepted, came, chaos.faults)
-        return describe(options, well, ledger, inquest, callers, chaos)
+        verification = hold(running.database, callers.accepted, came, chaos.faults)
+        return describe(options, well, ledger, verification, callers, chaos)
 
 
 def suffer(running: Stack, receiver: Receiver, options: Options) -> tuple[Callers, Chaos]:
@@ -58,11 +58,13 @@ def suffer(running: Stack, receiver: Receiver, options: Options) -> tuple[Caller
 
 
 def describe(
-    options: Options, receiver: Receiver, ledger: Ledger, inquest: Inquest, callers: Callers, chaos: Chaos
+    options: Options, receiver: Receiver, ledger: Ledger, verification: Verification, callers: Callers, chaos: Chaos
 ) -> Figures:
     events = {owed.event_id for owed in ledger.owed.values()}
-    inquest.blame(abs(len(events) - callers.events), "events more or fewer than were accepted are in the database.")
-    inquest.blame(ledger.bad_signatures, "requests had a wrong signature, body, path or key.")
+    verification.blame(
+        abs(len(events) - callers.events), "events more or fewer than were accepted are in the database."
+    )
+    verification.blame(ledger.bad_signatures, "requests had a wrong signature, body, path or key.")
     arrived = list(ledger.times.values())
     return Figures(
         scenario=options.scenario,
@@ -72,23 +74,23 @@ def describe(
         receiver=receiver.kind,
         deliveries_per_second=rounded(rate(arrived)),
         lost=sum(owed.status == "delivered" and key not in ledger.times for key, owed in ledger.owed.items()),
-        duplicates=inquest.extra,
+        duplicates=verification.extra,
         bad_signatures=ledger.bad_signatures,
         latency_ms=percentiles(
             [max(0.0, at - callers.accepted[key]) * 1000 for key, at in ledger.times.items() if key in callers.accepted]
         ),
-        failures=[*inquest.violations, *callers.violations, *chaos.violations],
-        more=summary(ledger, inquest, callers, chaos.faults),
+        failures=[*verification.violations, *callers.violations, *chaos.violations],
+        more=summary(ledger, verification, callers, chaos.faults),
     )
 
 
-def summary(ledger: Ledger, inquest: Inquest, callers: Callers, faults: list[Fault]) -> dict[str, Any]:
+def summary(ledger: Ledger, verification: Verification, callers: Callers, faults: list[Disruption]) -> dict[str, Any]:
     return {
         "events": callers.events,
         "requests_repeated": callers.repeats,
         "ends": dict(Counter(owed.status for owed in ledger.owed.values())),
-        "retries": inquest.retries,
-        "retries_late_by_ms": percentiles(inquest.lateness),
+        "retries": verification.retries,
+        "retries_late_by_ms": percentiles(verification.lateness),
         "faults": dict(Counter(fault.what for fault in faults)),
         "seconds_broken": round(sum(fault.end - fault.begin for fault in faults), 1),
     }

@@ -30,8 +30,8 @@ ACTIONS: dict[str, str | Promise] = {
     "endpoint.secret_rotated": _("Share secret changed"),
     "endpoint.deleted": _("Endpoint deleted"),
     "check.started": _("Receiver check started"),
-    "fault.added": _("Scripted fault added"),
-    "fault.removed": _("Scripted fault removed"),
+    "fault.added": _("Injected fault added"),
+    "fault.removed": _("Injected fault removed"),
     "retry_waits.changed": _("Retry waits changed"),
 }
 """Every action that a service records."""

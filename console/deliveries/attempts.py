@@ -25,7 +25,7 @@ Headers = list[tuple[str, str]]
 @dataclass(frozen=True, slots=True)
 class Request:
     """`may_differ`: the endpoint was changed afterwards, so the first line shows its path of today. `is_altered`: a
-    scripted fault sent other bytes than the event's."""
+    injected fault sent other bytes than the event's."""
 
     line: str
     headers: Headers

@@ -23,7 +23,7 @@ from console.deliveries.log_form import form
 from console.deliveries.log_query import LogQuery
 from webhooks.errors import InvalidInput
 from webhooks.log import bulk_redelivery
-from webhooks.log.bulk_redelivery import AT_MOST, Counts, Run, Survey
+from webhooks.log.bulk_redelivery import AT_MOST, Counts, RedeliveryPreview, Run
 from webhooks.log.search import Criteria
 from webhooks.services.redeliver_many import Obstacle
 
@@ -45,7 +45,7 @@ class Plan:
     account: int
     asked_at: str
     filters: dict[str, str]
-    survey: Survey
+    preview: RedeliveryPreview
     run: Run | None = None
     new_key: bool = False
 
@@ -66,7 +66,7 @@ def _opened(request: ConsoleRequest, sealed: str) -> Plan:
     if plan["account"] != request.account.pk:
         raise InvalidInput(_("You have switched to another account. Start again from the delivery log."))
     run = Run(**plan.pop("run")) if plan["run"] else plan.pop("run")
-    return Plan(survey=Survey(**plan.pop("survey")), run=run, **plan)
+    return Plan(preview=RedeliveryPreview(**plan.pop("preview")), run=run, **plan)
 
 
 @form_page
@@ -91,11 +91,11 @@ def _counted(request: ConsoleRequest) -> dict[str, Any]:
         if query.criteria is None:
             raise InvalidInput(query.faults[0])
         criteria = query.criteria
-        plan = Plan(request.account.pk, request.now.isoformat(), query.filters, bulk_redelivery.begin_survey())
-    survey = bulk_redelivery.survey_step(
-        account=request.account, criteria=criteria, survey=plan.survey, now=request.now
+        plan = Plan(request.account.pk, request.now.isoformat(), query.filters, bulk_redelivery.begin_preview())
+    preview = bulk_redelivery.preview_step(
+        account=request.account, criteria=criteria, preview=plan.preview, now=request.now
     )
-    return _context(request, replace(plan, survey=survey), query)
+    return _context(request, replace(plan, preview=preview), query)
 
 
 def _sent(request: ConsoleRequest) -> dict[str, Any]:
@@ -106,8 +106,8 @@ def _sent(request: ConsoleRequest) -> dict[str, Any]:
     run = bulk_redelivery.run_step(
         account=request.account,
         criteria=criteria,
-        survey=plan.survey,
-        run=plan.run or bulk_redelivery.begin_run(plan.survey),
+        preview=plan.preview,
+        run=plan.run or bulk_redelivery.begin_run(plan.preview),
         new_key=plan.new_key,
         asked_at=plan.moment,
         now=request.now,
@@ -123,18 +123,18 @@ def _filter_of(plan: Plan, request: ConsoleRequest) -> tuple[LogQuery, Criteria]
 
 
 def _context(request: ConsoleRequest, plan: Plan, query: LogQuery) -> dict[str, Any]:
-    survey, run = plan.survey, plan.run
+    preview, run = plan.preview, plan.run
     return {
         **form(request, query),
         "query": query,
         "plan": plan.sealed(),
-        "survey": survey,
+        "preview": preview,
         "run": run,
         "new_key": plan.new_key,
         "since_asked": urlencode({"since": plan.asked_at}),
         "at_most": AT_MOST,
-        "by_status": [(STATUSES.get(status, status), status, count) for status, count in survey.by_status.items()],
-        "blocked": _explained(run.blocked if run else survey.blocked),
+        "by_status": [(STATUSES.get(status, status), status, count) for status, count in preview.by_status.items()],
+        "blocked": _explained(run.blocked if run else preview.blocked),
         "in_progress_words": OBSTACLES[Obstacle.IN_PROGRESS],
     }
 

@@ -16,7 +16,7 @@ from console.webhooks import payload
 from webhooks import selectors
 from webhooks.engine.job import Reason
 from webhooks.engine.lifecycle import Status
-from webhooks.models import Delivery, Due, Endpoint
+from webhooks.models import Delivery, Endpoint, QueueEntry
 from webhooks.secrets import SecretUnreadable
 from webhooks.services.redeliver import check_redelivery, redeliver
 
@@ -51,7 +51,7 @@ def _of(request: ConsoleRequest, pk: int) -> Delivery:
 def _facts(delivery: Delivery, now: datetime) -> dict[str, Any]:
     attempts = selectors.last_attempts(delivery=delivery, count=ATTEMPTS_SHOWN)
     shown = show_attempts(delivery, attempts)
-    due: Due | None = getattr(delivery, "due", None)
+    due: QueueEntry | None = getattr(delivery, "queue_entry", None)
     return {
         "delivery": delivery,
         "endpoint": delivery.endpoint,

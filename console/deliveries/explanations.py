@@ -11,7 +11,7 @@ from webhooks.engine.job import FaultKind, Reason
 from webhooks.models import Attempt, Endpoint
 
 BROKEN_OFF = (FaultKind.DROP_MID_BODY, FaultKind.LOST_ANSWER)
-"""Scripted faults after which it is not the receiver's doing that there is no answer."""
+"""Injected faults after which it is not the receiver's doing that there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)

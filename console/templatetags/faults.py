@@ -1,4 +1,4 @@
-"""Scripted faults for the console's templates: `{% load faults %}`."""
+"""Injected faults for the console's templates: `{% load faults %}`."""
 
 from collections.abc import Sequence
 from datetime import datetime

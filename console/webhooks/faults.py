@@ -1,4 +1,4 @@
-"""Scripted faults of an endpoint: the form to add one, and taking them back."""
+"""Injected faults of an endpoint: the form to add one, and taking them back."""
 
 from typing import Any
 
@@ -124,13 +124,13 @@ def new(request: ConsoleRequest, pk: int) -> HttpResponse:
 def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
     fault = get_object_or_404(selectors.faults(account=request.account), pk=pk)
     faults.remove(fault=fault, now=request.now, actor=request.actor)
-    messages.success(request, _("The scripted fault is removed."))
+    messages.success(request, _("The injected fault is removed."))
     return redirect("console:webhook", fault.endpoint_id)
 
 
 @action
 def clear(request: ConsoleRequest, pk: int) -> HttpResponse:
     count = faults.clear(endpoint=endpoint_of(request, pk), now=request.now, actor=request.actor)
-    said = ngettext("%(count)d scripted fault is removed.", "%(count)d scripted faults are removed.", count)
+    said = ngettext("%(count)d injected fault is removed.", "%(count)d injected faults are removed.", count)
     messages.success(request, said % {"count": count})
     return redirect("console:webhook", pk)

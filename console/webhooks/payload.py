@@ -20,7 +20,7 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PayloadProblem:
     """What is wrong and where: a path such as `data.items[0].amount`, or a line and column."""
 
     place: str
@@ -32,7 +32,7 @@ class Checked:
     """What was typed, as MAAC would send it; to be sent only where there are no faults. `size` is the body's bytes."""
 
     data: dict[str, Any]
-    faults: list[Fault]
+    faults: list[PayloadProblem]
     size: int = 0
 
 
@@ -40,10 +40,10 @@ def check(topic: str, text: str) -> Checked:
     try:
         typed = read(text)
     except Unreadable as error:
-        return Checked({}, [Fault(error.place, error.reason)])
+        return Checked({}, [PayloadProblem(error.place, error.reason)])
     data, faults = contract.check(topic, typed)
     if faults:
-        return Checked(data, [Fault(fault.path, translated(fault.reason)) for fault in faults])
+        return Checked(data, [PayloadProblem(fault.path, translated(fault.reason)) for fault in faults])
     return Checked(data, [], size(topic, data))
 
 

@@ -18,7 +18,7 @@ from console.base import ConsoleRequest, form_page, page, render_page
 from console.deliveries.attempts import show_attempt
 from console.webhooks import payload
 from console.webhooks.endpoints import endpoint_of
-from console.webhooks.payload import Checked, Fault
+from console.webhooks.payload import Checked, PayloadProblem
 from maac_contract.contract import TOPICS, Topic
 from maac_contract.samples import sample
 from webhooks import selectors
@@ -118,7 +118,7 @@ def _send(request: ConsoleRequest, endpoint: Endpoint) -> HttpResponse:
             )
         )
     except Refusal as refusal:
-        return _refused(request, endpoint, [Fault("", refusal.message)])
+        return _refused(request, endpoint, [PayloadProblem("", refusal.message)])
     if delivery is None:
         return _refused(request, endpoint, faults)
     waiting.wait(partial(selectors.is_event_done, event_id=delivery.event_id), timeout=FIRST_LOOK)
@@ -132,7 +132,7 @@ def _answer(request: ConsoleRequest, endpoint: Endpoint, delivery: Delivery) -> 
     return render(request, "console/send_test/result.html", {**_outcome(request, endpoint, fresh), "is_said": True})
 
 
-def _refused(request: ConsoleRequest, endpoint: Endpoint, faults: list[Fault]) -> HttpResponse:
+def _refused(request: ConsoleRequest, endpoint: Endpoint, faults: list[PayloadProblem]) -> HttpResponse:
     """Nothing was sent: told in place of the result, with what was typed still there."""
     if _is_by_script(request):
         return render(request, "console/send_test/refused.html", {"faults": faults, "is_said": True})
@@ -151,7 +151,7 @@ def _page(
     draft: Draft | None,
     *,
     delivery: Delivery | None = None,
-    refused: list[Fault] | None = None,
+    refused: list[PayloadProblem] | None = None,
 ) -> HttpResponse:
     context: dict[str, Any] = {"endpoint": endpoint, "choices": can_choose, "draft": draft, "faults": refused}
     if delivery:

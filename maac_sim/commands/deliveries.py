@@ -66,7 +66,7 @@ def delivery(
         answer = attempt["status_code"] or attempt["reason"]
         out.print(f"\n[bold]Attempt {attempt['number']}[/bold]: {answer} in {attempt['duration_ms']:.0f} ms")
         if attempt["fault"]:
-            out.print(f"scripted fault: {attempt['fault']}, on purpose", style="yellow")
+            out.print(f"injected fault: {attempt['fault']}, on purpose", style="yellow")
         if attempt["detail"]:
             out.print(attempt["detail"], markup=False)
         for name, value in attempt["request"]["headers"].items():

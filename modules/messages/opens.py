@@ -9,7 +9,7 @@ from modules.contacts.models import Contact
 from modules.messages import rules, selectors
 from modules.messages.errors import MessageNotReceived
 from modules.messages.models import Broadcast, DirectMessage, Open
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 
 
 def open_message(*, contact: Contact, message: Broadcast | DirectMessage, now: datetime) -> Open:
@@ -20,8 +20,8 @@ def open_message(*, contact: Contact, message: Broadcast | DirectMessage, now: d
         if not (opened.message_type and _save_as_first(opened, outcome_of(opened, contact, is_first=True))):
             opened.outcome = outcome_of(opened, contact, is_first=False)
             opened.save()
-        if happening := happening_of(opened, contact):
-            (published,) = publish(account=opened.account, happenings=[happening], now=now)
+        if event_request := happening_of(opened, contact):
+            (published,) = publish(account=opened.account, event_requests=[event_request], now=now)
             opened.webhook_event_id = published.event.pk
             opened.save(update_fields=["webhook_event_id"])
     return opened
@@ -50,7 +50,7 @@ def outcome_of(opened: Open, contact: Contact, *, is_first: bool) -> str:
     )
 
 
-def happening_of(opened: Open, contact: Contact) -> Happening | None:
+def happening_of(opened: Open, contact: Contact) -> EventRequest | None:
     """What is told of the open, if its outcome says so."""
     if opened.outcome != rules.TOLD:
         return None
@@ -60,7 +60,7 @@ def happening_of(opened: Open, contact: Contact) -> Happening | None:
         "line_uid": opened.line_uid,
         "customer_id": contact.customer_id,
     }
-    return Happening("message.first_open", data, timestamp=opened.opened_at)
+    return EventRequest("message.first_open", data, timestamp=opened.opened_at)
 
 
 def _refuse_unless_received(contact: Contact, message: Broadcast | DirectMessage, now: datetime) -> None:

@@ -26,7 +26,7 @@ from modules.notifications.models import Binding, Conditions, Message, Template
 from modules.notifications.payload import profile_of
 from modules.notifications.rules import Faults, Switches, World
 from webhooks.errors import InvalidInput
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 
 TEMPLATE_FIELDS = (
     "name", "status", "line_push_enabled", "pnp_enabled", "fallback_enabled", "fallback_period", "parameters",
@@ -147,14 +147,14 @@ def bind(
             phone_number=phone_number,
             created_at=now,
         )
-        (published,) = publish(account=account, happenings=[happening_of(binding)], now=now)
+        (published,) = publish(account=account, event_requests=[happening_of(binding)], now=now)
         binding.webhook_event_id = published.event.pk
         binding.save()
     return binding
 
 
-def happening_of(binding: Binding) -> Happening:
-    return Happening("pnp.profile_updated", profile_of(binding), timestamp=binding.created_at)
+def happening_of(binding: Binding) -> EventRequest:
+    return EventRequest("pnp.profile_updated", profile_of(binding), timestamp=binding.created_at)
 
 
 def _stored(template: Template, fields: Mapping[str, Any], now: datetime) -> Template:

@@ -15,7 +15,7 @@ from modules.notifications.errors import MessageEnded
 from modules.notifications.machine import Wait
 from modules.notifications.models import Message, Step, Template
 from modules.notifications.payload import status_of
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 
 AT_ONCE = 200
 STAY = 1.0
@@ -48,17 +48,17 @@ def wait_of(wait: Wait, template: Template) -> timedelta:
 
 def announce(messages: Sequence[Message], now: datetime) -> None:
     """Tell the status of each of one account's messages. In the transaction that set it."""
-    happenings = [happening_of(message) for message in messages]
-    published = publish(account=messages[0].account, happenings=happenings, now=now)
+    event_requests = [happening_of(message) for message in messages]
+    published = publish(account=messages[0].account, event_requests=event_requests, now=now)
     Step.objects.bulk_create(
         Step(message=message, status=message.status, at=now, webhook_event_id=one.event.pk)
         for message, one in zip(messages, published, strict=True)
     )
 
 
-def happening_of(message: Message) -> Happening:
+def happening_of(message: Message) -> EventRequest:
     """What is told of the status that the message has now."""
-    return Happening("pnp.status_updated", status_of(message), timestamp=message.updated_at)
+    return EventRequest("pnp.status_updated", status_of(message), timestamp=message.updated_at)
 
 
 def advance(*, message: Message, now: datetime) -> Message:

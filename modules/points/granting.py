@@ -14,7 +14,7 @@ from modules.points import rules
 from modules.points.errors import ContactNotBound, GrantDiffers, InvalidGrant, PrizeOver
 from modules.points.models import Grant, Prize
 from modules.points.services import locked
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 
 TOPIC = "prize.points_added"
 
@@ -63,8 +63,8 @@ def resend(*, grant: Grant, now: datetime) -> Grant:
     return grant
 
 
-def happening_of(grant: Grant) -> Happening:
-    return Happening(TOPIC, data_of(grant), timestamp=grant.granted_at)
+def happening_of(grant: Grant) -> EventRequest:
+    return EventRequest(TOPIC, data_of(grant), timestamp=grant.granted_at)
 
 
 def data_of(grant: Grant) -> dict[str, Any]:
@@ -159,8 +159,8 @@ def drafted(prize: Prize, contact: Contact, asked: dict[str, Any], points_id: UU
 def _tell(account: Account, grants: Sequence[Grant], now: datetime) -> None:
     """Publish those that have a customer to name; an event that was stored before keeps its moment."""
     told = [each for each in grants if each.contact.is_bound]
-    happenings = [happening_of(each) for each in told]
-    published = publish(account=account, happenings=happenings, now=now) if told else []
+    event_requests = [happening_of(each) for each in told]
+    published = publish(account=account, event_requests=event_requests, now=now) if told else []
     for each, entry in zip(told, published, strict=True):
         each.webhook_event_id = entry.event.pk
     Grant.objects.bulk_update([each for each in told if each.pk], ["webhook_event_id"])

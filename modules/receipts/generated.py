@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from maac_contract.samples import BRANDS, Brand, brand
-from maac_contract.seeded_random import Dice
+from maac_contract.seeded_random import SeededRandom
 from maac_contract.sentences import gettext_noop as _
 from modules.receipts import conditions as conditions_of
 from modules.receipts.conditions import (
@@ -69,15 +69,15 @@ def receipt(
 ) -> Receipt:
     """A receipt that matches; with `breaking` one that fails just the condition with that code."""
     _check_possible(conditions, known, breaking)
-    dice, place = Dice("receipt upload", seed), brand(seed)
-    uploaded_at, purchased_at = _moments(dice, conditions, now, breaking)
+    rng, place = SeededRandom("receipt upload", seed), brand(seed)
+    uploaded_at, purchased_at = _moments(rng, conditions, now, breaking)
     return Receipt(
-        number=known.taken_number if breaking == NUMBER_ONCE else _number(dice, known),
-        random_number=dice.digits(4),
+        number=known.taken_number if breaking == NUMBER_ONCE else _number(rng, known),
+        random_number=rng.digits(4),
         purchased_at=purchased_at,
         uploaded_at=uploaded_at,
-        channel=_shop(dice, place, conditions, breaking),
-        items=tuple(_items(dice, place, conditions, breaking)),
+        channel=_shop(rng, place, conditions, breaking),
+        items=tuple(_items(rng, place, conditions, breaking)),
     )
 
 
@@ -107,23 +107,25 @@ def _asks(conditions: Conditions, code: str) -> bool:
     }[code]
 
 
-def _moments(dice: Dice, conditions: Conditions, now: datetime, breaking: str | None) -> tuple[datetime, datetime]:
+def _moments(
+    rng: SeededRandom, conditions: Conditions, now: datetime, breaking: str | None
+) -> tuple[datetime, datetime]:
     """Upload and purchase."""
-    for uploaded_at in _uploads(dice, conditions.upload, now, breaks=breaking == UPLOAD_PERIOD):
+    for uploaded_at in _uploads(rng, conditions.upload, now, breaks=breaking == UPLOAD_PERIOD):
         for first, last in _purchases(conditions.purchase, uploaded_at, breaks=breaking == PURCHASE_PERIOD):
             if first <= last:
-                return uploaded_at, first + A_SECOND * dice.between(0, (last - first) // A_SECOND)
+                return uploaded_at, first + A_SECOND * rng.between(0, (last - first) // A_SECOND)
     raise Impossible(NO_MOMENT)
 
 
-def _uploads(dice: Dice, period: Period, now: datetime, *, breaks: bool) -> Iterator[datetime]:
+def _uploads(rng: SeededRandom, period: Period, now: datetime, *, breaks: bool) -> Iterator[datetime]:
     """Moments of upload to try, now before all others; none lies in the future."""
     if period.holds(now) is not breaks:
         yield now
     if breaks and period.start and period.start <= now:
-        yield period.start - timedelta(minutes=dice.between(1, 24 * 60))
+        yield period.start - timedelta(minutes=rng.between(1, 24 * 60))
     if not breaks and period.end and period.end <= now:
-        yield max(period.end - timedelta(minutes=dice.between(1, 24 * 60)), period.start or OLDEST_PURCHASE)
+        yield max(period.end - timedelta(minutes=rng.between(1, 24 * 60)), period.start or OLDEST_PURCHASE)
 
 
 def _purchases(period: Period, uploaded_at: datetime, *, breaks: bool) -> Iterator[tuple[datetime, datetime]]:
@@ -139,27 +141,27 @@ def _purchases(period: Period, uploaded_at: datetime, *, breaks: bool) -> Iterat
         yield max(first, last - LONGEST_WAIT), last
 
 
-def _number(dice: Dice, known: Known) -> str:
+def _number(rng: SeededRandom, known: Known) -> str:
     for _draw in range(DRAWS):
-        number = dice.text(LETTERS, 2) + dice.digits(8)
+        number = rng.text(LETTERS, 2) + rng.digits(8)
         if not known.is_taken(number):
             return number
     raise Impossible(NO_NUMBER)
 
 
-def _shop(dice: Dice, place: Brand, conditions: Conditions, breaking: str | None) -> str:
+def _shop(rng: SeededRandom, place: Brand, conditions: Conditions, breaking: str | None) -> str:
     if breaking == SHOP:
-        shop = dice.pick(place.shops)
+        shop = rng.pick(place.shops)
         others = itertools.chain([shop], (f"{shop} {number}" for number in itertools.count(2)))
         return next(name for name in others if not conditions_of.is_shop(conditions, name))
     taking_part = [shop for shop in place.shops if conditions_of.is_shop(conditions, shop)]
-    return dice.pick(taking_part or conditions.shops)
+    return rng.pick(taking_part or conditions.shops)
 
 
-def _items(dice: Dice, place: Brand, conditions: Conditions, breaking: str | None) -> list[Item]:
-    products = _products(dice, place, conditions, breaking)
+def _items(rng: SeededRandom, place: Brand, conditions: Conditions, breaking: str | None) -> list[Item]:
+    products = _products(rng, place, conditions, breaking)
     items = [
-        item_of(description=name, unit_price=price, quantity=float(dice.pick((1, 1, 1, 2, 2, 3))))
+        item_of(description=name, unit_price=price, quantity=float(rng.pick((1, 1, 1, 2, 2, 3))))
         for name, price in products
     ]
     if breaking == MINIMUM_AMOUNT:
@@ -167,17 +169,17 @@ def _items(dice: Dice, place: Brand, conditions: Conditions, breaking: str | Non
     return [*items[:-1], _reaching(items, conditions.minimum_amount)]
 
 
-def _products(dice: Dice, place: Brand, conditions: Conditions, breaking: str | None) -> list[tuple[str, float]]:
+def _products(rng: SeededRandom, place: Brand, conditions: Conditions, breaking: str | None) -> list[tuple[str, float]]:
     """What is bought; where a keyword is asked for, the first has it."""
     if breaking == ITEM:
         pool = [each for one in (place, *BRANDS) for each in one.products if not has_keyword(conditions, each[0])]
         if not pool:
             raise Impossible(NO_ITEM)
-        return dice.some(pool[: len(place.products)], min(len(pool), dice.between(2, 4)))
-    bought = dice.some(place.products, dice.between(2, 4))
+        return rng.some(pool[: len(place.products)], min(len(pool), rng.between(2, 4)))
+    bought = rng.some(place.products, rng.between(2, 4))
     if conditions.keywords:
         named = [each for each in place.products if has_keyword(conditions, each[0])]
-        first = dice.pick(named) if named else (dice.pick(conditions.keywords), dice.pick(place.products)[1])
+        first = rng.pick(named) if named else (rng.pick(conditions.keywords), rng.pick(place.products)[1])
         bought = [first, *(each for each in bought if each != first)]
     return bought
 

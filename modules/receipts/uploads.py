@@ -17,7 +17,7 @@ from modules.receipts.errors import CampaignClosed, InvalidReceipt, NoSuchReceip
 from modules.receipts.generated import Impossible, Known
 from modules.receipts.models import Campaign, Upload
 from modules.receipts.services import locked
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 
 TOPIC = "receipt.receipt_validated"
 
@@ -134,16 +134,16 @@ def judged(*, campaign: Campaign, contact: Contact, receipt: Receipt, earlier: E
     )
 
 
-def happening_of(upload: Upload) -> Happening | None:
+def happening_of(upload: Upload) -> EventRequest | None:
     """What is told of the upload: only of one that matches."""
-    return Happening(TOPIC, data_of(upload), timestamp=upload.uploaded_at) if upload.matched else None
+    return EventRequest(TOPIC, data_of(upload), timestamp=upload.uploaded_at) if upload.matched else None
 
 
 def _taken(campaign: Campaign, contact: Contact, receipt: Receipt, now: datetime) -> Upload:
     earlier = selectors.earlier(campaign=campaign, contact=contact, number=receipt.number)
     taken = judged(campaign=campaign, contact=contact, receipt=receipt, earlier=earlier)
-    if happening := happening_of(taken):
-        (published,) = publish(account=campaign.account, happenings=[happening], now=now)
+    if event_request := happening_of(taken):
+        (published,) = publish(account=campaign.account, event_requests=[event_request], now=now)
         taken.webhook_event_id = published.event.pk
     taken.save()
     return taken

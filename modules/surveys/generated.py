@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from maac_contract.samples import Brand
-from maac_contract.seeded_random import Dice
+from maac_contract.seeded_random import SeededRandom
 from modules.surveys.rules import ONE_OF, SILENT, Given, Question
 
 ODDS_OF_AN_ANSWER = 0.85
@@ -16,33 +16,33 @@ def answers(
     questions: Iterable[Question], *, person: Mapping[str, str], brand: Brand, seed: int | str
 ) -> dict[str, Given]:
     """Answers by number of the question. `person` says what MAAC's own aliases are answered with."""
-    dice = Dice("answers", seed)
-    given = {str(each.sn): _answer(dice, each, person, brand) for each in questions if each.type not in SILENT}
+    rng = SeededRandom("answers", seed)
+    given = {str(each.sn): _answer(rng, each, person, brand) for each in questions if each.type not in SILENT}
     return {sn: answer for sn, answer in given.items() if answer}
 
 
-def _answer(dice: Dice, question: Question, person: Mapping[str, str], brand: Brand) -> Given | None:
-    if not question.is_required and not dice.chance(ODDS_OF_AN_ANSWER):
+def _answer(rng: SeededRandom, question: Question, person: Mapping[str, str], brand: Brand) -> Given | None:
+    if not question.is_required and not rng.chance(ODDS_OF_AN_ANSWER):
         return None
     texts = [choice.text for choice in question.choices]
     known = person.get(question.alias, "")
     if question.type in ONE_OF:
         by_alias = next((choice.text for choice in question.choices if choice.alias and choice.alias == known), None)
-        return Given([by_alias or dice.pick(texts)])
+        return Given([by_alias or rng.pick(texts)])
     if question.type == "CHOICEMULTI":
-        other = brand.language.other if question.has_other and dice.chance(ODDS_OF_OTHER) else ""
-        return Given(dice.some(texts, dice.between(1, min(3, len(texts)))), other)
+        other = brand.language.other if question.has_other and rng.chance(ODDS_OF_OTHER) else ""
+        return Given(rng.some(texts, rng.between(1, min(3, len(texts)))), other)
     if question.type == "ITEMSORT":
-        return Given(dice.some(texts, len(texts)))
-    return Given([known or _written(dice, question, brand)])
+        return Given(rng.some(texts, len(texts)))
+    return Given([known or _written(rng, question, brand)])
 
 
-def _written(dice: Dice, question: Question, brand: Brand) -> str:
+def _written(rng: SeededRandom, question: Question, brand: Brand) -> str:
     if question.type == "DATEPICKER":
-        return f"{dice.between(1960, 2006)}-{dice.between(1, 12):02}-{dice.between(1, 28):02}"
+        return f"{rng.between(1960, 2006)}-{rng.between(1, 12):02}-{rng.between(1, 28):02}"
     if question.type in ("TXTSHORT", "TXTLONG"):
-        return dice.pick(brand.language.remarks)
+        return rng.pick(brand.language.remarks)
     smallest, largest = question.range
     low = smallest if smallest is not None else min(0, (largest or 0) - WIDEST)
     high = largest if largest is not None else max(low, 0) + WIDEST
-    return str(dice.between(low, min(high, low + WIDEST)))
+    return str(rng.between(low, min(high, low + WIDEST)))

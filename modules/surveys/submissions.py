@@ -18,7 +18,7 @@ from modules.surveys import generated, members, rules, selectors
 from modules.surveys.errors import AlreadySubmitted, InvalidAnswers, SurveyClosed
 from modules.surveys.models import Submission, Survey
 from modules.surveys.rules import Answer, Given, Question
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 
 UNKNOWN_QUESTION = gettext_noop("The survey has no question with this number or alias.")
 KEY_SHOWN = 100
@@ -36,8 +36,8 @@ def submit(*, survey: Survey, contact: Contact, answers: Mapping[str, Given], no
         questions = selectors.asked(survey=survey)
         submission, by_alias = drafted(survey=survey, questions=questions, contact=contact, answers=answers, now=now)
         submission.save()
-        happening = happening_of(submission, by_alias)
-        (published,) = publish(account=survey.account, happenings=[happening], now=now)
+        event_request = happening_of(submission, by_alias)
+        (published,) = publish(account=survey.account, event_requests=[event_request], now=now)
         submission.webhook_event_id = published.event.pk
         submission.save(update_fields=["webhook_event_id"])
     return submission
@@ -76,8 +76,8 @@ def drafted(
     return submission, by_alias
 
 
-def happening_of(submission: Submission, by_alias: ByAlias) -> Happening:
-    return Happening(TOPIC, data_of(submission, by_alias), timestamp=submission.submitted_at)
+def happening_of(submission: Submission, by_alias: ByAlias) -> EventRequest:
+    return EventRequest(TOPIC, data_of(submission, by_alias), timestamp=submission.submitted_at)
 
 
 def data_of(submission: Submission, by_alias: ByAlias) -> dict[str, Any]:

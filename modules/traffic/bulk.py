@@ -37,7 +37,7 @@ from modules.traffic import actions
 from modules.traffic.actions import Act
 from modules.traffic.errors import PropGone
 from modules.traffic.scenario import NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
-from webhooks.services.publish import Happening
+from webhooks.services.publish import EventRequest
 
 NOBODYS = (actions.Notify, actions.Move, actions.Broadcast)
 """Deeds that are not about a contact."""
@@ -53,13 +53,13 @@ D = TypeVar("D", bound=actions.Deed)
 Row = TypeVar("Row", Upload, Submission, Step, Binding, Grant, Open)
 
 People = Mapping[str, Contact]
-Told = list[Happening | None]
+Told = list[EventRequest | None]
 Finish = Callable[[Sequence[int | None]], None]
 Begun = tuple[Told, Finish]
 
 
 @dataclass(slots=True)
-class Stage:
+class ScenarioContext:
     """Where a play is played, and which rows stand for what the plan numbers."""
 
     account: Account
@@ -80,38 +80,38 @@ class Stage:
         return f"play {self.seed}"[:TAG_LIMIT].strip()
 
 
-Begin = Callable[[Stage, Sequence[Act], People], Begun]
+Begin = Callable[[ScenarioContext, Sequence[Act], People], Begun]
 
 
-def nothing_more(_stage: Stage, acts: Sequence[Act], _people: People) -> Begun:
+def nothing_more(_stage: ScenarioContext, acts: Sequence[Act], _people: People) -> Begun:
     """Of acts that are performed before the others, and tell nothing."""
     return [None] * len(acts), lambda _ids: None
 
 
-def send(stage: Stage, acts: Sequence[Act]) -> None:
+def send(context: ScenarioContext, acts: Sequence[Act]) -> None:
     """Messages go out; nothing is told until they are opened."""
     if not acts:
         return
-    template = _prop(MessageTemplate.objects, stage, OPEN)
-    event = _prop(MessageEvent.objects, stage, EVENT)
+    template = _prop(MessageTemplate.objects, context, OPEN)
+    event = _prop(MessageEvent.objects, context, EVENT)
     for act in acts:
-        now, deed = stage.moment(act), act.deed
+        now, deed = context.moment(act), act.deed
         if isinstance(deed, actions.Broadcast):
             name = _name_of_broadcast(template, deed.number)
             sent = message_services.send_broadcast(
-                account=stage.account, template=template, name=name, tag=stage.tag, now=now
+                account=context.account, template=template, name=name, tag=context.tag, now=now
             )
-            stage.broadcasts[deed.number] = sent.pk
+            context.broadcasts[deed.number] = sent.pk
         elif isinstance(deed, actions.Push):
             pushed = message_services.push(
-                account=stage.account, template=template, event=event, line_uid=deed.line_uid, values={}, now=now
+                account=context.account, template=template, event=event, line_uid=deed.line_uid, values={}, now=now
             )
-            stage.pushes[deed.line_uid] = pushed.message.pk
+            context.pushes[deed.line_uid] = pushed.message.pk
 
 
-def uploads(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
-    campaign = receipt_uploads.opened(Campaign(pk=stage.props[RECEIPT]))
-    receipts = [(people.get(deed.line_uid), _receipt(deed, now)) for now, deed in _each(stage, acts, actions.Upload)]
+def uploads(context: ScenarioContext, acts: Sequence[Act], people: People) -> Begun:
+    campaign = receipt_uploads.opened(Campaign(pk=context.props[RECEIPT]))
+    receipts = [(people.get(deed.line_uid), _receipt(deed, now)) for now, deed in _each(context, acts, actions.Upload)]
     matches = receipt_selectors.matches(campaign=campaign)
     numbers = {receipt.number for _contact, receipt in receipts}
     taken = set(matches.filter(number__in=numbers).values_list("number", flat=True))
@@ -142,19 +142,19 @@ def _receipt(deed: actions.Upload, now: datetime) -> Receipt:
     )
 
 
-def submissions(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
-    survey = _prop(survey_selectors.surveys(account=stage.account), stage, SURVEY)
-    survey.account = stage.account
+def submissions(context: ScenarioContext, acts: Sequence[Act], people: People) -> Begun:
+    survey = _prop(survey_selectors.surveys(account=context.account), context, SURVEY)
+    survey.account = context.account
     questions = survey_selectors.asked(survey=survey)
     drafts: list[tuple[Submission, survey_submissions.ByAlias] | None] = []
-    for now, deed in _each(stage, acts, actions.Answer):
+    for now, deed in _each(context, acts, actions.Answer):
         contact = people.get(deed.line_uid)
         if contact is None:
             drafts.append(None)
             continue
         survey_submissions.check_welcome(survey, contact)
         person = survey_submissions.said_by(contact, deed.seed)
-        answers = generated.answers(questions, person=person, brand=stage.brand, seed=deed.seed)
+        answers = generated.answers(questions, person=person, brand=context.brand, seed=deed.seed)
         drafts.append(
             survey_submissions.drafted(
                 survey=survey,
@@ -176,20 +176,20 @@ def submissions(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
     return [survey_submissions.happening_of(*draft) if draft else None for draft in drafts], finish
 
 
-def notifications(stage: Stage, acts: Sequence[Act], _people: People) -> Begun:
+def notifications(context: ScenarioContext, acts: Sequence[Act], _people: People) -> Begun:
     """They go on as the plan says, so no moment is set at which a worker would move them."""
-    template = _prop(Template.objects, stage, NOTIFICATION)
-    template.account = stage.account
-    new = {deed.number: _message(stage, template, deed, now) for now, deed in _each(stage, acts, actions.Notify)}
+    template = _prop(Template.objects, context, NOTIFICATION)
+    template.account = context.account
+    new = {deed.number: _message(context, template, deed, now) for now, deed in _each(context, acts, actions.Notify)}
     # The event names the message's number, which is the row's.
     Message.objects.bulk_create(new.values())
-    stage.notifications.update({number: message.pk for number, message in new.items()})
-    moving = {deed.number for _now, deed in _each(stage, acts, actions.Move)}
-    known = new | _messages(stage, template, moving - set(new))
+    context.notifications.update({number: message.pk for number, message in new.items()})
+    moving = {deed.number for _now, deed in _each(context, acts, actions.Move)}
+    known = new | _messages(context, template, moving - set(new))
     told: Told = []
     reached: list[Step | None] = []
     for act in acts:
-        now, message = stage.moment(act), known.get(getattr(act.deed, "number", 0))
+        now, message = context.moment(act), known.get(getattr(act.deed, "number", 0))
         if message and isinstance(act.deed, actions.Move):
             message = _moved(message, now)
         told.append(steps.happening_of(message) if message else None)
@@ -207,31 +207,31 @@ def notifications(stage: Stage, acts: Sequence[Act], _people: People) -> Begun:
     return told, finish
 
 
-def _message(stage: Stage, template: Template, deed: actions.Notify, now: datetime) -> Message:
+def _message(context: ScenarioContext, template: Template, deed: actions.Notify, now: datetime) -> Message:
     request = notification_services.Request(
         deed.phone_number,
         line_push_template_id=deed.line_push_template_id,
         customized_id=_customized_id(deed.number),
     )
     message = notification_services.drafted(
-        account=stage.account, template=template, request=request, plan=deed.plan, now=now
+        account=context.account, template=template, request=request, plan=deed.plan, now=now
     )
     message.due_at = None
     return message
 
 
-def _messages(stage: Stage, template: Template, numbers: Collection[int]) -> dict[int, Message]:
+def _messages(context: ScenarioContext, template: Template, numbers: Collection[int]) -> dict[int, Message]:
     """The messages with these numbers in the play, locked."""
-    unknown = {_customized_id(number): number for number in numbers if number not in stage.notifications}
+    unknown = {_customized_id(number): number for number in numbers if number not in context.notifications}
     if unknown:
         of_play = Message.objects.filter(template=template, customized_id__in=unknown)
         found = of_play.values_list("customized_id", "pk")
-        stage.notifications.update({unknown[name]: pk for name, pk in found if name})
-    ids = [stage.notifications[number] for number in sorted(numbers) if number in stage.notifications]
+        context.notifications.update({unknown[name]: pk for name, pk in found if name})
+    ids = [context.notifications[number] for number in sorted(numbers) if number in context.notifications]
     rows = Message.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").in_bulk()
     for row in rows.values():
-        row.account, row.template = stage.account, template
-    known = {number: rows.get(stage.notifications.get(number, 0)) for number in numbers}
+        row.account, row.template = context.account, template
+    known = {number: rows.get(context.notifications.get(number, 0)) for number in numbers}
     return {number: row for number, row in known.items() if row}
 
 
@@ -244,17 +244,17 @@ def _moved(message: Message, now: datetime) -> Message | None:
     return message
 
 
-def bindings(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
-    template = _prop(Template.objects, stage, NOTIFICATION)
+def bindings(context: ScenarioContext, acts: Sequence[Act], people: People) -> Begun:
+    template = _prop(Template.objects, context, NOTIFICATION)
     rows: list[Binding | None] = []
-    for now, deed in _each(stage, acts, actions.Bind):
+    for now, deed in _each(context, acts, actions.Bind):
         contact = people.get(deed.line_uid)
         if contact is None:
             rows.append(None)
             continue
         rows.append(
             Binding(
-                account=stage.account,
+                account=context.account,
                 template=template,
                 contact=contact,
                 source=deed.source,
@@ -269,10 +269,10 @@ def bindings(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
     return [notification_services.happening_of(row) if row else None for row in rows], finish
 
 
-def grants(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
-    prize = point_services.locked(Prize(pk=stage.props[POINTS]))
+def grants(context: ScenarioContext, acts: Sequence[Act], people: People) -> Begun:
+    prize = point_services.locked(Prize(pk=context.props[POINTS]))
     rows: list[Grant | None] = []
-    for now, deed in _each(stage, acts, actions.Reward):
+    for now, deed in _each(context, acts, actions.Reward):
         contact = people.get(deed.line_uid)
         if contact and not contact.is_bound:
             contact = None
@@ -284,14 +284,14 @@ def grants(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
     return [granting.happening_of(row) if row else None for row in rows], finish
 
 
-def opens(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
-    deeds_done = _each(stage, acts, actions.Open)
-    messages = _opened_messages(stage, [deed for _now, deed in deeds_done])
+def opens(context: ScenarioContext, acts: Sequence[Act], people: People) -> Begun:
+    deeds_done = _each(context, acts, actions.Open)
+    messages = _opened_messages(context, [deed for _now, deed in deeds_done])
     rows: list[Open | None] = []
     for now, deed in deeds_done:
         contact, message = people.get(deed.line_uid), messages.get((deed.line_uid, deed.broadcast))
         rows.append(message_opens.drafted(contact=contact, message=message, now=now) if contact and message else None)
-    firsts = _first_opens(stage, [row for row in rows if row])
+    firsts = _first_opens(context, [row for row in rows if row])
     for row in filter(None, rows):
         person = (row.message_type, row.message_id, row.line_uid)
         row.is_first = person not in firsts
@@ -305,41 +305,41 @@ def opens(stage: Stage, acts: Sequence[Act], people: People) -> Begun:
 
 
 def _opened_messages(
-    stage: Stage, opened: Sequence[actions.Open]
+    context: ScenarioContext, opened: Sequence[actions.Open]
 ) -> dict[tuple[str, int | None], Broadcast | DirectMessage]:
     """What was opened, by reader and number of the broadcast."""
-    _find_messages(stage, opened)
-    broadcast_ids = {stage.broadcasts.get(deed.broadcast or 0) for deed in opened if deed.broadcast}
-    push_ids = {stage.pushes.get(deed.line_uid) for deed in opened if not deed.broadcast}
+    _find_messages(context, opened)
+    broadcast_ids = {context.broadcasts.get(deed.broadcast or 0) for deed in opened if deed.broadcast}
+    push_ids = {context.pushes.get(deed.line_uid) for deed in opened if not deed.broadcast}
     broadcasts = Broadcast.objects.in_bulk([pk for pk in broadcast_ids if pk])
     pushes = DirectMessage.objects.in_bulk([pk for pk in push_ids if pk])
     found: dict[tuple[str, int | None], Broadcast | DirectMessage | None] = {
-        (deed.line_uid, deed.broadcast): broadcasts.get(stage.broadcasts.get(deed.broadcast, 0))
+        (deed.line_uid, deed.broadcast): broadcasts.get(context.broadcasts.get(deed.broadcast, 0))
         if deed.broadcast
-        else pushes.get(stage.pushes.get(deed.line_uid, 0))
+        else pushes.get(context.pushes.get(deed.line_uid, 0))
         for deed in opened
     }
     return {key: message for key, message in found.items() if message}
 
 
-def _find_messages(stage: Stage, opened: Sequence[actions.Open]) -> None:
+def _find_messages(context: ScenarioContext, opened: Sequence[actions.Open]) -> None:
     """After a restart: which rows the messages are that another process sent."""
-    numbers = {deed.broadcast for deed in opened if deed.broadcast} - set(stage.broadcasts)
-    readers = {deed.line_uid for deed in opened if not deed.broadcast} - set(stage.pushes)
+    numbers = {deed.broadcast for deed in opened if deed.broadcast} - set(context.broadcasts)
+    readers = {deed.line_uid for deed in opened if not deed.broadcast} - set(context.pushes)
     if numbers:
-        template = _prop(MessageTemplate.objects, stage, OPEN)
+        template = _prop(MessageTemplate.objects, context, OPEN)
         names = {_name_of_broadcast(template, number): number for number in numbers}
         sent = template.broadcasts.filter(name__in=names).values_list("name", "pk")
-        stage.broadcasts.update({names[name]: pk for name, pk in sent})
+        context.broadcasts.update({names[name]: pk for name, pk in sent})
     if readers:
-        of_play = Recipient.objects.filter(direct_message__template=stage.props[OPEN], line_uid__in=readers)
-        stage.pushes.update(dict(of_play.values_list("line_uid", "direct_message_id")))
+        of_play = Recipient.objects.filter(direct_message__template=context.props[OPEN], line_uid__in=readers)
+        context.pushes.update(dict(of_play.values_list("line_uid", "direct_message_id")))
 
 
-def _first_opens(stage: Stage, rows: Sequence[Open]) -> set[tuple[str, int | None, str]]:
+def _first_opens(context: ScenarioContext, rows: Sequence[Open]) -> set[tuple[str, int | None, str]]:
     """Who has opened what before."""
     found = Open.objects.filter(
-        account=stage.account,
+        account=context.account,
         message_type__in={row.message_type for row in rows},
         message_id__in={row.message_id for row in rows},
         line_uid__in={row.line_uid for row in rows},
@@ -348,9 +348,9 @@ def _first_opens(stage: Stage, rows: Sequence[Open]) -> set[tuple[str, int | Non
     return set(found.values_list("message_type", "message_id", "line_uid"))
 
 
-def _each(stage: Stage, acts: Iterable[Act], kind: type[D]) -> list[tuple[datetime, D]]:
+def _each(context: ScenarioContext, acts: Iterable[Act], kind: type[D]) -> list[tuple[datetime, D]]:
     """The deeds of this kind with their moments."""
-    return [(stage.moment(act), act.deed) for act in acts if isinstance(act.deed, kind)]
+    return [(context.moment(act), act.deed) for act in acts if isinstance(act.deed, kind)]
 
 
 def _naming(rows: Sequence[Row | None], ids: Sequence[int | None]) -> list[Row]:
@@ -361,8 +361,8 @@ def _naming(rows: Sequence[Row | None], ids: Sequence[int | None]) -> list[Row]:
     return [row for row in rows if row]
 
 
-def _prop(rows: Any, stage: Stage, kind: str) -> Any:
-    found = rows.filter(pk=stage.props[kind]).first()
+def _prop(rows: Any, context: ScenarioContext, kind: str) -> Any:
+    found = rows.filter(pk=context.props[kind]).first()
     if found is None:
         raise PropGone(_("Something that the play needs was deleted meanwhile: its %(kind)s.") % {"kind": kind})
     return found

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import Account
-from maac_contract.seeded_random import Dice
+from maac_contract.seeded_random import SeededRandom
 from modules.messages import services as message_services
 from modules.notifications import services as notification_services
 from modules.points import services as point_services
@@ -24,56 +24,56 @@ Props = dict[str, int]
 
 def make_props(*, account: Account, scenario: Scenario, seed: str, edition: int, now: datetime) -> Props:
     """Make the rows that the scenario's kinds of acts need."""
-    shop, dice = shop_of(seed), Dice("props", seed)
+    shop, rng = shop_of(seed), SeededRandom("props", seed)
     makers = {RECEIPT: _campaign, POINTS: _prize, NOTIFICATION: _notification, OPEN: _message}
-    props = {kind: maker(account, shop, dice, now) for kind, maker in makers.items() if kind in scenario.kinds}
+    props = {kind: maker(account, shop, rng, now) for kind, maker in makers.items() if kind in scenario.kinds}
     if OPEN in props:
-        name = dice.pick(shop.brand.notices)
+        name = rng.pick(shop.brand.notices)
         props["event"] = message_services.create_event(account=account, name=name, now=now).pk
     if SURVEY in scenario.kinds:
-        svid = _free_svid(account, Dice("svid", f"{seed}/{edition}"))
-        props[SURVEY] = _survey(account, shop, Dice("survey", seed).pick(shop.brand.surveys), svid, now)
+        svid = _free_svid(account, SeededRandom("svid", f"{seed}/{edition}"))
+        props[SURVEY] = _survey(account, shop, SeededRandom("survey", seed).pick(shop.brand.surveys), svid, now)
     return props
 
 
-def _free_svid(account: Account, dice: Dice) -> str:
+def _free_svid(account: Account, rng: SeededRandom) -> str:
     """No two surveys of an account have the same id; that of a play that was forgotten is still there."""
     taken = set(account.surveys.values_list("svid", flat=True))
-    while (svid := dice.text(string.ascii_letters + string.digits, 5)) in taken:
+    while (svid := rng.text(string.ascii_letters + string.digits, 5)) in taken:
         pass
     return svid
 
 
-def _campaign(account: Account, shop: Shop, dice: Dice, now: datetime) -> int:
+def _campaign(account: Account, shop: Shop, rng: SeededRandom, now: datetime) -> int:
     return receipt_services.create(
         account=account,
         now=now,
-        name=dice.pick(shop.brand.campaigns),
+        name=rng.pick(shop.brand.campaigns),
         shops=list(shop.brand.shops),
         minimum_amount=shop.minimum,
         purchase_from=now - PURCHASE_PERIOD,
     ).pk
 
 
-def _prize(account: Account, shop: Shop, dice: Dice, now: datetime) -> int:
-    details: dict[str, Any] = {"name": dice.pick(shop.brand.prizes), "memo": dice.pick(shop.brand.memos)}
+def _prize(account: Account, shop: Shop, rng: SeededRandom, now: datetime) -> int:
+    details: dict[str, Any] = {"name": rng.pick(shop.brand.prizes), "memo": rng.pick(shop.brand.memos)}
     return point_services.create(
         account=account,
         now=now,
         count=POINTS_COUNT,
-        category=dice.pick(shop.brand.categories),
+        category=rng.pick(shop.brand.categories),
         expires_after_days=POINTS_LIFE,
         **details,
     ).pk
 
 
-def _notification(account: Account, shop: Shop, dice: Dice, now: datetime) -> int:
-    name = dice.pick(shop.brand.notices)
+def _notification(account: Account, shop: Shop, rng: SeededRandom, now: datetime) -> int:
+    name = rng.pick(shop.brand.notices)
     return notification_services.create_template(account=account, now=now, name=name, line_push_enabled=True).pk
 
 
-def _message(account: Account, shop: Shop, dice: Dice, now: datetime) -> int:
-    return message_services.create_template(account=account, now=now, name=dice.pick(shop.brand.campaigns)).pk
+def _message(account: Account, shop: Shop, rng: SeededRandom, now: datetime) -> int:
+    return message_services.create_template(account=account, now=now, name=rng.pick(shop.brand.campaigns)).pk
 
 
 def _survey(account: Account, shop: Shop, title: str, svid: str, now: datetime) -> int:

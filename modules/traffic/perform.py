@@ -8,9 +8,9 @@ from modules.contacts import services as contact_services
 from modules.contacts.models import Contact
 from modules.traffic import actions, bulk
 from modules.traffic.actions import Act, Follow
-from modules.traffic.bulk import Begin, Stage
+from modules.traffic.bulk import Begin, ScenarioContext
 from modules.traffic.scenario import CONTACT, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 
 MOST_AT_ONCE = 200
 BINDING, MESSAGE = "binding", "message"
@@ -58,39 +58,39 @@ def portion(acts: Sequence[Act]) -> list[Act]:
     return list(acts[: max(1, min(first, MOST_AT_ONCE))])
 
 
-def perform(stage: Stage, acts: Sequence[Act], *, now: datetime) -> Performed:
+def perform(context: ScenarioContext, acts: Sequence[Act], *, now: datetime) -> Performed:
     """Perform the acts, each at its moment; their events are accepted now. In the caller's transaction."""
     kinds = [KINDS[type(act.deed)] for act in acts]
     of_kind: dict[str, list[Act]] = {}
     for act, kind in zip(acts, kinds, strict=True):
         of_kind.setdefault(kind, []).append(act)
-    _follow(stage, of_kind.get(CONTACT, []))
-    bulk.send(stage, of_kind.get(MESSAGE, []))
-    people = _people(stage, acts)
+    _follow(context, of_kind.get(CONTACT, []))
+    bulk.send(context, of_kind.get(MESSAGE, []))
+    people = _people(context, acts)
     # Always in the same order, since some of them lock rows.
-    begun = {kind: begin(stage, of_kind[kind], people) for kind, begin in BEGINNINGS.items() if kind in of_kind}
+    begun = {kind: begin(context, of_kind[kind], people) for kind, begin in BEGINNINGS.items() if kind in of_kind}
     places = {kind: iter(told) for kind, (told, _finish) in begun.items()}
     told = [next(places[kind]) for kind in kinds]
-    ids = _published(stage, told, now)
+    ids = _published(context, told, now)
     for kind, (_told, finish) in begun.items():
         finish([event_id for event_id, of in zip(ids, kinds, strict=True) if of == kind])
     return _counted(acts, kinds, ids)
 
 
-def _published(stage: Stage, told: Sequence[Happening | None], now: datetime) -> list[int | None]:
+def _published(context: ScenarioContext, told: Sequence[EventRequest | None], now: datetime) -> list[int | None]:
     """The id of each event, in its place."""
-    happenings = [happening for happening in told if happening]
-    published = iter(publish(account=stage.account, happenings=happenings, now=now) if happenings else ())
-    return [next(published).event.pk if happening else None for happening in told]
+    event_requests = [event_request for event_request in told if event_request]
+    published = iter(publish(account=context.account, event_requests=event_requests, now=now) if event_requests else ())
+    return [next(published).event.pk if event_request else None for event_request in told]
 
 
-def _follow(stage: Stage, acts: Sequence[Act]) -> None:
-    newcomers = [(stage.moment(act), _details(act.deed, stage)) for act in acts if isinstance(act.deed, Follow)]
+def _follow(context: ScenarioContext, acts: Sequence[Act]) -> None:
+    newcomers = [(context.moment(act), _details(act.deed, context)) for act in acts if isinstance(act.deed, Follow)]
     if newcomers:
-        contact_services.create_many(account=stage.account, newcomers=newcomers)
+        contact_services.create_many(account=context.account, newcomers=newcomers)
 
 
-def _details(deed: Follow, stage: Stage) -> dict[str, object]:
+def _details(deed: Follow, context: ScenarioContext) -> dict[str, object]:
     return {
         "line_uid": deed.line_uid,
         "line_display_name": deed.name,
@@ -100,16 +100,16 @@ def _details(deed: Follow, stage: Stage) -> dict[str, object]:
         "email": deed.email,
         "gender": deed.gender,
         "birthday": date.fromisoformat(deed.birthday),
-        "tags": [stage.tag],
+        "tags": [context.tag],
     }
 
 
-def _people(stage: Stage, acts: Sequence[Act]) -> dict[str, Contact]:
+def _people(context: ScenarioContext, acts: Sequence[Act]) -> dict[str, Contact]:
     """Whom the acts are about, by LINE UID; those who were deleted meanwhile are missing."""
     line_uids = {act.deed.line_uid for act in acts if not isinstance(act.deed, bulk.NOBODYS)}
-    found = {one.line_uid: one for one in Contact.objects.filter(account=stage.account, line_uid__in=line_uids)}
+    found = {one.line_uid: one for one in Contact.objects.filter(account=context.account, line_uid__in=line_uids)}
     for one in found.values():
-        one.account = stage.account
+        one.account = context.account
     return found
 
 

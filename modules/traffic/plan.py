@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from maac_contract.sample_context import person
 from maac_contract.samples import uuid4
-from maac_contract.seeded_random import Dice
+from maac_contract.seeded_random import SeededRandom
 from modules.notifications import machine
 from modules.notifications.machine import Plan
 from modules.receipts.conditions import MINIMUM_AMOUNT, NUMBER_ONCE, PURCHASE_PERIOD, SHOP, Item
@@ -57,7 +57,7 @@ def plan(
     """The acts of a play, by time. `edition` counts earlier plays of the same on the account: some ids must be new."""
     rate, seconds = rate or scenario.rate, seconds or scenario.seconds
     total = events_of(rate=rate, seconds=seconds)
-    pace, planner = Dice("pace", seed), _Planner(scenario, seed, edition, total)
+    pace, planner = SeededRandom("pace", seed), _Planner(scenario, seed, edition, total)
     for slot in range(total):
         at = (slot + pace.below(1_000_000) / 1_000_000) / rate
         tells = False
@@ -83,9 +83,9 @@ class _Planner:
 
     def __init__(self, scenario: Scenario, seed: str, edition: int, total: int) -> None:
         self._scenario, self._seed, self._total = scenario, seed, total
-        self._dice, self._ids = Dice("plan", seed), Dice("ids", f"{seed}/{edition}")
+        self._rng, self._ids = SeededRandom("plan", seed), SeededRandom("ids", f"{seed}/{edition}")
         self._shop = shop_of(seed)
-        self._code = Dice("customers", seed).digits(6)
+        self._code = SeededRandom("customers", seed).digits(6)
         self._ends = _ends(scenario, total)
         self._slot = 0
         self._flights: list[tuple[int, int, _Flight]] = []
@@ -144,26 +144,26 @@ class _Planner:
             mix.pop(CONTACT, None)
         if self._room < LONGEST_NOTIFICATION and any(mix.get(kind) for kind in TELLING if kind != NOTIFICATION):
             mix.pop(NOTIFICATION, None)
-        return self._kinds[_weighed(self._dice, mix)](must_tell)
+        return self._kinds[_weighed(self._rng, mix)](must_tell)
 
     def _contact(self, _must_tell: bool) -> Iterator[Told]:
         yield self._follow(), False
 
     def _receipt(self, must_tell: bool) -> Iterator[Told]:
         who = yield from self._somebody()
-        matches = must_tell or self._dice.chance(self._phase.matching)
-        breaks = None if matches else _weighed(self._dice, self._phase.failing)
+        matches = must_tell or self._rng.chance(self._phase.matching)
+        breaks = None if matches else _weighed(self._rng, self._phase.failing)
         if breaks == NUMBER_ONCE and not self._matched:
             breaks = SHOP
-        number = self._dice.pick(self._matched) if breaks == NUMBER_ONCE else self._number()
+        number = self._rng.pick(self._matched) if breaks == NUMBER_ONCE else self._number()
         if matches:
             self._matched.append(number)
         upload = actions.Upload(
             line_uid=who.line_uid,
             number=number,
-            random_number=self._dice.digits(4),
-            bought_before=OUT_OF_PERIOD if breaks == PURCHASE_PERIOD else self._dice.between(60, LONGEST_WAIT),
-            channel=self._shop.stranger if breaks == SHOP else self._dice.pick(self._shop.brand.shops),
+            random_number=self._rng.digits(4),
+            bought_before=OUT_OF_PERIOD if breaks == PURCHASE_PERIOD else self._rng.between(60, LONGEST_WAIT),
+            channel=self._shop.stranger if breaks == SHOP else self._rng.pick(self._shop.brand.shops),
             items=self._items(breaks),
             breaks=breaks,
         )
@@ -178,10 +178,10 @@ class _Planner:
         yield actions.Reward(who.line_uid, uuid4(self._ids)), True
 
     def _notification(self, _must_tell: bool) -> Iterator[Told]:
-        ending = ENDINGS[_weighed(self._dice, self._phase.endings)]
+        ending = ENDINGS[_weighed(self._rng, self._phase.endings)]
         statuses = _walked(ending.plan)
         has_come = not ending.is_friend and machine.has_delivered(statuses[-1])
-        joins = has_come and self._dice.chance(self._phase.joining)
+        joins = has_come and self._rng.chance(self._phase.joining)
         if len(statuses) + joins > self._room:
             return
         phone_number = (yield from self._somebody()).mobile if ending.is_friend else self._mobile()
@@ -189,11 +189,11 @@ class _Planner:
         number, source = self._notifications, machine.channel_of(statuses[-1])
         self._owed += len(statuses) - 1 + joins
         self._put_off(_Flight(number, phone_number, len(statuses) - 1, source, joins))
-        yield actions.Notify(number, phone_number, self._dice.between(1, 500), ending.plan), True
+        yield actions.Notify(number, phone_number, self._rng.between(1, 500), ending.plan), True
 
     def _open(self, must_tell: bool) -> Iterator[Told]:
-        if self._read and not must_tell and self._dice.chance(self._phase.repeated):
-            who, broadcast = self._dice.pick(self._read)
+        if self._read and not must_tell and self._rng.chance(self._phase.repeated):
+            who, broadcast = self._rng.pick(self._read)
             yield actions.Open(who.line_uid, broadcast), False
             return
         who, broadcast = yield from self._message(must_tell)
@@ -212,13 +212,13 @@ class _Planner:
         yield actions.Move(flight.number), True
 
     def _put_off(self, flight: _Flight) -> None:
-        wait = self._dice.between(*(STEP_SLOTS if flight.moves else JOINING_SLOTS))
+        wait = self._rng.between(*(STEP_SLOTS if flight.moves else JOINING_SLOTS))
         heapq.heappush(self._flights, (self._slot + wait, flight.number, flight))
 
     def _message(self, must_tell: bool) -> Generator[Told, None, Message]:
         """One that its contact has not opened; sent first where there is none."""
         who = yield from (self._customer() if must_tell else self._somebody())
-        if self._pushed < len(self._people) and not self._dice.chance(self._phase.broadcasts) and not must_tell:
+        if self._pushed < len(self._people) and not self._rng.chance(self._phase.broadcasts) and not must_tell:
             who = self._people[self._pushed]
             self._pushed += 1
             yield actions.Push(who.line_uid), False
@@ -230,25 +230,25 @@ class _Planner:
             yield actions.Broadcast(self._broadcasts), False
             readers = self._customers if must_tell else self._people
             self._unread = [(reader, self._broadcasts) for reader in readers]
-        place = self._dice.below(len(self._unread))
+        place = self._rng.below(len(self._unread))
         self._unread[place], self._unread[-1] = self._unread[-1], self._unread[place]
         return self._unread.pop()
 
     def _somebody(self) -> Generator[Told, None, Follow]:
         if not self._people:
             yield self._follow(), False
-        return self._dice.pick(self._people)
+        return self._rng.pick(self._people)
 
     def _customer(self) -> Generator[Told, None, Follow]:
         """Somebody whom the brand knows."""
         if not self._customers:
             yield self._follow(is_customer=True), False
-        return self._dice.pick(self._customers)
+        return self._rng.pick(self._customers)
 
     def _follow(self, mobile: str = "", *, is_customer: bool = False) -> Follow:
         number = len(self._people) + 1
         drawn = person(f"{self._seed}/{number}", self._shop.brand.language)
-        is_customer = is_customer or self._dice.chance(self._phase.bound)
+        is_customer = is_customer or self._rng.chance(self._phase.bound)
         who = Follow(
             line_uid=drawn.line_uid,
             customer_id=f"M-{self._code}-{number:05}" if is_customer else None,
@@ -264,10 +264,10 @@ class _Planner:
         return who
 
     def _mobile(self) -> str:
-        return f"+8869{self._dice.digits(8)}"
+        return f"+8869{self._rng.digits(8)}"
 
     def _number(self) -> str:
-        while (number := self._dice.text(LETTERS, 2) + self._dice.digits(8)) in self._numbers:
+        while (number := self._rng.text(LETTERS, 2) + self._rng.digits(8)) in self._numbers:
             pass
         self._numbers.add(number)
         return number
@@ -276,9 +276,9 @@ class _Planner:
         if breaks == MINIMUM_AMOUNT:
             name, price = self._shop.cheapest
             return (item_of(description=name, unit_price=price),)
-        bought = self._dice.some(self._shop.brand.products, self._dice.between(2, 4))
+        bought = self._rng.some(self._shop.brand.products, self._rng.between(2, 4))
         return tuple(
-            item_of(description=name, unit_price=price, quantity=float(self._dice.pick((1, 1, 1, 2, 2, 3))))
+            item_of(description=name, unit_price=price, quantity=float(self._rng.pick((1, 1, 1, 2, 2, 3))))
             for name, price in bought
         )
 
@@ -290,9 +290,9 @@ def _ends(scenario: Scenario, total: int) -> list[tuple[float, Phase]]:
     return list(zip([*ends, float("inf")], scenario.phases, strict=True))
 
 
-def _weighed(dice: Dice, weights: Weights) -> str:
+def _weighed(rng: SeededRandom, weights: Weights) -> str:
     """A name, each as likely as it weighs."""
-    left = dice.below(2**53) / 2**53 * sum(weights.values())
+    left = rng.below(2**53) / 2**53 * sum(weights.values())
     for name, weight in weights.items():
         left -= weight
         if left < 0:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Refusal
 from maac_contract.samples import brand
 from modules.traffic.actions import Act
-from modules.traffic.bulk import Stage
+from modules.traffic.bulk import ScenarioContext
 from modules.traffic.models import Play
 from modules.traffic.perform import MOST_AT_ONCE, Performed, perform, portion
 from modules.traffic.plan import plan
@@ -66,14 +66,14 @@ def play_while_due(*, is_over: Callable[[], bool], clock: Clock) -> None:
 
 
 class _Script:
-    """The plan of a play from where it is, and the stage that it is played on."""
+    """The plan of a play from where it is, and the context that it is played on."""
 
     def __init__(self, play: Play) -> None:
         scenario = read(play.text)
         self._acts = plan(scenario, seed=play.seed, rate=play.rate, seconds=play.seconds, edition=play.edition)
         self._ahead: list[Act] = []
         self.position = 0
-        self.stage = Stage(play.account, play.props, play.seed, brand(play.seed), play.started_at)
+        self.context = ScenarioContext(play.account, play.props, play.seed, brand(play.seed), play.started_at)
 
     def skip_to(self, position: int) -> None:
         """Pass over what another process has performed."""
@@ -185,7 +185,7 @@ def _stored(play: Play, script: _Script, acts: list[Act], clock: Clock) -> bool:
         if fresh is None:
             return False
         now = clock.now()
-        _note(fresh, perform(script.stage, acts, now=now), len(acts))
+        _note(fresh, perform(script.context, acts, now=now), len(acts))
         fresh.due_at = now + LEASE
         fresh.save(update_fields=["position", "events", "skipped", "counts", "due_at"])
     return True

@@ -46,16 +46,16 @@ class RedeliverFoundView(APIView):
         fields.is_valid(raise_exception=True)
         now = now_utc()
         criteria = read_criteria(request, now=now, others=())
-        survey, run = bulk_redelivery.redeliver_found(
+        preview, run = bulk_redelivery.redeliver_found(
             account=account_of(request), criteria=criteria, now=now, **fields.validated_data
         )
         is_dry = fields.validated_data["dry_run"]
         answer = {
             "dry_run": is_dry,
-            "matched": survey.matched,
-            "by_status": survey.by_status,
+            "matched": preview.matched,
+            "by_status": preview.by_status,
             "redelivered": run.redelivered,
             "not_redelivered": run.blocked,
-            "more": survey.has_more,
+            "more": preview.has_more,
         }
         return Response(answer, status=status.HTTP_200_OK if is_dry else status.HTTP_202_ACCEPTED)

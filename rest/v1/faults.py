@@ -1,4 +1,4 @@
-"""The calls of /api/v1/ about scripted faults, and what goes in and out of them."""
+"""The calls of /api/v1/ about injected faults, and what goes in and out of them."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from rest.v1.endpoints import endpoint_of
 from webhooks import selectors
 from webhooks.engine.fault_injection import KINDS, about
 from webhooks.engine.job import FaultKind
-from webhooks.models import Fault
+from webhooks.models import InjectedFault
 from webhooks.services import faults
 
 _KINDS = "; ".join(f"`{kind}`: {about.description}" for kind, about in KINDS.items())
@@ -40,7 +40,7 @@ class FaultIn(StrictSerializer):
     expires_in = Number(required=False, help_text="Seconds; missing: an hour.")
 
 
-class FaultOut(serializers.ModelSerializer[Fault]):
+class FaultOut(serializers.ModelSerializer[InjectedFault]):
     endpoint = serializers.IntegerField(source="endpoint_id")
     kind = KindField()
     description = serializers.SerializerMethodField(help_text="What a fault of this kind does.")
@@ -52,37 +52,37 @@ class FaultOut(serializers.ModelSerializer[Fault]):
     hits = serializers.IntegerField(help_text="How often it has struck.")
 
     class Meta:
-        model = Fault
+        model = InjectedFault
         fields = [
             "id", "endpoint", "kind", "description", "topic", "attempt", "every", "probability", "seed", "times",
             "left", "seconds", "count", "seen", "hits", "is_active", "created_at", "created_by", "expires_at",
         ]  # fmt: skip
 
-    def get_description(self, fault: Fault) -> str:
+    def get_description(self, fault: InjectedFault) -> str:
         return about(fault.kind).description
 
-    def get_left(self, fault: Fault) -> int | None:
+    def get_left(self, fault: InjectedFault) -> int | None:
         return fault.left
 
-    def get_is_active(self, fault: Fault) -> bool:
+    def get_is_active(self, fault: InjectedFault) -> bool:
         now: datetime = self.context["now"]
         return fault.is_active(now)
 
-    def get_seconds(self, fault: Fault) -> float | None:
+    def get_seconds(self, fault: InjectedFault) -> float | None:
         return None if about(fault.kind).seconds is None else fault.seconds
 
-    def get_count(self, fault: Fault) -> int | None:
+    def get_count(self, fault: InjectedFault) -> int | None:
         return None if about(fault.kind).count is None else fault.count
 
 
 class EndpointFaultsView(APIView):
-    """Scripted faults of an endpoint."""
+    """Injected faults of an endpoint."""
 
     pagination_class = NewestFirst
 
     @extend_schema(responses=FaultOut(many=True))
     def get(self, request: Request, endpoint_id: int) -> Response:
-        """List the endpoint's scripted faults, newest first, with what each has counted."""
+        """List the endpoint's injected faults, newest first, with what each has counted."""
         endpoint = endpoint_of(request, endpoint_id)
         rows = selectors.faults(account=account_of(request)).filter(endpoint=endpoint)
         pages = NewestFirst()
@@ -101,7 +101,7 @@ class EndpointFaultsView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, endpoint_id: int) -> Response:
-        """Remove all of the endpoint's scripted faults. What they hold back is sent."""
+        """Remove all of the endpoint's injected faults. What they hold back is sent."""
         faults.clear(endpoint=endpoint_of(request, endpoint_id), now=now_utc(), actor=actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -109,7 +109,7 @@ class EndpointFaultsView(APIView):
 class FaultView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, fault_id: int) -> Response:
-        """Remove a scripted fault. What it holds back is sent."""
+        """Remove a injected fault. What it holds back is sent."""
         fault = get_object_or_404(selectors.faults(account=account_of(request)), pk=fault_id)
         faults.remove(fault=fault, now=now_utc(), actor=actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

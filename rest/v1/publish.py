@@ -18,8 +18,8 @@ from accounts.models import Account
 from rest.base.request import account_of, now_utc
 from rest.v1.serializers import EventIn, EventOut, event_answer
 from webhooks.services.idempotency import answer_once
-from webhooks.services.publish import Happening, publish
-from webhooks.services.subscribers import Audience
+from webhooks.services.publish import EventRequest, publish
+from webhooks.services.subscribers import Subscribers
 
 BATCH_LIMIT = 1000
 
@@ -31,23 +31,25 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
 def accept(
     request: HttpRequest | Request,
     account: Account,
-    happenings: Sequence[Happening],
+    event_requests: Sequence[EventRequest],
     *,
     is_batch: bool,
-    audience: Audience | None = None,
+    subscribers: Subscribers | None = None,
 ) -> tuple[Any, dict[str, str]]:
     """What to answer, and with which headers; a repeated Idempotency-Key gets the first answer again."""
     now = now_utc()
 
     def make() -> Any:
-        published = publish(account=account, happenings=happenings, is_batch=is_batch, audience=audience, now=now)
+        published = publish(
+            account=account, event_requests=event_requests, is_batch=is_batch, subscribers=subscribers, now=now
+        )
         answers = [event_answer(entry.event, entry.deliveries) for entry in published]
         return answers if is_batch else answers[0]
 
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return make(), {}
-    signed = f"{request.path}\n{happenings!r}".encode()
+    signed = f"{request.path}\n{event_requests!r}".encode()
     answer, is_repeated = answer_once(account=account, key=key, request=signed, now=now, make=make)
     return answer, {"Idempotent-Replayed": "true"} if is_repeated else {}
 
@@ -58,8 +60,8 @@ class PublishView(APIView):
     is_batch = False
 
     def answer(self, request: Request, fields: Sequence[dict[str, Any]]) -> Response:
-        happenings = [Happening(**each) for each in fields]
-        answer, headers = accept(request, account_of(request), happenings, is_batch=self.is_batch)
+        event_requests = [EventRequest(**each) for each in fields]
+        answer, headers = accept(request, account_of(request), event_requests, is_batch=self.is_batch)
         return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
 
 

@@ -27,8 +27,8 @@ from rest.base.protection import protect
 from rest.base.request import now_utc
 from rest.v1.publish import BATCH_LIMIT, accept
 from webhooks.retry_waits import are_waits
-from webhooks.services.publish import Happening
-from webhooks.services.subscribers import audience_of_caller
+from webhooks.services.publish import EventRequest
+from webhooks.services.subscribers import subscribers_of_caller
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Headers = list[tuple[str, str]]
@@ -80,11 +80,11 @@ def answer_quickly(environ: dict[str, Any]) -> tuple[str, Headers, bytes] | None
 
 def _accept(request: HttpRequest, *, is_batch: bool) -> tuple[str, Headers, bytes]:
     content, token = request.body, bearer_token(request)
-    audience = audience_of_caller(token=token, now=now_utc()) if token else None
-    if audience is None:
+    subscribers = subscribers_of_caller(token=token, now=now_utc()) if token else None
+    if subscribers is None:
         raise _NotPlain
-    happenings = _read_plainly(content, is_batch=is_batch)
-    answer, more = accept(request, audience.account, happenings, is_batch=is_batch, audience=audience)
+    event_requests = _read_plainly(content, is_batch=is_batch)
+    answer, more = accept(request, subscribers.account, event_requests, is_batch=is_batch, subscribers=subscribers)
     text = JSONRenderer().render(answer)
     return "201 Created", [*_headers(), ("Content-Length", str(len(text))), *more.items()], text
 
@@ -132,7 +132,7 @@ def _is_for_us(request: HttpRequest) -> bool:
         return False
 
 
-def _read_plainly(body: bytes, *, is_batch: bool) -> list[Happening]:
+def _read_plainly(body: bytes, *, is_batch: bool) -> list[EventRequest]:
     try:
         sent = _DECODER.decode(body.decode())
     except ValueError as error:
@@ -143,13 +143,13 @@ def _read_plainly(body: bytes, *, is_batch: bool) -> list[Happening]:
     return [_read_entry(entry) for entry in entries]
 
 
-def _read_entry(entry: Any) -> Happening:
+def _read_entry(entry: Any) -> EventRequest:
     if not isinstance(entry, dict) or "topic" not in entry:
         raise _NotPlain
     for name, value in entry.items():
         if name not in _PLAIN_FIELDS or not _PLAIN_FIELDS[name](value):
             raise _NotPlain
-    return Happening(**entry)
+    return EventRequest(**entry)
 
 
 def _refuse_constant(name: str) -> None:

@@ -13,7 +13,7 @@ from rest.base.fields import SeedField, StrictSerializer, Text, TrueOrFalse
 from webhooks.datetimes import read_moment
 from webhooks.engine.extra_headers import EXTRA_HEADERS
 from webhooks.engine.job import FaultKind
-from webhooks.models import Attempt, Delivery, Due, Endpoint
+from webhooks.models import Attempt, Delivery, Endpoint, QueueEntry
 from webhooks.retry_waits import LONGEST, MOST, are_waits, waits_fault
 
 MASK = "•" * 8
@@ -313,7 +313,7 @@ class DeliveryOut(serializers.ModelSerializer[Delivery]):
         ]  # fmt: skip
 
     def get_due_at(self, delivery: Delivery) -> datetime | None:
-        due: Due | None = getattr(delivery, "due", None)
+        due: QueueEntry | None = getattr(delivery, "queue_entry", None)
         return due.due_at if due else None
 
 
@@ -323,7 +323,7 @@ class AttemptOut(serializers.ModelSerializer[Attempt]):
     )
     request = serializers.SerializerMethodField()
     response = serializers.SerializerMethodField()
-    fault = serializers.SerializerMethodField(help_text="The scripted fault that struck it, on purpose; or null.")
+    fault = serializers.SerializerMethodField(help_text="The injected fault that struck it, on purpose; or null.")
 
     class Meta:
         model = Attempt

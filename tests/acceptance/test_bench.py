@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bench.arrivals import Arrival
-from bench.chaos import Fault
+from bench.chaos import Disruption
 from bench.ledger import Ledger, Owed, Target
 from bench.scenarios import SCENARIOS
-from bench.verification import Inquest, Tried, look_at_ends, look_at_extras, look_at_retries
+from bench.verification import Tried, Verification, look_at_ends, look_at_extras, look_at_retries
 from maac_contract.signature import signature
 from tests.conftest import ROOT, skip_or_fail
 from tests.servers import Missing, find_postgres, find_redis
@@ -125,23 +125,25 @@ def test_the_ledger_finds_what_is_wrong(wrong: list[Arrival]) -> None:
 
 def test_an_inquest_wants_a_crash_near_every_request_without_an_attempt() -> None:
     came, attempts = {"key": [10.0, 20.0]}, {"key": [Tried(1, 20.0, 20.1, "OK")]}
-    explained, unexplained = Inquest(), Inquest()
-    look_at_extras(explained, attempts, came, [Fault("worker killed", 10.2, 12.0)])
-    look_at_extras(unexplained, attempts, came, [Fault("web killed", 10.2, 12.0), Fault("worker killed", 30.0, 31.0)])
+    explained, unexplained = Verification(), Verification()
+    look_at_extras(explained, attempts, came, [Disruption("worker killed", 10.2, 12.0)])
+    look_at_extras(
+        unexplained, attempts, came, [Disruption("web killed", 10.2, 12.0), Disruption("worker killed", 30.0, 31.0)]
+    )
     assert (explained.extra, explained.violations) == (1, [])
     assert len(unexplained.violations) == 1
 
 
 def test_an_inquest_finds_what_is_stuck_lost_or_without_a_reason() -> None:
-    inquest = Inquest()
+    verification = Verification()
     ends = {"a": ("pending", ""), "b": ("delivered", ""), "c": ("failed", ""), "d": ("failed", "ERROR_STATUS_CODE")}
-    look_at_ends(inquest, ends, {"c": [1.0], "d": [1.0]})
-    assert len(inquest.violations) == 3
+    look_at_ends(verification, ends, {"c": [1.0], "d": [1.0]})
+    assert len(verification.violations) == 3
 
 
 @pytest.mark.parametrize(("began", "violations"), [(11.1, 0), (10.9, 1), (17.0, 1)], ids=["in time", "early", "late"])
 def test_an_inquest_holds_retries_to_their_time(began: float, violations: int) -> None:
-    inquest = Inquest()
+    verification = Verification()
     series = [Tried(1, 9.9, 10.0, "ERROR_STATUS_CODE"), Tried(2, began, began, "OK")]
-    look_at_retries(inquest, {"key": series}, [])
-    assert len(inquest.violations) == violations
+    look_at_retries(verification, {"key": series}, [])
+    assert len(verification.violations) == violations

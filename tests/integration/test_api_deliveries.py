@@ -15,7 +15,7 @@ from events.models import Event
 from tests.integration.conftest import NOW, client_of, error_of, refusal
 from webhooks.models import Attempt, Delivery, Endpoint
 from webhooks.services import endpoints
-from webhooks.services.publish import Happening, new_delivery, publish
+from webhooks.services.publish import EventRequest, new_delivery, publish
 
 DELIVERIES = "/api/v1/deliveries/"
 POINTS = "prize.points_added"
@@ -190,8 +190,8 @@ def test_text_is_looked_for_as_it_stands(text: str, names: list[str], api: APICl
 
 
 def test_text_of_a_published_event_is_found(api: APIClient, alice: Account, endpoint: Endpoint) -> None:
-    happening = Happening("receipt.receipt_validated", data={"channel": "信義旗艦店"}, merge=True)
-    (published,) = publish(account=alice, happenings=[happening], now=NOW)
+    event_request = EventRequest("receipt.receipt_validated", data={"channel": "信義旗艦店"}, merge=True)
+    (published,) = publish(account=alice, event_requests=[event_request], now=NOW)
     assert found(api, q="信義旗艦") == [published.deliveries[0].pk]
 
 
@@ -201,7 +201,7 @@ def test_text_of_a_published_event_is_found(api: APIClient, alice: Account, endp
 @pytest.fixture
 def long_log(alice: Account, endpoint: Endpoint) -> list[int]:
     """250 deliveries: their ids, newest first."""
-    published = publish(account=alice, happenings=[Happening("message.first_open")] * 250, now=NOW)
+    published = publish(account=alice, event_requests=[EventRequest("message.first_open")] * 250, now=NOW)
     return [entry.deliveries[0].pk for entry in reversed(published)]
 
 

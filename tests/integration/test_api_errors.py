@@ -21,9 +21,9 @@ from accounts.models import Account
 from accounts.services import issue_token, revoke_token
 from maac_contract.contract import TOPICS
 from tests.integration.conftest import NOW, anyone, error_of, licensed_account, refusal
-from webhooks.models import Delivery, Due
+from webhooks.models import Delivery, QueueEntry
 from webhooks.services import endpoints, faults
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 
 V1 = "/api/v1"
 POINTS = "prize.points_added"
@@ -72,10 +72,10 @@ def furnish(account: Account) -> dict[str, int]:
     endpoint = endpoints.create(
         account=account, name="CRM", url="http://127.0.0.1:9/", event_types=list(TOPICS), now=NOW
     )
-    (published,) = publish(account=account, happenings=[Happening(POINTS)], now=NOW)
+    (published,) = publish(account=account, event_requests=[EventRequest(POINTS)], now=NOW)
     over = {"status": "failed", "finished_at": NOW}
     Delivery.objects.filter(pk=published.deliveries[0].pk).update(**over)
-    Due.objects.filter(delivery=published.deliveries[0]).delete()
+    QueueEntry.objects.filter(delivery=published.deliveries[0]).delete()
     fault = faults.add(endpoint=endpoint, kind="delay", now=NOW)
     own = {"endpoint": endpoint.pk, "fault": fault.pk}
     return {**own, "event": published.event.pk, "delivery": published.deliveries[0].pk}

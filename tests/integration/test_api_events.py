@@ -14,7 +14,7 @@ from rest.v1.serializers import EventDeliveryOut, EventOut, WaitOut
 from tests.integration.conftest import NOW, client_of, error_of, race, refusal
 from webhooks.models import AcceptedRequest, Delivery, Endpoint
 from webhooks.services import endpoints
-from webhooks.services.publish import Happening
+from webhooks.services.publish import EventRequest
 from webhooks.services.publish import publish as accept
 
 EVENTS = "/api/v1/events/"
@@ -430,7 +430,7 @@ def test_waiting_ends_when_the_time_is_over(timeout: str, api: APIClient, make_e
 
 
 def test_what_is_written_by_hand_has_the_fields_that_the_schema_tells(alice: Account) -> None:
-    (published,) = accept(account=alice, happenings=[Happening("message.first_open")], now=NOW)
+    (published,) = accept(account=alice, event_requests=[EventRequest("message.first_open")], now=NOW)
     for serializer in (EventOut(), WaitOut(context={"done": True})):
         assert list(serializer.to_representation(published.event)) == list(serializer.fields)
     delivery = Delivery(endpoint_id=1, event=published.event)

@@ -1,4 +1,4 @@
-"""Scripted faults by REST: adding, listing, removing, and how struck attempts are marked."""
+"""Injected faults by REST: adding, listing, removing, and how struck attempts are marked."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from tests.integration.conftest import NOW, client_of, error_of, refusal
 from tests.integration.test_deliver import happen, run_until_quiet
 from tests.receiver import Receiver
 from webhooks.engine.job import FaultKind
-from webhooks.models import Delivery, Endpoint, Fault
+from webhooks.models import Delivery, Endpoint, InjectedFault
 from webhooks.services import endpoints, faults
 from webhooks.services.faults import MOST_FAULTS
 from webhooks.services.retention import prune
@@ -38,7 +38,7 @@ def test_a_fault_says_all_about_itself(api: APIClient, make_endpoint: MakeEndpoi
     assert expires - created == timedelta(hours=1)
     assert body.pop("created_by").startswith("token test")
     assert body == {
-        "id": Fault.objects.get().pk,
+        "id": InjectedFault.objects.get().pk,
         "endpoint": endpoint.pk,
         "kind": "drip_body",
         "description": "The body arrives in small pieces, spread over so many seconds.",
@@ -124,7 +124,7 @@ def test_what_cannot_be_is_refused_by_its_field(
     answer = api.post(of(make_endpoint()), {"kind": "flip_byte", **changes})
     assert refusal(answer) == (400, "invalid_request")
     assert list(error_of(answer)["fields"]) == [field]
-    assert not Fault.objects.exists()
+    assert not InjectedFault.objects.exists()
 
 
 def test_an_endpoint_has_a_limit_of_faults_that_wait(api: APIClient, make_endpoint: MakeEndpoint) -> None:
@@ -132,7 +132,7 @@ def test_an_endpoint_has_a_limit_of_faults_that_wait(api: APIClient, make_endpoi
     for _ in range(MOST_FAULTS):
         faults.add(endpoint=endpoint, kind="delay", now=datetime.now(UTC))
     assert refusal(api.post(of(endpoint), {"kind": "delay"})) == (409, "too_many_faults")
-    Fault.objects.filter(pk=Fault.objects.latest("id").pk).update(is_over=True)
+    InjectedFault.objects.filter(pk=InjectedFault.objects.latest("id").pk).update(is_over=True)
     assert api.post(of(endpoint), {"kind": "delay"}).status_code == 201
 
 
@@ -143,7 +143,7 @@ def test_one_is_removed_or_all(api: APIClient, make_endpoint: MakeEndpoint) -> N
     assert refusal(api.delete(f"{V1}/faults/{ids[0]}/")) == (404, "not_found")
     assert api.delete(of(endpoint)).status_code == 204
     assert api.delete(of(endpoint)).status_code == 204
-    assert list(Fault.objects.values_list("pk", flat=True)) == [ids[3]]
+    assert list(InjectedFault.objects.values_list("pk", flat=True)) == [ids[3]]
     assert list(AuditEntry.objects.filter(action="fault.removed").order_by("id").values_list("target", flat=True)) == [
         f"endpoint {endpoint.pk} (CRM): delay",
         f"endpoint {endpoint.pk} (CRM): delay, delay",
@@ -174,7 +174,7 @@ def test_nobody_elses_can_be_seen_or_touched(bob: Account, make_endpoint: MakeEn
     client = client_of(bob)
     answers = [client.get(of(endpoint)), client.post(of(endpoint), {"kind": "delay"}), client.delete(of(endpoint))]
     assert {refusal(each) for each in [*answers, client.delete(f"{V1}/faults/{fault.pk}/")]} == {(404, "not_found")}
-    assert Fault.objects.count() == 1
+    assert InjectedFault.objects.count() == 1
 
 
 def test_an_attempt_that_was_struck_is_marked_and_shows_the_bytes_that_were_sent(
@@ -207,7 +207,7 @@ def test_expired_ones_are_forgotten_after_a_day(make_endpoint: MakeEndpoint) -> 
     for hours in (26, 24):
         faults.add(endpoint=endpoint, kind="delay", now=NOW - timedelta(hours=hours))
     prune(now=NOW + timedelta(minutes=1))
-    assert Fault.objects.count() == 1
+    assert InjectedFault.objects.count() == 1
 
 
 def test_a_topic_of_each_kind_can_be_meant(api: APIClient, make_endpoint: MakeEndpoint) -> None:

@@ -13,9 +13,9 @@ from django.db import IntegrityError, OperationalError, connections, transaction
 from accounts.models import Account
 from events.models import Event
 from tests.integration.conftest import NOW, client_of, race
-from webhooks.models import Delivery, Due, Endpoint
-from webhooks.services.group_commit import MOST_AT_ONCE, Combined
-from webhooks.services.publish import Happening, publish
+from webhooks.models import Delivery, Endpoint, QueueEntry
+from webhooks.services.group_commit import MOST_AT_ONCE, GroupCommit
+from webhooks.services.publish import EventRequest, publish
 
 POINTS = "prize.points_added"
 PUBLISHERS = 20
@@ -29,7 +29,7 @@ class Rounds:
     def __init__(self, spoilt_by: int | None = None, fault: type[Exception] = IntegrityError) -> None:
         self.seen: list[list[int]] = []
         self.go_on = threading.Event()
-        self.combined = Combined(self._act)
+        self.combined = GroupCommit(self._act)
         self._spoilt_by = spoilt_by
         self._fault = fault
 
@@ -53,7 +53,7 @@ class Rounds:
 
     def _ask(self, number: int) -> int:
         try:
-            return self.combined.ask(number)
+            return self.combined.submit(number)
         finally:
             connections.close_all()
 
@@ -98,7 +98,7 @@ def test_in_a_transaction_everybody_acts_alone(db: None) -> None:
     rounds = Rounds()
     rounds.go_on.set()
     with transaction.atomic():
-        assert rounds.combined.ask(1) == 2
+        assert rounds.combined.submit(1) == 2
     assert not rounds.combined._waiting
 
 
@@ -114,7 +114,7 @@ def test_many_who_publish_at_once_each_get_their_own_events(alice: Account, make
 
     answers = race(PUBLISHERS, post)
     assert len({answer["id"] for _, answer in answers}) == Event.objects.count() == PUBLISHERS
-    assert Delivery.objects.count() == Due.objects.count() == 3 * PUBLISHERS
+    assert Delivery.objects.count() == QueueEntry.objects.count() == 3 * PUBLISHERS
     for mark, answer in answers:
         event = Event.objects.get(pk=answer["id"])
         assert event.body == answer["body"]
@@ -131,7 +131,7 @@ def test_an_account_that_is_gone_costs_no_other_its_event(alice: Account) -> Non
 
     def accept() -> bool:
         try:
-            publish(account=next(publishers), happenings=[Happening(POINTS)], now=NOW)
+            publish(account=next(publishers), event_requests=[EventRequest(POINTS)], now=NOW)
         except IntegrityError:
             return False
         return True

@@ -17,9 +17,9 @@ from console.deliveries.log_page import ROWS
 from events.models import Event
 from tests.integration.conftest import NOW, browser
 from tests.many import fill
-from webhooks.models import Attempt, Delivery, Due, Endpoint
+from webhooks.models import Attempt, Delivery, Endpoint, QueueEntry
 from webhooks.services import endpoints
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 from webhooks.services.send_test import send_test
 
 LOG = "/console/deliveries/"
@@ -48,8 +48,8 @@ def log(alice: Account, endpoint: Endpoint) -> Endpoint:
 
 def happen(account: Account, count: int = 1, topic: str = POINTS, now: datetime = NOW, **data: Any) -> list[int]:
     """So many events; the ids of their deliveries, newest first."""
-    happenings = [Happening(topic, data=data or None, merge=bool(data), seed=1)] * count
-    published = publish(account=account, happenings=happenings, now=now)
+    event_requests = [EventRequest(topic, data=data or None, merge=bool(data), seed=1)] * count
+    published = publish(account=account, event_requests=event_requests, now=now)
     return [delivery.pk for entry in reversed(published) for delivery in entry.deliveries]
 
 
@@ -152,7 +152,7 @@ def test_one_that_waits_tells_when_it_is_sent_again_and_a_test_is_marked(
 ) -> None:
     delivery = send_test(endpoint=endpoint, event_type=POINTS, now=NOW)
     Delivery.objects.filter(pk=delivery.pk).update(attempt_count=1, reason="COULD_NOT_CONNECT")
-    Due.objects.filter(delivery=delivery).update(due_at=NOW + timedelta(seconds=10))
+    QueueEntry.objects.filter(delivery=delivery).update(due_at=NOW + timedelta(seconds=10))
     html = page(console)
     assert '<span class="tag">test</span>' in html
     assert "again at" in html
@@ -418,7 +418,7 @@ def test_it_is_counted_before_it_is_asked_and_asking_sends_nothing(console: Clie
     assert "6 deliveries" in html
     assert "<strong>6</strong> under their keys" in html
     assert "<strong>6</strong> under new keys" in html
-    assert Due.objects.count() == 0
+    assert QueueEntry.objects.count() == 0
 
 
 def test_what_the_filter_shows_is_sent_again_under_its_keys(console: Client, log: Endpoint) -> None:
@@ -426,7 +426,7 @@ def test_what_the_filter_shows_is_sent_again_under_its_keys(console: Client, log
     html = send(console, confirmed(console, status="failed"))
     assert "6 deliveries are sent again" in html
     assert every_id(status="pending") == failed
-    assert Due.objects.count() == 6
+    assert QueueEntry.objects.count() == 6
 
 
 def test_or_under_new_keys_and_the_log_then_shows_those(console: Client, log: Endpoint) -> None:
@@ -441,11 +441,11 @@ def test_many_go_in_steps_of_some_hundred(console: Client, alice: Account, endpo
     fill(alice, endpoint, deliveries=1200, now=NOW, over=HOUR)
     answer = console.post(REDELIVER, {"plan": confirmed(console), "keys": "same"}).content.decode()
     assert '<progress max="1200" value="500"' in answer
-    assert Due.objects.count() == 500
+    assert QueueEntry.objects.count() == 500
     following = re.search(r'name="plan" value="([^"]+)"', answer)
     assert following
     assert "1,200 deliveries are sent again" in send(console, following[1])
-    assert Due.objects.count() == 1200
+    assert QueueEntry.objects.count() == 1200
 
 
 def test_a_button_that_is_pressed_twice_sends_once(console: Client, log: Endpoint) -> None:
@@ -454,7 +454,7 @@ def test_a_button_that_is_pressed_twice_sends_once(console: Client, log: Endpoin
     html = send(console, plan, "new")
     assert "0 deliveries are sent again" in html
     assert "They are still being sent" in html
-    assert Due.objects.count() == 6
+    assert QueueEntry.objects.count() == 6
 
 
 def test_why_some_cannot_be_sent_again_stands_beside_their_number(
@@ -491,14 +491,14 @@ def test_a_plan_of_another_account_or_of_ones_own_making_sends_nothing(
         answer = client.post(REDELIVER, {"plan": sealed, "keys": "new"}, follow=True)
         assert told in answer.content.decode()
         assert client.get(REDELIVER, {"plan": sealed or "x"}).headers["Location"] == LOG
-    assert Due.objects.count() == 0
+    assert QueueEntry.objects.count() == 0
 
 
 def test_sending_again_needs_the_csrf_token(alice: Account, console: Client, log: Endpoint) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = console.cookies
     assert strict.post(REDELIVER, {"plan": confirmed(console)}).status_code == 403
-    assert Due.objects.count() == 0
+    assert QueueEntry.objects.count() == 0
 
 
 # Cost

@@ -24,7 +24,7 @@ from webhooks.engine.job import Reason
 from webhooks.engine.lifecycle import SkipReason, Status
 from webhooks.models import Attempt, Delivery, Endpoint
 from webhooks.services import endpoints
-from webhooks.services.publish import Happening, new_delivery, publish
+from webhooks.services.publish import EventRequest, new_delivery, publish
 from webhooks.services.subscribers import NOT_SUBSCRIBED
 
 TOPIC = "prize.points_added"
@@ -77,7 +77,7 @@ def shown(client: Client, delivery: Delivery) -> str:
 
 
 def happen(account: Account) -> Delivery:
-    published = publish(account=account, happenings=[Happening(TOPIC, seed=1)], now=now())
+    published = publish(account=account, event_requests=[EventRequest(TOPIC, seed=1)], now=now())
     return published[0].deliveries[0]
 
 
@@ -483,7 +483,7 @@ def test_the_events_other_deliveries_and_the_endpoints_it_missed_are_listed(
 ) -> None:
     make_endpoint(name="POS")
     make_endpoint(name="Deaf", event_types=["message.first_open"])
-    first, second = publish(account=alice, happenings=[Happening(TOPIC, seed=1)], now=now())[0].deliveries
+    first, second = publish(account=alice, event_requests=[EventRequest(TOPIC, seed=1)], now=now())[0].deliveries
     page = source(console, first)
     assert f'href="{address(second)}"' in page
     assert "Deaf No delivery The endpoint was not subscribed to this event type" in shown(console, first)

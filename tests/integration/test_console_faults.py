@@ -1,4 +1,4 @@
-"""Scripted faults in the console: the card on an endpoint's page, the form, the mark on an attempt, retry waits."""
+"""Injected faults in the console: the card on an endpoint's page, the form, the mark on an attempt, retry waits."""
 
 from collections.abc import Callable
 from html import unescape
@@ -15,7 +15,7 @@ from tests.integration.test_deliver import happen, run_until_quiet
 from tests.receiver import Receiver
 from webhooks.engine.fault_injection import KINDS
 from webhooks.engine.job import FaultKind
-from webhooks.models import Delivery, Endpoint, Fault
+from webhooks.models import Delivery, Endpoint, InjectedFault
 from webhooks.services import faults
 from webhooks.services.send_test import send_test
 
@@ -48,19 +48,19 @@ def test_a_fault_is_added_listed_removed_and_all_are_removed(console: Client, ma
     endpoint = make_endpoint()
     given = form(kind="drip_body", topic=TOPIC, attempt="2", every="3", probability="0.5", seed="a", seconds="1.5")
     page = told(console, at(endpoint, "faults", "new"), given)
-    fault = Fault.objects.get()
+    fault = InjectedFault.objects.get()
     assert (fault.kind, fault.topic, fault.attempt, fault.every) == ("drip_body", TOPIC, 2, 3)
     assert (fault.probability, fault.seed, fault.times, fault.seconds) == (0.5, "a", 1, 1.5)
     assert fault.created_by == "user alice"
     for words in ("Drip the body", "attempt 2", "one in 3", "seed a", "1.5 seconds", "0 of 1", "Waiting"):
         assert words in page
-    assert "The scripted fault is removed." in told(console, f"/console/faults/{fault.pk}/remove/")
+    assert "The injected fault is removed." in told(console, f"/console/faults/{fault.pk}/remove/")
     for kind in ("reverse", "delay"):
         told(console, at(endpoint, "faults", "new"), form(kind=kind, times=""))
-    assert set(Fault.objects.values_list("times", flat=True)) == {None}
+    assert set(InjectedFault.objects.values_list("times", flat=True)) == {None}
     assert "in groups of 3" in shown(console, at(endpoint))
-    assert "2 scripted faults are removed." in told(console, at(endpoint, "faults", "clear"))
-    assert not Fault.objects.exists()
+    assert "2 injected faults are removed." in told(console, at(endpoint, "faults", "clear"))
+    assert not InjectedFault.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_cannot_be_is_told_and_nothing_is_set(
     changes: dict[str, str], words: str, console: Client, make_endpoint: MakeEndpoint
 ) -> None:
     assert words in told(console, at(make_endpoint(), "faults", "new"), form(**changes))
-    assert not Fault.objects.exists()
+    assert not InjectedFault.objects.exists()
 
 
 def test_what_is_over_says_so(console: Client, make_endpoint: MakeEndpoint, alice: Account, receiver: Receiver) -> None:
@@ -104,7 +104,7 @@ def test_what_is_anothers_is_not_there(bob: Account, make_endpoint: MakeEndpoint
         client.post(f"/console/faults/{fault.pk}/remove/"),
     ]
     assert {answer.status_code for answer in answers} == {404}
-    assert Fault.objects.count() == 1
+    assert InjectedFault.objects.count() == 1
 
 
 def test_an_attempt_that_was_struck_is_plainly_marked(
@@ -113,13 +113,13 @@ def test_an_attempt_that_was_struck_is_plainly_marked(
     endpoint = make_endpoint(url=receiver.url("/hook"), retry_waits=[0.01])
     receiver.script("/hook", 401)
     faults.add(endpoint=endpoint, kind="flip_byte", now=NOW, expires_in=86_400)
-    Fault.objects.update(expires_at="2100-01-01T00:00:00Z")
+    InjectedFault.objects.update(expires_at="2100-01-01T00:00:00Z")
     happen(alice)
     run_until_quiet()
     page = shown(console, f"/console/deliveries/{Delivery.objects.get().pk}/")
-    assert "scripted fault: Flip one byte" in page
+    assert "injected fault: Flip one byte" in page
     assert "One byte of the body was changed after it was signed. Somebody asked for it; it is no bug." in page
-    assert "A scripted fault sent these bytes in place of the event's own." in page
+    assert "A injected fault sent these bytes in place of the event's own." in page
     assert receiver.requests[0].body.decode() in page
 
 
@@ -144,7 +144,7 @@ def test_the_result_of_a_test_is_marked_as_well(
     delivery = send_test(endpoint=endpoint, event_type=TOPIC, now=NOW)
     run_until_quiet()
     page = shown(console, f"{at(endpoint, 'test')}?delivery={delivery.pk}")
-    assert "scripted fault: Wrong signature" in page
+    assert "injected fault: Wrong signature" in page
 
 
 # Retry waits

@@ -17,7 +17,7 @@ from tests.integration.conftest import browser, client_of
 from tests.integration.test_deliver import happen, run_until_quiet
 from tests.many import fill
 from tests.receiver import Receiver
-from webhooks.models import TALLY_BOUNDS_MS, Delivery, Due, Endpoint, Notice, Tally, Worker
+from webhooks.models import DURATION_BOUNDS_MS, Delivery, DeliveryStats, Endpoint, Notice, QueueEntry, Worker
 from webhooks.services.send_test import send_test
 
 HOME = "/console/"
@@ -62,11 +62,11 @@ def worker(db: None) -> Worker:
     return Worker.objects.create(name="worker@here", started_at=now(), seen_at=now())
 
 
-def tally(endpoint: Endpoint, ago: timedelta, *durations: int, **counts: Any) -> None:
+def stats_row(endpoint: Endpoint, ago: timedelta, *durations: int, **counts: Any) -> None:
     minute = (now() - ago).replace(second=0, microsecond=0)
-    classes = [*durations, *[0] * (len(TALLY_BOUNDS_MS) + 1 - len(durations))]
+    classes = [*durations, *[0] * (len(DURATION_BOUNDS_MS) + 1 - len(durations))]
     fields = {"topic": TOPIC, "is_test": False, "account_id": endpoint.account_id, **counts}
-    Tally.objects.create(endpoint=endpoint, minute=minute, duration_counts=classes, **fields)
+    DeliveryStats.objects.create(endpoint=endpoint, minute=minute, duration_counts=classes, **fields)
 
 
 def test_an_empty_account_is_led_through_three_steps_and_shown_no_zeros(console: Client) -> None:
@@ -100,9 +100,9 @@ def test_the_steps_leave_once_real_events_have_been_arriving_for_a_while(
     console: Client, make_endpoint: MakeEndpoint
 ) -> None:
     endpoint = make_endpoint()
-    tally(endpoint, SHOWN_FOR - 2 * MINUTE, delivered=1)
+    stats_row(endpoint, SHOWN_FOR - 2 * MINUTE, delivered=1)
     assert steps(shown(console)) == ["done", "done", "done"]
-    tally(endpoint, SHOWN_FOR + 2 * MINUTE, delivered=1)
+    stats_row(endpoint, SHOWN_FOR + 2 * MINUTE, delivered=1)
     assert steps(shown(console)) == []
 
 
@@ -135,9 +135,9 @@ def test_the_command_of_the_third_step_makes_an_event(
 
 def test_the_tiles_count_the_last_day(console: Client, worker: Worker, make_endpoint: MakeEndpoint) -> None:
     endpoint = make_endpoint()
-    tally(endpoint, 30 * MINUTE, 0, 0, 0, 10, delivered=1_190, retried=4)
-    tally(endpoint, 5 * HOUR, delivered=8, failed=2, skipped=7)
-    tally(endpoint, 25 * HOUR, delivered=1000, failed=1000)
+    stats_row(endpoint, 30 * MINUTE, 0, 0, 0, 10, delivered=1_190, retried=4)
+    stats_row(endpoint, 5 * HOUR, delivered=8, failed=2, skipped=7)
+    stats_row(endpoint, 25 * HOUR, delivered=1000, failed=1000)
     page = shown(console)
     assert tiles(page) == {
         "Delivered": "1,198",
@@ -158,7 +158,7 @@ def test_what_waits_is_counted_and_told_when_it_is_late(
     happen(alice, count=3)
     page = shown(console)
     assert tiles(page)["Waiting now"] == "3"
-    Due.objects.update(due_at=now() - MINUTE)
+    QueueEntry.objects.update(due_at=now() - MINUTE)
     assert pulse(shown(console)) == ("warn", "3 deliveries are late.")
 
 
@@ -179,9 +179,9 @@ def test_the_state_is_told_in_a_sentence(
     console: Client, worker: Worker, make_endpoint: MakeEndpoint, rows: Any, expected: tuple[str, str]
 ) -> None:
     endpoint = make_endpoint()
-    tally(endpoint, 26 * HOUR, delivered=1)
+    stats_row(endpoint, 26 * HOUR, delivered=1)
     for ago, counts in rows:
-        tally(endpoint, ago, **counts)
+        stats_row(endpoint, ago, **counts)
     page = shown(console)
     assert pulse(page) == expected
     assert f'data-spoken="{expected[1]}"' in page
@@ -190,7 +190,7 @@ def test_the_state_is_told_in_a_sentence(
 def test_a_missing_worker_comes_before_everything_else(
     console: Client, worker: Worker, make_endpoint: MakeEndpoint
 ) -> None:
-    tally(make_endpoint(), MINUTE, failed=1)
+    stats_row(make_endpoint(), MINUTE, failed=1)
     Worker.objects.update(seen_at=now() - HOUR)
     page = shown(console)
     assert pulse(page)[0] == "bad"
@@ -223,12 +223,12 @@ def test_recent_failures_tell_their_reasons(
 
 
 def test_failures_that_were_sent_again_are_not_shown(console: Client, make_endpoint: MakeEndpoint) -> None:
-    tally(make_endpoint(), HOUR, failed=1)
+    stats_row(make_endpoint(), HOUR, failed=1)
     assert "What failed has been sent again since." in shown(console)
 
 
 def test_without_failures_it_says_so(console: Client, make_endpoint: MakeEndpoint) -> None:
-    tally(make_endpoint(), HOUR, delivered=1)
+    stats_row(make_endpoint(), HOUR, delivered=1)
     assert "No delivery failed in the last 24 hours." in shown(console)
 
 
@@ -245,7 +245,7 @@ def test_without_failures_it_says_so(console: Client, make_endpoint: MakeEndpoin
 def test_the_range_of_the_chart_is_chosen_by_links(
     console: Client, make_endpoint: MakeEndpoint, query: str, current: str, stretches: int
 ) -> None:
-    tally(make_endpoint(), MINUTE, delivered=1)
+    stats_row(make_endpoint(), MINUTE, delivered=1)
     page = shown(console, HOME + query)
     assert re.findall(r'id="range-(\w+)" href="\?range=\w+" aria-current', page) == [current]
     assert f'hx-get="{LIVE}?range={current}"' in page
@@ -253,7 +253,7 @@ def test_the_range_of_the_chart_is_chosen_by_links(
 
 
 def test_the_live_part_comes_alone_and_with_the_same_figures(console: Client, make_endpoint: MakeEndpoint) -> None:
-    tally(make_endpoint(), MINUTE, delivered=5)
+    stats_row(make_endpoint(), MINUTE, delivered=5)
     part = shown(console, f"{LIVE}?range=6h")
     assert part.strip().startswith('<div class="live" id="live"')
     assert "<html" not in part
@@ -296,7 +296,7 @@ def test_unread_notices_are_shown_until_they_are_read(
 
 def test_others_are_not_seen(console: Client, bob: Account, make_endpoint: MakeEndpoint, operator: Client) -> None:
     others = make_endpoint(account=bob, event_types=[TOPIC], name="Bob's receiver")
-    tally(others, MINUTE, delivered=77, failed=3)
+    stats_row(others, MINUTE, delivered=77, failed=3)
     happen(bob)
     assert tiles(shown(console)) == {}
     assert "Bob" not in shown(console)

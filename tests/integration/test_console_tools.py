@@ -24,7 +24,7 @@ from tests.integration.conftest import NOW, browser
 from tests.receiver import Receiver
 from webhooks.models import Check, Endpoint
 from webhooks.services.checks import run_waiting, start
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 
 pytestmark = pytest.mark.django_db
 MakeEndpoint = Callable[..., Endpoint]
@@ -294,7 +294,7 @@ def test_a_delivery_fills_in_its_body_and_endpoint(
     alice: Account, bob: Account, console: Client, make_endpoint: MakeEndpoint
 ) -> None:
     endpoint = make_endpoint()
-    (published,) = publish(account=alice, happenings=[Happening("prize.points_added")], now=NOW)
+    (published,) = publish(account=alice, event_requests=[EventRequest("prize.points_added")], now=NOW)
     there = {"delivery": published.deliveries[0].pk}
     page = console.get(EXPLAIN, there).content.decode()
     assert html.escape(published.event.body) in page

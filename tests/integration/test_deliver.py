@@ -12,9 +12,9 @@ from pytest_django import Settings
 from accounts.models import Account
 from maac_contract.contract import TOPICS
 from tests.receiver import Hang, Receiver, Reset
-from webhooks.models import Delivery, Due, Endpoint
+from webhooks.models import Delivery, Endpoint, QueueEntry
 from webhooks.services import deliver, endpoints
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 from webhooks.services.redeliver import redeliver
 from webhooks.services.send_test import send_test
 
@@ -32,14 +32,14 @@ def run_until_quiet(stopping: deliver.Stopping | None = None) -> None:
     network = deliver.new_network()
     try:
         deliver.Run(
-            network, rung=threading.Event(), stopping=stopping or deliver.Stopping(), drowsy_after=0.02
+            network, wake_event=threading.Event(), stopping=stopping or deliver.Stopping(), drowsy_after=0.02
         ).until_quiet()
     finally:
         network.close()
 
 
 def happen(account: Account, count: int = 1, topic: str = TOPIC) -> None:
-    publish(account=account, happenings=[Happening(topic, seed=number) for number in range(count)], now=now())
+    publish(account=account, event_requests=[EventRequest(topic, seed=number) for number in range(count)], now=now())
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -105,7 +105,7 @@ def test_a_secret_that_is_rotated_between_two_attempts_signs_the_second(
     settings.WEBHOOK_RETRY_WAITS = (30.0,)
     run_until_quiet()
     new = endpoints.rotate_secret(endpoint=endpoint, now=now()).share_secret
-    Due.objects.update(due_at=now())
+    QueueEntry.objects.update(due_at=now())
     run_until_quiet()
     first, second = receiver.requests
     assert first.verifies(old)

@@ -1,4 +1,4 @@
-"""Every scripted fault, from its script to the log, at a shop that takes it well and at one that lacks a care."""
+"""Every injected fault, from its script to the log, at a shop that takes it well and at one that lacks a care."""
 
 import json
 import threading
@@ -17,15 +17,15 @@ from tests.integration.test_deliver import run_until_quiet
 from tests.shop import Care, Shop
 from tests.unit.jobs import answered
 from webhooks import outbox
-from webhooks.engine.concurrency_limiter import Room
+from webhooks.engine.concurrency_limiter import Capacity
 from webhooks.engine.fault_injection import RACES
 from webhooks.engine.job import FaultKind, Job
 from webhooks.engine.lifecycle import judge
-from webhooks.models import Attempt, Delivery, Due, Endpoint, Fault
+from webhooks.models import Attempt, Delivery, Endpoint, InjectedFault, QueueEntry
 from webhooks.outbox import Settlement
 from webhooks.services import endpoints, faults
-from webhooks.services.fault_effects import Stage
-from webhooks.services.publish import Happening, publish
+from webhooks.services.fault_effects import FaultEffects
+from webhooks.services.publish import EventRequest, publish
 from webhooks.services.redeliver import redeliver
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,9 @@ def hand_out(account: Account, *memos: str) -> None:
     for second, memo in enumerate(memos):
         moment = now() + timedelta(seconds=second - len(memos))
         data = {"points_count": POINTS, "points_memo": memo}
-        publish(account=account, happenings=[Happening(TOPIC, data, seed=1, merge=True, timestamp=moment)], now=now())
+        publish(
+            account=account, event_requests=[EventRequest(TOPIC, data, seed=1, merge=True, timestamp=moment)], now=now()
+        )
 
 
 class Case(NamedTuple):
@@ -93,7 +95,7 @@ def go_through(case: Case, shop: Shop, alice: Account, endpoint: Endpoint) -> No
     run_until_quiet()
     if case.kind is FaultKind.ROTATE_SECRET:
         shop.secret = Endpoint.objects.get(pk=endpoint.pk).share_secret
-        Due.objects.update(due_at=now())
+        QueueEntry.objects.update(due_at=now())
     if case.kind is FaultKind.PAUSE:
         endpoints.resume(endpoint=endpoint, now=now())
         redeliver(delivery=Delivery.objects.get(), now=now())
@@ -129,7 +131,7 @@ def test_one_that_lacks_the_care_has_not_and_the_log_says_what_struck_it(
     struck = Attempt.objects.exclude(fault="")
     assert {attempt.fault for attempt in struck} == {case.kind}
     assert len(struck) == (3 if case.kind is FaultKind.REVERSE else 1)
-    fault = Fault.objects.get()
+    fault = InjectedFault.objects.get()
     assert (fault.hits, fault.is_over, fault.held, fault.leaving) == (1, True, [], [])
 
 
@@ -161,7 +163,7 @@ def test_a_dropped_body_is_a_lost_connection_and_half_of_it_is_in_the_log(
         assert shop.statuses == [None, 200]
     body = attempt.delivery.event.body.encode()
     assert (attempt.reason, attempt.status_code) == ("CONNECTION_LOST", None)
-    assert attempt.detail == f"Scripted fault: dropped after {len(body) // 2} of {len(body)} bytes."
+    assert attempt.detail == f"Injected fault: dropped after {len(body) // 2} of {len(body)} bytes."
     assert bytes(attempt.request_body or b"") == body[: len(body) // 2]
     assert header(attempt, "Content-Length") == str(len(body))
 
@@ -170,7 +172,7 @@ def test_two_copies_are_one_attempt_that_tells_of_both(alice: Account, make_endp
     with Shop() as shop:
         attempt = one_attempt(shop, alice, make_endpoint(url=shop.url), FaultKind.SEND_TWICE)
         assert shop.statuses == [200, 200]
-    assert attempt.detail == "Scripted fault: sent twice; the copy that ended first came to status 200."
+    assert attempt.detail == "Injected fault: sent twice; the copy that ended first came to status 200."
     assert Delivery.objects.get().attempt_count == 1
 
 
@@ -253,7 +255,7 @@ def test_a_lost_answer_is_kept_in_the_log(alice: Account, make_endpoint: MakeEnd
     with Shop() as shop:
         attempt = one_attempt(shop, alice, make_endpoint(url=shop.url, retry_waits=[0]), FaultKind.LOST_ANSWER)
         assert shop.statuses == [200, 200]
-    assert attempt.detail == "Scripted fault: the receiver answered 200, which was taken for lost."
+    assert attempt.detail == "Injected fault: the receiver answered 200, which was taken for lost."
     assert ["Content-Length", "0"] in attempt.response_headers
     assert Delivery.objects.get().status == "delivered"
 
@@ -280,14 +282,14 @@ def test_one_that_has_not_come_to_it_strikes_the_next(
         faults.add(endpoint=endpoint, kind=kind, attempt=1, now=now())
         hand_out(alice, "first")
         run_until_quiet()
-        fault = Fault.objects.get()
+        fault = InjectedFault.objects.get()
         assert (fault.seen, fault.hits, fault.is_over) == (1, 0, False)
         assert not Attempt.objects.exclude(fault="").exists()
         shop.stumbles = 0 if kind is FaultKind.LOST_ANSWER else 1
         endpoints.edit(endpoint=endpoint, retry_waits=[0.01], now=now())
         hand_out(alice, "second")
         run_until_quiet()
-    assert Fault.objects.get().hits == 1
+    assert InjectedFault.objects.get().hits == 1
     assert Attempt.objects.get(fault=kind).number == 1
 
 
@@ -296,8 +298,8 @@ def test_a_race_is_in_the_audit_log_under_the_faults_name(alice: Account, make_e
         endpoint = make_endpoint(url=shop.url, retry_waits=[0.01])
         shop.stumbles = 1
         one_attempt(shop, alice, endpoint, FaultKind.PAUSE)
-    fault = Fault.objects.get()
-    assert AuditEntry.objects.get(action="endpoint.paused").actor == f"scripted fault {fault.pk}"
+    fault = InjectedFault.objects.get()
+    assert AuditEntry.objects.get(action="endpoint.paused").actor == f"injected fault {fault.pk}"
     assert Delivery.objects.values_list("status", "reason").get() == ("skipped", "endpoint_paused")
 
 
@@ -305,14 +307,14 @@ def test_a_race_that_comes_too_late_changes_nothing(alice: Account, make_endpoin
     endpoint = make_endpoint()
     faults.add(endpoint=endpoint, kind="rotate_secret", now=now())
     hand_out(alice, "first")
-    room = Room(total=10, each=10, busy={})
-    (job,) = outbox.claim(room=room, after=0, now=now(), lease=timedelta(seconds=15)).jobs
+    room = Capacity(total=10, each=10, busy={})
+    (job,) = outbox.claim(capacity=room, after=0, now=now(), lease=timedelta(seconds=15)).jobs
     endpoints.delete(endpoint=endpoint, now=now())
     assert job.fault
-    stage = Stage()
+    fault_effects = FaultEffects()
     judging = partial(judge, tries=job.tries, waits=job.retry_waits)
-    settlement = stage.judged(job, job.fault, answered(500), now(), judging)
-    assert stage.act([settlement], now()) == [settlement]
+    settlement = fault_effects.judged(job, job.fault, answered(500), now(), judging)
+    assert fault_effects.act([settlement], now()) == [settlement]
     assert Endpoint.objects.get().share_secret == endpoint.share_secret
     assert outbox.settle([settlement]) == 1
 
@@ -327,7 +329,7 @@ def test_only_what_fits_is_struck_and_each_nth_of_it(alice: Account, make_endpoi
         hand_out(alice, *"123456")
         run_until_quiet()
         assert [memo for memo in "123456" if memo not in shop.orders] == ["3", "6"]
-    assert list(Fault.objects.order_by("id").values_list("seen", "hits")) == [(0, 0), (0, 0), (6, 2)]
+    assert list(InjectedFault.objects.order_by("id").values_list("seen", "hits")) == [(0, 0), (0, 0), (6, 2)]
 
 
 def test_dice_fall_the_same_with_the_same_seed(alice: Account, make_endpoint: MakeEndpoint) -> None:
@@ -336,7 +338,7 @@ def test_dice_fall_the_same_with_the_same_seed(alice: Account, make_endpoint: Ma
         with Shop() as shop:
             endpoint = make_endpoint(url=shop.url)
             shop.secret = endpoint.share_secret
-            faults.add(endpoint=endpoint, kind="flip_byte", probability=0.5, seed="dice", times=None, now=now())
+            faults.add(endpoint=endpoint, kind="flip_byte", probability=0.5, seed="rng", times=None, now=now())
             hand_out(alice, *"123456789")
             run_until_quiet()
             struck.append([memo for memo in "123456789" if memo not in shop.orders])
@@ -353,7 +355,7 @@ def test_an_expired_one_strikes_nothing_and_is_over(alice: Account, make_endpoin
         hand_out(alice, "first")
         run_until_quiet()
         assert shop.statuses == [200]
-    assert Fault.objects.get().is_over
+    assert InjectedFault.objects.get().is_over
 
 
 def test_a_previous_secret_that_nobody_can_read_fails_the_attempt_unsent(
@@ -373,8 +375,8 @@ def test_a_previous_secret_that_nobody_can_read_fails_the_attempt_unsent(
 
 def claimed(moment: datetime) -> list[Job]:
     """What a worker claims at that moment; it is killed unless something settles the jobs."""
-    room = Room(total=10, each=10, busy={})
-    return outbox.claim(room=room, after=0, now=moment, lease=LEASE).jobs
+    room = Capacity(total=10, each=10, busy={})
+    return outbox.claim(capacity=room, after=0, now=moment, lease=LEASE).jobs
 
 
 def settle(job: Job, moment: datetime) -> None:
@@ -396,7 +398,7 @@ def test_faults_strike_as_many_attempts_as_they_should_though_workers_are_killed
             struck.append(job.fault is not None)
     assert struck == [True, True, False]
     assert Attempt.objects.exclude(fault="").count() == 2
-    fault = Fault.objects.get()
+    fault = InjectedFault.objects.get()
     assert (fault.seen, fault.hits, fault.is_over) == (2, 2, True)
 
 
@@ -409,7 +411,7 @@ def test_a_fault_whose_worker_was_killed_strikes_another_when_the_delivery_is_sk
     assert claimed(now())[0].fault
     endpoints.pause(endpoint=endpoint, now=now())
     assert not claimed(now() + 2 * LEASE)
-    assert (Fault.objects.get().hits, Fault.objects.get().is_over) == (0, False)
+    assert (InjectedFault.objects.get().hits, InjectedFault.objects.get().is_over) == (0, False)
     endpoints.resume(endpoint=endpoint, now=now())
     hand_out(alice, "second")
     assert claimed(now())[0].fault
@@ -424,14 +426,14 @@ def test_a_fault_forgets_what_it_holds_when_that_is_skipped(
     faults.add(endpoint=endpoint, kind=kind, seconds=60, now=now())
     hand_out(alice, "first")
     assert not claimed(now())
-    assert Fault.objects.get().held
+    assert InjectedFault.objects.get().held
     if ending == "licence":
         Licence.objects.update(valid_until=now())
     else:
         getattr(endpoints, ending)(endpoint=endpoint, now=now())
     assert not claimed(now() + timedelta(seconds=61))
     assert Delivery.objects.get().status == "skipped"
-    fault = Fault.objects.get()
+    fault = InjectedFault.objects.get()
     assert (fault.held, fault.leaving) == ([], [])
     assert not fault.is_active(fault.expires_at)
 
@@ -463,7 +465,7 @@ def test_a_claim_that_waits_for_the_faults_does_not_stop_their_removal(
     fault = faults.add(endpoint=endpoint, kind="delay", seconds=60, now=now())
     hand_out(alice, "first")
     held = Delivery.objects.get().pk
-    Fault.objects.filter(pk=fault.pk).update(held=[held], hits=1)
+    InjectedFault.objects.filter(pk=fault.pk).update(held=[held], hits=1)
 
     def remove() -> None:
         try:
@@ -473,10 +475,10 @@ def test_a_claim_that_waits_for_the_faults_does_not_stop_their_removal(
 
     removal = threading.Thread(target=remove)
     with transaction.atomic():
-        Due.objects.filter(pk=held).update(claim_token="a claim's")
+        QueueEntry.objects.filter(pk=held).update(claim_token="a claim's")
         removal.start()
         removal.join(10)
         is_removed = not removal.is_alive()
     removal.join()
     assert is_removed
-    assert not Fault.objects.exists()
+    assert not InjectedFault.objects.exists()

@@ -13,9 +13,9 @@ from pytest_django import Settings
 from accounts.models import Account
 from tests.receiver import Receiver
 from webhooks.engine.job import Reason
-from webhooks.models import Attempt, Delivery, Due, Endpoint
+from webhooks.models import Attempt, Delivery, Endpoint, QueueEntry
 from webhooks.services import deliver
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 
 pytestmark = pytest.mark.django_db
 MakeEndpoint = Callable[..., Endpoint]
@@ -143,7 +143,7 @@ def _answer(connection: socket.socket, by_path: dict[str, bytes]) -> None:
 
 
 def happen(account: Account) -> None:
-    publish(account=account, happenings=[Happening(TOPIC)], now=datetime.now(UTC))
+    publish(account=account, event_requests=[EventRequest(TOPIC)], now=datetime.now(UTC))
 
 
 @pytest.mark.parametrize("answers", [STATUSES, WEIRD], ids=["every status", "malformed"])
@@ -169,7 +169,7 @@ def test_every_answer_ends_its_attempt_with_a_reason_and_delays_no_other_account
                 if each.delivery.endpoint_id in names}  # fmt: skip
     assert set(attempts) == set(answers)
     assert not Delivery.objects.filter(status="pending").exists()
-    assert not Due.objects.exists()
+    assert not QueueEntry.objects.exists()
     assert {name for name, each in attempts.items() if each.reason in ("", Reason.INTERNAL_ERROR)} == set()
     if answers is STATUSES:
         codes = {name: (each.reason, each.status_code) for name, each in attempts.items()}
@@ -199,6 +199,6 @@ def _expected(code: int) -> list[tuple[str, int | None]]:
 def run_until_quiet() -> None:
     network = deliver.new_network()
     try:
-        deliver.Run(network, rung=threading.Event(), stopping=deliver.Stopping(), drowsy_after=0.02).until_quiet()
+        deliver.Run(network, wake_event=threading.Event(), stopping=deliver.Stopping(), drowsy_after=0.02).until_quiet()
     finally:
         network.close()

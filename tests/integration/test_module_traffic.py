@@ -92,7 +92,7 @@ def play_all(step: float = 5.0, now: datetime = NOW) -> None:
 
 
 def play_until(seconds: float) -> None:
-    """Play for so many seconds, rung for each second, and stop as a worker does."""
+    """Play for so many seconds, wake_event for each second, and stop as a worker does."""
     clock, until = TestClock(), NOW + timedelta(seconds=seconds)
     while clock.moment < until:
         play_while_due(is_over=lambda: clock.moment >= until, clock=clock)

@@ -31,7 +31,7 @@ from tests.servers import free_port
 from tests.unit.jobs import job
 from webhooks.engine.addresses import AddressPolicy
 from webhooks.engine.exchange import Exchange, Limits
-from webhooks.engine.job import Answered, Fault, FaultKind, Job, Outcome, Reason, Unanswered
+from webhooks.engine.job import Answered, FaultKind, FaultSpec, Job, Outcome, Reason, Unanswered
 from webhooks.engine.lifecycle import Move, judge
 from webhooks.engine.network import Network
 
@@ -543,12 +543,12 @@ def test_proxies_of_the_environment_are_passed_by(receiver: Receiver, monkeypatc
     assert answer(send_one(job(url=receiver.url("/hook")))).status_code == 200
 
 
-# Scripted faults
+# Injected faults
 
 
 def test_a_copy_is_waited_for_while_others_come_back(receiver: Receiver) -> None:
     receiver.script("/twice", Delay(0.2, then=500), Delay(0.1, then=200))
-    twice = job(1, url=receiver.url("/twice"), fault=Fault(1, FaultKind.SEND_TWICE))
+    twice = job(1, url=receiver.url("/twice"), fault=FaultSpec(1, FaultKind.SEND_TWICE))
     with network(limits=Limits()) as opened:
         opened.start(twice)
         assert list(send(opened, job(2, url=receiver.url("/hook")))) == [2]
@@ -563,14 +563,14 @@ def test_a_copy_is_waited_for_while_others_come_back(receiver: Receiver) -> None
 
 def test_a_fault_does_not_stay_for_the_next(receiver: Receiver) -> None:
     with network() as opened:
-        dropped = job(1, url=receiver.url("/hook"), body=b"0123456789", fault=Fault(1, FaultKind.DROP_MID_BODY))
+        dropped = job(1, url=receiver.url("/hook"), body=b"0123456789", fault=FaultSpec(1, FaultKind.DROP_MID_BODY))
         assert fault(send(opened, dropped)[1])[0] is Reason.CONNECTION_LOST
         assert answer(send(opened, job(2, url=receiver.url("/hook"), body=b"whole"))[2]).status_code == 200
     assert [got.body for got in receiver.requests] == [b"whole"]
 
 
 def test_a_body_that_drips_holds_up_nobody(receiver: Receiver) -> None:
-    slow = job(1, url=receiver.url("/slow"), body=b"x" * 100_000, fault=Fault(1, FaultKind.DRIP_BODY, seconds=0.5))
+    slow = job(1, url=receiver.url("/slow"), body=b"x" * 100_000, fault=FaultSpec(1, FaultKind.DRIP_BODY, seconds=0.5))
     with network(limits=Limits()) as opened:
         opened.start(slow)
         started = time.monotonic()

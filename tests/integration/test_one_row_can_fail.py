@@ -18,7 +18,7 @@ from webhooks import outbox
 from webhooks.engine.exchange import Exchange
 from webhooks.engine.job import Reason
 from webhooks.engine.network import Network
-from webhooks.models import Attempt, Delivery, Due, Endpoint, Fault
+from webhooks.models import Attempt, Delivery, Endpoint, InjectedFault, QueueEntry
 from webhooks.outbox import fault_store, jobs, postgresql, rows, sqlite
 from webhooks.services import deliver, faults, workers
 from webhooks.services import fault_effects as scripted_effects
@@ -63,12 +63,12 @@ SEAMS: dict[str, tuple[Any, str]] = {
     "reading the body": (Exchange, "_on_body"),
     "reading the outcome": (Exchange, "outcome"),
     "judging": (deliver.Run, "_verdict"),
-    "what a fault made of it": (scripted_effects.Stage, "judged"),
+    "what a fault made of it": (scripted_effects.FaultEffects, "judged"),
     "a race": (scripted_effects, "_race"),
     "making the row to store": (outbox, "row"),
     "moving": (Backend, "move"),
     "storing the attempt": (Backend, "store_attempts"),
-    "counting": (Backend, "store_tallies"),
+    "counting": (Backend, "store_stats"),
 }
 
 
@@ -94,7 +94,7 @@ def test_an_exception_at_any_step_fails_its_delivery_and_leaves_all_others_alone
     assert len([got for got in receiver.requests if got.path != "/bad"]) == 2
     delivery = Delivery.objects.get(endpoint=bad)
     assert (delivery.status, delivery.reason) == ("failed", Reason.INTERNAL_ERROR)
-    assert not Due.objects.exists()
+    assert not QueueEntry.objects.exists()
     page = console.get(f"/console/deliveries/{delivery.pk}/").content.decode()
     assert "Set aside after an error in the simulator" in page
     monkeypatch.undo()
@@ -148,14 +148,14 @@ def test_a_stored_fault_of_an_unknown_kind_fails_what_it_would_strike_until_it_i
     settings.WEBHOOK_RETRY_WAITS = ()
     struck, other = (make_endpoint(url=receiver.url(path)) for path in ("/struck", "/other"))
     faults.add(endpoint=struck, kind="flip_byte", times=None, now=datetime.now(UTC))
-    Fault.objects.update(kind="of_the_future")
+    InjectedFault.objects.update(kind="of_the_future")
     happen(alice)
     run_until_quiet()
     assert set(Delivery.objects.values_list("endpoint", "reason")) == {(struck.pk, "INTERNAL_ERROR"), (other.pk, "OK")}
     assert "of_the_future" in Attempt.objects.get(delivery__endpoint=struck).detail
     assert console.get(f"/console/webhooks/{struck.pk}/").status_code == 200
     assert api.get(f"/api/v1/endpoints/{struck.pk}/faults/").status_code == 200
-    Fault.objects.all().delete()
+    InjectedFault.objects.all().delete()
     redeliver(delivery=Delivery.objects.get(endpoint=struck), now=datetime.now(UTC))
     run_until_quiet()
     assert Delivery.objects.get(endpoint=struck).reason == "OK"
@@ -166,7 +166,7 @@ def test_what_was_claimed_three_times_without_being_settled_is_set_aside_and_rea
 ) -> None:
     make_endpoint(url=receiver.url("/hook"))
     happen(alice)
-    Due.objects.update(claims=3)
+    QueueEntry.objects.update(claims=3)
     assert "claimed 3 times" in client.get("/readyz").json()["delivering"]["detail"]
     run_until_quiet()
     assert (receiver.requests, Delivery.objects.get().reason) == ([], "INTERNAL_ERROR")

@@ -17,13 +17,13 @@ from maac_contract.contract import TOPICS
 from tests.integration.conftest import NOW
 from tests.unit.jobs import answered, unanswered
 from webhooks import outbox
-from webhooks.engine.concurrency_limiter import Room
+from webhooks.engine.concurrency_limiter import Capacity
 from webhooks.engine.job import Job, Outcome
 from webhooks.engine.lifecycle import judge
-from webhooks.models import Attempt, Delivery, Due, Endpoint
+from webhooks.models import Attempt, Delivery, Endpoint, QueueEntry
 from webhooks.outbox import Claim, Settlement
 from webhooks.services import endpoints
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 from webhooks.services.send_test import send_test
 
 LEASE = timedelta(seconds=15)
@@ -34,14 +34,14 @@ MakeEndpoint = Callable[..., Endpoint]
 
 
 def happen(account: Account, count: int = 1, now: datetime = NOW) -> None:
-    publish(account=account, happenings=[Happening(TOPIC, seed=number) for number in range(count)], now=now)
+    publish(account=account, event_requests=[EventRequest(TOPIC, seed=number) for number in range(count)], now=now)
 
 
 def claim(
     total: int = 100, each: int = 100, after: int = 0, now: datetime = NOW, busy: Mapping[int, int] | None = None
 ) -> Claim:
-    room = Room(total, each, busy or {})
-    return outbox.claim(room=room, after=after, now=now, lease=LEASE)
+    room = Capacity(total, each, busy or {})
+    return outbox.claim(capacity=room, after=after, now=now, lease=LEASE)
 
 
 def settle(jobs: Iterable[Job], outcome: Outcome, now: datetime = NOW) -> int:
@@ -60,7 +60,7 @@ def test_a_claim_takes_what_is_due_with_all_that_sending_needs(alice: Account, m
     assert (job.secret, job.body) == (endpoint.share_secret, delivery.event.body.encode())
     assert (job.idempotency_key, job.number, job.tries) == (delivery.idempotency_key, 1, 1)
     assert job.retry_waits == (1.0, 2.0, 4.0)
-    assert (delivery.due.due_at, delivery.due.claim_token) == (NOW + LEASE, job.claim_token)
+    assert (delivery.queue_entry.due_at, delivery.queue_entry.claim_token) == (NOW + LEASE, job.claim_token)
 
 
 def test_what_is_claimed_cannot_be_claimed_again_until_its_lease_runs_out(
@@ -100,12 +100,12 @@ def test_a_claim_wins_no_more_than_its_room_when_the_database_takes_the_queue_fo
     make_endpoint()
     make_endpoint()
     happen(alice, 100)
-    Due.objects.all().delete()
+    QueueEntry.objects.all().delete()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE webhooks_due")
+        cursor.execute("ANALYZE webhooks_queueentry")
     happen(alice, 5)
     assert len(claim(total=3).jobs) == 3
-    assert Due.objects.exclude(claim_token="").count() == 3
+    assert QueueEntry.objects.exclude(claim_token="").count() == 3
 
 
 def test_the_oldest_of_an_endpoint_goes_first(alice: Account, make_endpoint: MakeEndpoint) -> None:
@@ -152,7 +152,7 @@ def test_an_endpoint_that_was_deleted_or_paused_since_is_skipped_and_says_why(
     reasons = dict(Delivery.objects.values_list("endpoint_id", "reason"))
     assert reasons == {paused.pk: "endpoint_paused", deleted.pk: "endpoint_deleted"}
     assert set(Delivery.objects.values_list("status", "finished_at")) == {("skipped", NOW)}
-    assert not Due.objects.exists()
+    assert not QueueEntry.objects.exists()
 
 
 def test_a_licence_that_ran_out_between_two_attempts_ends_the_delivery(
@@ -195,7 +195,7 @@ def test_a_delivered_one_is_done_with_its_attempt_in_the_log(alice: Account, mak
     delivery = Delivery.objects.get()
     assert (delivery.status, delivery.reason, delivery.status_code) == ("delivered", "OK", 200)
     assert delivery.finished_at == later
-    assert not Due.objects.exists()
+    assert not QueueEntry.objects.exists()
     attempt = delivery.attempts.get()
     assert (attempt.number, attempt.status_code, bytes(attempt.response_body)) == (1, 200, b"ok")
     assert attempt.response_headers == [["X-A", "1"]]
@@ -221,7 +221,7 @@ def test_a_worker_that_comes_back_too_late_changes_nothing(alice: Account, make_
     current = claim(now=NOW + LEASE).jobs
     assert settle(late, answered(400)) == 0
     assert Delivery.objects.get().status == "pending"
-    assert Due.objects.get().claim_token == current[0].claim_token
+    assert QueueEntry.objects.get().claim_token == current[0].claim_token
     assert not Attempt.objects.exists()
     assert settle(current, answered(200)) == 1
     assert settle(late, answered(400)) == 0

@@ -19,7 +19,7 @@ from rest.v1.publish_fast import answer_quickly
 from tests.integration.conftest import NOW, error_of, refusal
 from webhooks.models import Delivery, Endpoint
 from webhooks.services import endpoints
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 
 EVENTS, BATCH = "/api/v1/events/", "/api/v1/events/batch/"
 CREATED = "201 Created"
@@ -179,8 +179,8 @@ def test_a_batch_with_a_fault_is_refused_in_the_frameworks_words(api: APIClient)
 def test_what_publish_gives_is_what_it_stored(alice: Account, make_endpoint: MakeEndpoint) -> None:
     make_endpoint()
     make_endpoint(name="他店", event_types=["message.first_open"])
-    happenings = [Happening(POINTS, seed=1, retry_waits=[0.5]), Happening("message.first_open", seed=2)]
-    published = publish(account=alice, happenings=happenings, now=NOW)
+    event_requests = [EventRequest(POINTS, seed=1, retry_waits=[0.5]), EventRequest("message.first_open", seed=2)]
+    published = publish(account=alice, event_requests=event_requests, now=NOW)
     for row in [row for entry in published for row in (entry.event, *entry.deliveries)]:
         stored = type(row)._default_manager.get(pk=row.pk)
         assert row == stored
@@ -207,14 +207,14 @@ def test_a_fault_of_ours_is_answered_as_the_framework_does(
     make_endpoint()
 
     def fail(**_arguments: Any) -> None:
-        raise RuntimeError("no table webhooks_due")
+        raise RuntimeError("no table webhooks_queueentry")
 
     monkeypatch.setattr("webhooks.outbox.store", fail)
     answer = post(api, EVENTS, {"topic": POINTS})
     assert refusal(answer) == (500, "server_error")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Length"] == str(len(answer.content))
-    assert "webhooks_due" in caplog.text
+    assert "webhooks_queueentry" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from tests.integration.conftest import NOW, client_of, race, refusal
 from tests.many import fill
 from webhooks.log import bulk_redelivery
 from webhooks.log.search import Criteria
-from webhooks.models import Delivery, Due, Endpoint
+from webhooks.models import Delivery, Endpoint, QueueEntry
 from webhooks.services import endpoints
 from webhooks.services.redeliver_many import AT_ONCE, Redelivered, redeliver_many
 from webhooks.services.retention import prune
@@ -50,7 +50,7 @@ def test_a_dry_run_counts_and_changes_nothing(api: APIClient, endpoint: Endpoint
         "more": False,
     }
     assert list(Delivery.objects.order_by("id").values()) == before
-    assert Due.objects.count() == 0
+    assert QueueEntry.objects.count() == 0
 
 
 def test_what_the_filter_shows_is_sent_again_under_its_keys(api: APIClient, endpoint: Endpoint) -> None:
@@ -59,7 +59,7 @@ def test_what_the_filter_shows_is_sent_again_under_its_keys(api: APIClient, endp
     assert (told["matched"], told["redelivered"], told["not_redelivered"]) == (6, 6, {})
     pending = Delivery.objects.filter(status="pending")
     assert set(pending.values_list("id", "idempotency_key")) == failed
-    assert set(Due.objects.values_list("delivery_id", flat=True)) == {row[0] for row in failed}
+    assert set(QueueEntry.objects.values_list("delivery_id", flat=True)) == {row[0] for row in failed}
     for delivery in pending:
         assert (delivery.series_start, delivery.attempt_count, delivery.finished_at) == (4, 4, None)
     assert Delivery.objects.count() == 200
@@ -69,7 +69,7 @@ def test_under_new_keys_each_becomes_a_delivery_of_its_own(api: APIClient, endpo
     told = redeliver(api, "?status=failed", new_key=True)
     assert (told["matched"], told["redelivered"]) == (6, 6)
     copies = Delivery.objects.filter(redelivery_of__isnull=False).select_related("redelivery_of")
-    assert len(copies) == Due.objects.count() == 6
+    assert len(copies) == QueueEntry.objects.count() == 6
     for copy in copies:
         original = copy.redelivery_of
         assert original is not None
@@ -121,7 +121,7 @@ def test_others_deliveries_are_out_of_reach(bob: Account, endpoint: Endpoint) ->
     now = datetime.now(UTC)
     done = redeliver_many(account=bob, delivery_ids=ids, new_key=True, asked_at=now, now=now)
     assert (done.count, done.obstacles) == (0, {})
-    assert Due.objects.count() == 0
+    assert QueueEntry.objects.count() == 0
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_what_cannot_be_understood_sends_nothing(
     query: str, fields: dict[str, Any], api: APIClient, endpoint: Endpoint
 ) -> None:
     assert refusal(api.post(f"{FOUND}{query}", fields)) == (400, "invalid_request")
-    assert Due.objects.count() == 0
+    assert QueueEntry.objects.count() == 0
 
 
 def test_more_than_ten_thousand_are_the_newest_ten_thousand(
@@ -153,7 +153,7 @@ def test_more_than_ten_thousand_are_the_newest_ten_thousand(
     assert (told["matched"], told["redelivered"], told["more"]) == (10_000, 10_000, True)
     oldest = Delivery.objects.order_by("id")[:100]
     assert {each.status for each in oldest} <= {"delivered", "failed", "skipped"}
-    assert Due.objects.count() == 10_000
+    assert QueueEntry.objects.count() == 10_000
 
 
 # In steps
@@ -162,33 +162,33 @@ def test_more_than_ten_thousand_are_the_newest_ten_thousand(
 def test_steps_count_and_send_what_one_go_would(alice: Account, make_endpoint: MakeEndpoint) -> None:
     fill(alice, make_endpoint(), deliveries=3 * AT_ONCE, now=NOW, over=HOUR)
     criteria, now = Criteria(is_test=False), datetime.now(UTC)
-    survey = bulk_redelivery.begin_survey()
+    preview = bulk_redelivery.begin_preview()
     surveys = 0
-    while survey.next is not None:
-        survey = bulk_redelivery.survey_step(account=alice, criteria=criteria, survey=survey, now=now, seconds=0.0)
+    while preview.next is not None:
+        preview = bulk_redelivery.preview_step(account=alice, criteria=criteria, preview=preview, now=now, seconds=0.0)
         surveys += 1
     assert surveys > 1
-    assert survey.matched == survey.ready_under_same_key == survey.ready_under_new_key == 3 * AT_ONCE
-    run = bulk_redelivery.begin_run(survey)
+    assert preview.matched == preview.ready_under_same_key == preview.ready_under_new_key == 3 * AT_ONCE
+    run = bulk_redelivery.begin_run(preview)
     sizes = []
     while run.next is not None:
         before = run.handled
         run = bulk_redelivery.run_step(
-            account=alice, criteria=criteria, survey=survey, run=run, new_key=False, asked_at=now, now=now
+            account=alice, criteria=criteria, preview=preview, run=run, new_key=False, asked_at=now, now=now
         )
         sizes.append(run.handled - before)
     assert max(sizes) <= AT_ONCE
-    assert run.redelivered == sum(sizes) == Due.objects.count() == 3 * AT_ONCE
+    assert run.redelivered == sum(sizes) == QueueEntry.objects.count() == 3 * AT_ONCE
 
 
 def test_what_came_after_the_count_is_left_alone(alice: Account, endpoint: Endpoint) -> None:
     now = datetime.now(UTC)
-    survey = bulk_redelivery.survey_step(
-        account=alice, criteria=Criteria(), survey=bulk_redelivery.begin_survey(), now=now
+    preview = bulk_redelivery.preview_step(
+        account=alice, criteria=Criteria(), preview=bulk_redelivery.begin_preview(), now=now
     )
     fill(alice, endpoint, deliveries=50, now=NOW + HOUR, over=HOUR)
     run = bulk_redelivery.run_step(
-        account=alice, criteria=Criteria(), survey=survey, run=bulk_redelivery.begin_run(survey), new_key=True,
+        account=alice, criteria=Criteria(), preview=preview, run=bulk_redelivery.begin_run(preview), new_key=True,
         asked_at=now, now=now,
     )  # fmt: skip
     assert (run.handled, run.redelivered) == (200, 200)
@@ -207,7 +207,7 @@ def test_a_step_that_arrives_twice_sends_once(new_key: bool, alice: Account, end
     _settle_all(asked_at + timedelta(seconds=1))
     again = send(timedelta(seconds=2))
     assert (again.count, again.obstacles) == (0, {"in_progress": 200})
-    assert Due.objects.count() == 0
+    assert QueueEntry.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -220,7 +220,7 @@ def test_steps_at_the_same_moment_send_once(new_key: bool, alice: Account, endpo
         return redeliver_many(account=alice, delivery_ids=ids, new_key=new_key, asked_at=now, now=now).count
 
     assert sorted(race(4, send)) == [0, 0, 0, 200]
-    assert Due.objects.count() == 200
+    assert QueueEntry.objects.count() == 200
 
 
 @pytest.mark.any_lock_order
@@ -239,4 +239,4 @@ def test_deliveries_that_were_forgotten_meanwhile_are_passed_over(
 def _settle_all(moment: datetime) -> None:
     """As a worker would: everything that waits is delivered."""
     Delivery.objects.filter(status="pending").update(status="delivered", finished_at=moment)
-    Due.objects.all().delete()
+    QueueEntry.objects.all().delete()

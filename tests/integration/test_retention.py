@@ -20,7 +20,7 @@ from tests.many import refresh_plans
 from tests.receiver import Receiver
 from tests.unit.jobs import answered
 from webhooks import outbox
-from webhooks.models import AcceptedRequest, Attempt, Delivery, Due, Endpoint, Fault, Notice, Worker
+from webhooks.models import AcceptedRequest, Attempt, Delivery, Endpoint, InjectedFault, Notice, QueueEntry, Worker
 from webhooks.services import deliver, faults, retention, workers
 from webhooks.services.redeliver import redeliver
 from webhooks.services.retention import prune
@@ -40,7 +40,7 @@ def at_once(_seconds: float) -> None:
 
 
 def rows() -> tuple[int, int, int, int]:
-    return Event.objects.count(), Delivery.objects.count(), Attempt.objects.count(), Due.objects.count()
+    return Event.objects.count(), Delivery.objects.count(), Attempt.objects.count(), QueueEntry.objects.count()
 
 
 @pytest.mark.django_db
@@ -148,7 +148,7 @@ def test_of_the_faults_that_are_over_an_endpoint_keeps_the_newest(
     monkeypatch.setattr(faults, "ENDED_KEPT", 3)
     endpoint = make_endpoint()
     made = [faults.add(endpoint=endpoint, kind="lost_answer", expires_in=60, now=NOW + n * HOUR) for n in range(6)]
-    assert list(Fault.objects.order_by("id")) == made[2:]
+    assert list(InjectedFault.objects.order_by("id")) == made[2:]
 
 
 @pytest.mark.django_db
@@ -233,7 +233,7 @@ def test_deliveries_go_on_meanwhile(
     try:
         deliver.Run(
             network,
-            rung=threading.Event(),
+            wake_event=threading.Event(),
             stopping=deliver.Stopping(),
             clock=lambda: LATER.timestamp() + time.monotonic(),
             drowsy_after=0.02,

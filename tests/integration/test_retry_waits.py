@@ -16,12 +16,12 @@ from tests.integration.conftest import NOW, error_of, refusal
 from tests.integration.test_deliver import happen, run_until_quiet
 from tests.receiver import Delay, Receiver
 from webhooks import outbox
-from webhooks.engine.concurrency_limiter import Room
-from webhooks.models import Delivery, Due, Endpoint
+from webhooks.engine.concurrency_limiter import Capacity
+from webhooks.models import Delivery, Endpoint, QueueEntry
 from webhooks.outbox import Claim
 from webhooks.retry_waits import waits_of
 from webhooks.services import endpoints
-from webhooks.services.publish import Happening, publish
+from webhooks.services.publish import EventRequest, publish
 from webhooks.services.send_test import send_test
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +33,8 @@ QUICK = [0.01, 0.02, 0.04]
 
 
 def claimed() -> Claim:
-    room = Room(total=10, each=10, busy={})
-    return outbox.claim(room=room, after=0, now=datetime.now(UTC), lease=timedelta(seconds=15))
+    room = Capacity(total=10, each=10, busy={})
+    return outbox.claim(capacity=room, after=0, now=datetime.now(UTC), lease=timedelta(seconds=15))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_the_most_specific_counts(
 ) -> None:
     endpoints.set_retry_waits(account=alice, retry_waits=account, now=NOW)
     make_endpoint(retry_waits=endpoint)
-    publish(account=alice, happenings=[Happening(TOPIC, retry_waits=event)], now=datetime.now(UTC))
+    publish(account=alice, event_requests=[EventRequest(TOPIC, retry_waits=event)], now=datetime.now(UTC))
     (job,) = claimed().jobs
     assert job.retry_waits == expected == waits_of(Delivery.objects.get())
 
@@ -146,7 +146,7 @@ def test_an_event_and_each_of_a_batch_has_its_own(merge: bool, api: APIClient, m
         None,
     ]
     assert list(Event.objects.order_by("id").values_list("retry_waits", flat=True)) == [QUICK, [1.0], None]
-    assert Due.objects.count() == 3
+    assert QueueEntry.objects.count() == 3
 
 
 def test_a_test_event_takes_them_too(api: APIClient, make_endpoint: MakeEndpoint) -> None:

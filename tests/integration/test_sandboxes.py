@@ -19,10 +19,10 @@ from maac_contract.contract import TOPICS
 from tests.integration.conftest import NOW, anyone, browser, client_of, error_of, race, refusal
 from tests.integration.test_notices import BAD, end
 from webhooks import outbox
-from webhooks.engine.concurrency_limiter import Room
+from webhooks.engine.concurrency_limiter import Capacity
 from webhooks.engine.job import Answered, Timings
 from webhooks.engine.lifecycle import judge
-from webhooks.models import Attempt, Delivery, Endpoint, Tally
+from webhooks.models import Attempt, Delivery, DeliveryStats, Endpoint
 from webhooks.outbox import Settlement
 from webhooks.services import sandboxes
 from webhooks.services.notices import give_notices
@@ -58,7 +58,7 @@ def furnish(client: APIClient) -> None:
 
 
 def settle_all(now: datetime) -> None:
-    claim = outbox.claim(room=Room(total=100, each=100, busy={}), after=0, now=now, lease=HOUR)
+    claim = outbox.claim(capacity=Capacity(total=100, each=100, busy={}), after=0, now=now, lease=HOUR)
     for job in claim.jobs:
         outcome = Answered(now.timestamp(), Timings(1.0), "127.0.0.1:9", (), 200, (), b"", False)
         verdict = judge(outcome, tries=job.tries, waits=job.retry_waits)
@@ -104,7 +104,7 @@ def test_of_a_removed_sandbox_nothing_is_left(api: APIClient, alice: Account) ->
     number, sandbox = made(api)
     furnish(sandbox)
     assert rows()["webhooks.Attempt"] > before["webhooks.Attempt"]
-    assert rows()["webhooks.Tally"] > before["webhooks.Tally"]
+    assert rows()["webhooks.DeliveryStats"] > before["webhooks.DeliveryStats"]
     assert rows()["webhooks.AcceptedRequest"] > before["webhooks.AcceptedRequest"]
     assert api.delete(f"{ACCOUNTS}{number}/").status_code == 204
     assert sandboxes.remove_expired(now=datetime.now(UTC) + timedelta(minutes=1)) == 1
@@ -119,7 +119,9 @@ def test_a_removed_sandbox_is_closed_at_once(api: APIClient) -> None:
     sandbox.post("/api/v1/events/", {"topic": "prize.points_added"})
     assert sandbox.delete(f"{ACCOUNTS}{number}/").status_code == 204
     assert refusal(sandbox.get("/api/v1/account/")) == (401, "authentication_failed")
-    claim = outbox.claim(room=Room(total=100, each=100, busy={}), after=0, now=datetime.now(UTC) + HOUR, lease=HOUR)
+    claim = outbox.claim(
+        capacity=Capacity(total=100, each=100, busy={}), after=0, now=datetime.now(UTC) + HOUR, lease=HOUR
+    )
     assert claim.jobs == []
     assert set(Delivery.objects.filter(account=number, status="skipped").values_list("reason", flat=True)) == {
         "endpoint_deleted"
@@ -242,7 +244,7 @@ def many_rows(api: APIClient) -> Iterator[int]:
     furnish(sandbox)
     yield number
     assert not Endpoint.objects.filter(account=number).exists()
-    assert not Tally.objects.filter(account=number).exists()
+    assert not DeliveryStats.objects.filter(account=number).exists()
     assert Attempt.objects.count() == 0
 
 

@@ -15,8 +15,8 @@ from tests.integration.conftest import NOW
 from tests.many import fill
 from webhooks.log import statistics
 from webhooks.log.statistics import Bucket
-from webhooks.models import TALLY_BOUNDS_MS, Attempt, Delivery, Endpoint, Tally
-from webhooks.services.publish import Happening, publish
+from webhooks.models import DURATION_BOUNDS_MS, Attempt, Delivery, DeliveryStats, Endpoint
+from webhooks.services.publish import EventRequest, publish
 
 TOPIC = "receipt.receipt_validated"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -25,11 +25,11 @@ pytestmark = pytest.mark.django_db
 MakeEndpoint = Callable[..., Endpoint]
 
 
-def tally(endpoint: Endpoint, minute: datetime, *durations: int, **counts: Any) -> Tally:
+def stats_row(endpoint: Endpoint, minute: datetime, *durations: int, **counts: Any) -> DeliveryStats:
     """What a batch counted; `durations` from the quickest class on."""
-    classes = [*durations, *[0] * (len(TALLY_BOUNDS_MS) + 1 - len(durations))]
+    classes = [*durations, *[0] * (len(DURATION_BOUNDS_MS) + 1 - len(durations))]
     fields = {"topic": TOPIC, "is_test": False, "account_id": endpoint.account_id, **counts}
-    return Tally.objects.create(endpoint=endpoint, minute=minute, duration_counts=classes, **fields)
+    return DeliveryStats.objects.create(endpoint=endpoint, minute=minute, duration_counts=classes, **fields)
 
 
 def over_time(account: Account, **changes: Any) -> list[Bucket]:
@@ -42,8 +42,8 @@ def totals(account: Account, **changes: Any) -> Bucket:
 
 def test_rows_of_the_same_minute_are_added_up(alice: Account, make_endpoint: MakeEndpoint) -> None:
     endpoint = make_endpoint()
-    tally(endpoint, NOW - 5 * MINUTE, 2, 1, delivered=3, retried=1)
-    tally(endpoint, NOW - 5 * MINUTE, 0, 4, delivered=2, failed=1, skipped=7)
+    stats_row(endpoint, NOW - 5 * MINUTE, 2, 1, delivered=3, retried=1)
+    stats_row(endpoint, NOW - 5 * MINUTE, 0, 4, delivered=2, failed=1, skipped=7)
     buckets = over_time(alice)
     assert [each.start for each in buckets] == [NOW - HOUR + place * MINUTE for place in range(60)]
     assert [place for place, each in enumerate(buckets) if each.ended] == [55]
@@ -63,7 +63,7 @@ def test_an_empty_account_has_empty_stretches_and_no_rate(alice: Account) -> Non
 def test_what_lies_outside_of_the_range_is_not_counted(alice: Account, make_endpoint: MakeEndpoint) -> None:
     endpoint = make_endpoint()
     for minute in (NOW - DAY - MINUTE, NOW - DAY, NOW - MINUTE, NOW):
-        tally(endpoint, minute, delivered=1)
+        stats_row(endpoint, minute, delivered=1)
     assert totals(alice).delivered == 2
 
 
@@ -71,11 +71,11 @@ def test_endpoint_topic_and_test_narrow_what_is_counted(
     alice: Account, bob: Account, make_endpoint: MakeEndpoint
 ) -> None:
     ours, other = make_endpoint(), make_endpoint(name="Other")
-    tally(ours, NOW - MINUTE, 1, delivered=1)
-    tally(ours, NOW - MINUTE, delivered=10, is_test=True)
-    tally(ours, NOW - MINUTE, delivered=100, topic="message.first_open")
-    tally(other, NOW - MINUTE, delivered=1000)
-    tally(make_endpoint(account=bob, event_types=[TOPIC]), NOW - MINUTE, delivered=10_000)
+    stats_row(ours, NOW - MINUTE, 1, delivered=1)
+    stats_row(ours, NOW - MINUTE, delivered=10, is_test=True)
+    stats_row(ours, NOW - MINUTE, delivered=100, topic="message.first_open")
+    stats_row(other, NOW - MINUTE, delivered=1000)
+    stats_row(make_endpoint(account=bob, event_types=[TOPIC]), NOW - MINUTE, delivered=10_000)
     for wanted, expected in (
         ({}, 1111),
         ({"endpoint": ours.pk}, 111),
@@ -90,7 +90,7 @@ def test_endpoint_topic_and_test_narrow_what_is_counted(
 
 def test_others_endpoints_are_nobodys_business(alice: Account, bob: Account, make_endpoint: MakeEndpoint) -> None:
     others = make_endpoint(account=bob, event_types=[TOPIC])
-    tally(others, NOW - MINUTE, delivered=1)
+    stats_row(others, NOW - MINUTE, delivered=1)
     assert totals(alice, endpoint=others.pk).delivered == 0
     assert statistics.by_hour(account=alice, now=NOW) == {}
 
@@ -117,7 +117,7 @@ def test_the_stretches_suit_the_range(alice: Account, span: timedelta, width: ti
 
 
 def test_what_is_counted_by_the_hour_is_never_shown_by_the_minute(alice: Account, make_endpoint: MakeEndpoint) -> None:
-    tally(make_endpoint(), NOW - 5 * DAY, delivered=60, grain=Tally.Grain.HOUR)
+    stats_row(make_endpoint(), NOW - 5 * DAY, delivered=60, grain=DeliveryStats.Grain.HOUR)
     buckets = over_time(alice, since=NOW - 5 * DAY + 30 * MINUTE, until=NOW - 5 * DAY + 3 * HOUR)
     assert [each.delivered for each in buckets] == [60, 0, 0]
 
@@ -126,7 +126,7 @@ def test_what_is_counted_by_the_hour_is_never_shown_by_the_minute(alice: Account
 def test_days_begin_at_midnight_of_the_account(alice: Account, make_endpoint: MakeEndpoint, zone: str) -> None:
     alice.time_zone = zone
     midnight = datetime(2026, 3, 2, tzinfo=ZoneInfo(zone))
-    tally(make_endpoint(), midnight.astimezone(UTC), delivered=1)
+    stats_row(make_endpoint(), midnight.astimezone(UTC), delivered=1)
     buckets = over_time(alice, since=NOW - 60 * DAY)
     assert [each.start for each in buckets if each.delivered] == [midnight]
 
@@ -138,9 +138,9 @@ def test_a_range_that_ends_before_it_begins_has_no_stretches(alice: Account) -> 
 def test_the_last_day_of_each_endpoint_comes_hour_by_hour(alice: Account, make_endpoint: MakeEndpoint) -> None:
     busy, silent = make_endpoint(), make_endpoint(name="Silent")
     now = NOW + 20 * MINUTE
-    tally(busy, NOW + 10 * MINUTE, delivered=3, failed=1)
-    tally(busy, NOW - 23 * HOUR, delivered=5)
-    tally(busy, NOW - 23 * HOUR - MINUTE, delivered=9)
+    stats_row(busy, NOW + 10 * MINUTE, delivered=3, failed=1)
+    stats_row(busy, NOW - 23 * HOUR, delivered=5)
+    stats_row(busy, NOW - 23 * HOUR - MINUTE, delivered=9)
     found = statistics.by_hour(account=alice, now=now)
     assert silent.pk not in found
     assert [each.delivered for each in found[busy.pk]] == [5, *[0] * 22, 3]
@@ -174,17 +174,17 @@ def test_a_percentile_lies_in_even_steps_inside_its_class(
 def test_the_queue_of_an_account_is_counted(alice: Account, bob: Account, make_endpoint: MakeEndpoint) -> None:
     make_endpoint()
     make_endpoint(account=bob, event_types=[TOPIC])
-    publish(account=alice, happenings=[Happening(TOPIC)] * 3, now=NOW)
-    publish(account=bob, happenings=[Happening(TOPIC)], now=NOW)
+    publish(account=alice, event_requests=[EventRequest(TOPIC)] * 3, now=NOW)
+    publish(account=bob, event_requests=[EventRequest(TOPIC)], now=NOW)
     assert statistics.waiting(account=alice, now=NOW) == (3, 0)
     assert statistics.waiting(account=bob, now=NOW + 4 * statistics.LATE_AFTER) == (1, 1)
 
 
 def test_the_first_that_arrived_is_known(alice: Account, bob: Account, make_endpoint: MakeEndpoint) -> None:
     endpoint = make_endpoint()
-    tally(endpoint, NOW - DAY, failed=1)
-    tally(endpoint, NOW, delivered=1)
-    tally(endpoint, NOW - HOUR, delivered=1)
+    stats_row(endpoint, NOW - DAY, failed=1)
+    stats_row(endpoint, NOW, delivered=1)
+    stats_row(endpoint, NOW - HOUR, delivered=1)
     assert statistics.first_delivered(account=alice, is_test=False) == NOW - HOUR
     assert statistics.first_delivered(account=alice, is_test=True) is None
     assert statistics.first_delivered(account=bob, is_test=False) is None
@@ -207,7 +207,7 @@ def test_a_long_history_is_counted_as_it_was_made(alice: Account, make_endpoint:
 def test_life_goes_on_after_a_long_history(alice: Account, make_endpoint: MakeEndpoint) -> None:
     endpoint = make_endpoint(event_types=[TOPIC])
     fill(alice, endpoint, deliveries=100, now=NOW)
-    publish(account=alice, happenings=[Happening(TOPIC)], now=NOW)
+    publish(account=alice, event_requests=[EventRequest(TOPIC)], now=NOW)
     fill(alice, endpoint, deliveries=100, now=NOW)
     first, last = Delivery.objects.order_by("id")[0], Delivery.objects.order_by("-id")[0]
     assert Delivery.objects.count() == 201

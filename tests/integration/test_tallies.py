@@ -18,9 +18,9 @@ from tests.many import fill, refresh_plans
 from tests.receiver import Receiver, Reset
 from tests.unit.jobs import answered, unanswered
 from webhooks.engine.job import Timings
-from webhooks.models import TALLY_BOUNDS_MS, Attempt, Delivery, Endpoint, Tally
+from webhooks.models import DURATION_BOUNDS_MS, Attempt, Delivery, DeliveryStats, Endpoint
 from webhooks.services import delivery_stats, endpoints
-from webhooks.services.delivery_stats import fold
+from webhooks.services.delivery_stats import roll_up
 from webhooks.services.redeliver import redeliver
 from webhooks.services.retention import prune
 from webhooks.services.send_test import send_test
@@ -32,21 +32,25 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 def sums(**of: Any) -> dict[str, int]:
     """What a chart would show."""
-    return dict(Tally.objects.filter(**of).aggregate(**{name: Sum(name, default=0) for name in COUNTS}))
+    return dict(DeliveryStats.objects.filter(**of).aggregate(**{name: Sum(name, default=0) for name in COUNTS}))
 
 
 def durations() -> list[int]:
-    return [sum(column) for column in zip(*Tally.objects.values_list("duration_counts", flat=True), strict=True)]
+    return [
+        sum(column) for column in zip(*DeliveryStats.objects.values_list("duration_counts", flat=True), strict=True)
+    ]
 
 
 def statuses(**of: Any) -> Counter[str]:
     return Counter(Delivery.objects.filter(**of).values_list("status", flat=True))
 
 
-def keep(endpoint: Endpoint, minute: datetime, grain: int = Tally.Grain.BATCH, **counts: Any) -> Tally:
-    """A tally as a settlement leaves it."""
+def keep(endpoint: Endpoint, minute: datetime, grain: int = DeliveryStats.Grain.BATCH, **counts: Any) -> DeliveryStats:
+    """A stats_row as a settlement leaves it."""
     given = {"topic": TOPIC, "is_test": False, "delivered": 1, "duration_counts": [1] + [0] * 11, **counts}
-    return Tally.objects.create(account_id=endpoint.account_id, endpoint=endpoint, minute=minute, grain=grain, **given)
+    return DeliveryStats.objects.create(
+        account_id=endpoint.account_id, endpoint=endpoint, minute=minute, grain=grain, **given
+    )
 
 
 # Counting
@@ -74,7 +78,9 @@ def test_after_a_mixed_run_the_counts_are_those_of_the_log(
     assert sums()["retried"] > 0
     assert sums()["failed"] > 0
     assert sum(durations()) == Attempt.objects.filter(status_code__isnull=False).count()
-    assert set(Tally.objects.values_list("account_id", "topic", "grain")) == {(alice.pk, TOPIC, Tally.Grain.BATCH)}
+    assert set(DeliveryStats.objects.values_list("account_id", "topic", "grain")) == {
+        (alice.pk, TOPIC, DeliveryStats.Grain.BATCH)
+    }
 
 
 @pytest.mark.django_db
@@ -96,7 +102,7 @@ def test_what_is_skipped_at_the_claim_is_counted_there(alice: Account, make_endp
     later = NOW + timedelta(seconds=90)
     claim(now=later)
     assert sums(endpoint=paused)["skipped"] == sums(endpoint=deleted)["skipped"] == 3
-    assert set(Tally.objects.values_list("minute", flat=True)) == {NOW + MINUTE}
+    assert set(DeliveryStats.objects.values_list("minute", flat=True)) == {NOW + MINUTE}
     assert statuses() == {"skipped": 6}
 
 
@@ -119,7 +125,7 @@ def test_a_batch_leaves_a_row_for_each_kind_and_minute(alice: Account, make_endp
     settle(claim().jobs, answered(200), NOW + timedelta(seconds=59.9))
     happen(alice, 1)
     settle(claim().jobs, answered(200), NOW + timedelta(seconds=60.1))
-    rows = Tally.objects.order_by("minute", "is_test").values_list("minute", "is_test", "delivered")
+    rows = DeliveryStats.objects.order_by("minute", "is_test").values_list("minute", "is_test", "delivered")
     assert list(rows) == [(NOW, False, 3), (NOW, True, 1), (NOW + MINUTE, False, 1)]
 
 
@@ -132,7 +138,7 @@ def test_answers_are_counted_by_how_long_they_took(alice: Account, make_endpoint
     for job, total in zip(rest, (5.0, 5.01, 10_001.0), strict=True):
         settle([job], answered(500, timings=Timings(total=total)))
     settle([silent], unanswered())
-    assert durations() == [2, 1, *[0] * (len(TALLY_BOUNDS_MS) - 2), 1]
+    assert durations() == [2, 1, *[0] * (len(DURATION_BOUNDS_MS) - 2), 1]
     assert sums()["retried"] == 4
 
 
@@ -148,17 +154,17 @@ def test_after_two_minutes_there_is_one_row_for_a_minute(make_endpoint: MakeEndp
     keep(one, NOW + MINUTE)
     keep(one, NOW + MINUTE)
     before, times = sums(), durations()
-    assert fold(now=NOW + 3 * MINUTE - timedelta(seconds=1)) == 0
-    assert fold(now=NOW + 3 * MINUTE) == 5
+    assert roll_up(now=NOW + 3 * MINUTE - timedelta(seconds=1)) == 0
+    assert roll_up(now=NOW + 3 * MINUTE) == 5
     assert (sums(), durations()) == (before, times)
-    folded = Tally.objects.filter(grain=Tally.Grain.MINUTE).order_by("id")
+    folded = DeliveryStats.objects.filter(grain=DeliveryStats.Grain.MINUTE).order_by("id")
     assert set(folded.values_list("endpoint", "is_test", "minute", "delivered", "retried")) == {
         (one.pk, False, NOW, 3, 6),
         (two.pk, False, NOW, 1, 2),
         (one.pk, True, NOW, 1, 0),
     }
     assert folded.get(endpoint=one, is_test=False).duration_counts == [3] + [0] * 11
-    assert Tally.objects.filter(grain=Tally.Grain.BATCH, minute=NOW + MINUTE).count() == 2
+    assert DeliveryStats.objects.filter(grain=DeliveryStats.Grain.BATCH, minute=NOW + MINUTE).count() == 2
 
 
 @pytest.mark.django_db
@@ -167,8 +173,8 @@ def test_what_comes_late_joins_the_minute_that_was_folded(make_endpoint: MakeEnd
     for _ in range(2):
         keep(endpoint, NOW)
         keep(endpoint, NOW)
-        fold(now=NOW + 5 * MINUTE)
-    assert Tally.objects.get().delivered == 4
+        roll_up(now=NOW + 5 * MINUTE)
+    assert DeliveryStats.objects.get().delivered == 4
 
 
 @pytest.mark.django_db
@@ -181,12 +187,12 @@ def test_after_two_days_there_is_one_row_for_an_hour(
         for endpoint in (one, one, two):
             keep(endpoint, NOW + minute * MINUTE)
     before, times = sums(), durations()
-    fold(now=NOW + 2 * DAY + HOUR, sleep=lambda _: None)
+    roll_up(now=NOW + 2 * DAY + HOUR, sleep=lambda _: None)
     assert (sums(), durations()) == (before, times)
-    hours = Tally.objects.filter(grain=Tally.Grain.HOUR)
+    hours = DeliveryStats.objects.filter(grain=DeliveryStats.Grain.HOUR)
     assert set(hours.values_list("endpoint", "minute", "delivered")) == {(one.pk, NOW, 24), (two.pk, NOW, 12)}
-    assert Tally.objects.exclude(grain=Tally.Grain.HOUR).count() == 24
-    assert not Tally.objects.exclude(grain=Tally.Grain.HOUR).filter(minute__lt=NOW + HOUR).exists()
+    assert DeliveryStats.objects.exclude(grain=DeliveryStats.Grain.HOUR).count() == 24
+    assert not DeliveryStats.objects.exclude(grain=DeliveryStats.Grain.HOUR).filter(minute__lt=NOW + HOUR).exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -198,10 +204,10 @@ def test_folding_at_the_same_time_keeps_every_sum(make_endpoint: MakeEndpoint, m
             for _ in range(20):
                 keep(endpoint, NOW + minute * MINUTE)
     before, times = sums(), durations()
-    folded = race(4, lambda: fold(now=NOW + HOUR, sleep=lambda _: None))
+    folded = race(4, lambda: roll_up(now=NOW + HOUR, sleep=lambda _: None))
     assert sum(folded) == 120
     assert (sums(), durations()) == (before, times)
-    assert list(Tally.objects.values_list("delivered", flat=True)) == [20] * 6
+    assert list(DeliveryStats.objects.values_list("delivered", flat=True)) == [20] * 6
 
 
 @pytest.mark.django_db(transaction=True)
@@ -211,16 +217,16 @@ def test_deliveries_are_settled_while_others_are_folded(alice: Account, make_end
     jobs = claim().jobs
 
     def act() -> None:
-        fold(now=NOW + HOUR, sleep=lambda _: None)
+        roll_up(now=NOW + HOUR, sleep=lambda _: None)
         if jobs:
             settle([jobs.pop()], answered(200))
-        fold(now=NOW + HOUR, sleep=lambda _: None)
+        roll_up(now=NOW + HOUR, sleep=lambda _: None)
 
     for _ in range(4):
         race(4, act)
-    fold(now=NOW + HOUR)
+    roll_up(now=NOW + HOUR)
     assert sums()["delivered"] == statuses()["delivered"] == 16
-    assert Tally.objects.count() == 1
+    assert DeliveryStats.objects.count() == 1
 
 
 @pytest.mark.django_db
@@ -230,7 +236,7 @@ def test_a_fold_ends_when_its_time_is_up(make_endpoint: MakeEndpoint, monkeypatc
     for _ in range(30):
         keep(endpoint, NOW)
     clock = iter(range(1000))
-    assert 0 < fold(now=NOW + HOUR, clock=lambda: next(clock) / 2, sleep=lambda _: None) < 30
+    assert 0 < roll_up(now=NOW + HOUR, clock=lambda: next(clock) / 2, sleep=lambda _: None) < 30
     assert sums()["delivered"] == 30
 
 
@@ -240,16 +246,16 @@ def test_a_fold_ends_when_its_time_is_up(make_endpoint: MakeEndpoint, monkeypatc
 @pytest.mark.django_db
 def test_tallies_go_with_the_events_of_their_time(make_endpoint: MakeEndpoint, settings: Settings) -> None:
     endpoint = make_endpoint()
-    for grain in Tally.Grain:
+    for grain in DeliveryStats.Grain:
         keep(endpoint, NOW, grain)
         keep(endpoint, NOW + DAY, grain)
     prune(now=NOW + 30 * DAY)
-    assert Tally.objects.count() == 6
+    assert DeliveryStats.objects.count() == 6
     prune(now=NOW + 31 * DAY)
-    assert set(Tally.objects.values_list("minute", flat=True)) == {NOW + DAY}
+    assert set(DeliveryStats.objects.values_list("minute", flat=True)) == {NOW + DAY}
     settings.WEBHOOK_RETENTION_DAYS = 0
     prune(now=NOW + 1000 * DAY)
-    assert Tally.objects.count() == 3
+    assert DeliveryStats.objects.count() == 3
 
 
 @pytest.mark.django_db
@@ -257,11 +263,11 @@ def test_tallies_go_with_the_events_of_their_time(make_endpoint: MakeEndpoint, s
 def test_a_range_of_time_is_read_by_an_index(
     alice: Account, bob: Account, make_endpoint: MakeEndpoint, by: str
 ) -> None:
-    key = {"account": alice, "endpoint": make_endpoint(), "grain": Tally.Grain.BATCH}[by]
+    key = {"account": alice, "endpoint": make_endpoint(), "grain": DeliveryStats.Grain.BATCH}[by]
     index = {"account": "tally_of_account", "endpoint": "tally_of_endpoint", "grain": "tally_to_fold"}[by]
     fill(bob, make_endpoint(account=bob, event_types=[TOPIC]), deliveries=2000, now=NOW)
     refresh_plans()
-    rows = Tally.objects.filter(**{by: key}, minute__gte=NOW - DAY, minute__lt=NOW).order_by(F("minute"))
+    rows = DeliveryStats.objects.filter(**{by: key}, minute__gte=NOW - DAY, minute__lt=NOW).order_by(F("minute"))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")

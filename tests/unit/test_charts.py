@@ -15,12 +15,12 @@ from pytest_django import Settings
 from console import charts
 from console.charts import ACROSS, HEIGHT, LEAST, TOP
 from webhooks.log.statistics import DAY, HOUR, MINUTE, Bucket
-from webhooks.models import TALLY_BOUNDS_MS
+from webhooks.models import DURATION_BOUNDS_MS
 
 START = datetime(2026, 3, 5, 1, 0, tzinfo=UTC)
 TAIPEI = ZoneInfo("Asia/Taipei")
 BAR = re.compile(r"M([\d.]+) ([\d.]+)h([\d.]+)v([\d.]+)h-([\d.]+)z")
-SLOWER = len(TALLY_BOUNDS_MS)
+SLOWER = len(DURATION_BOUNDS_MS)
 
 
 @pytest.fixture(autouse=True)

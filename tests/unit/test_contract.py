@@ -24,7 +24,7 @@ from maac_contract.contract import (
     SURVEY_QUESTION_TYPES,
     TOPICS,
     ZONES,
-    Fault,
+    PayloadError,
     Source,
     check,
     format_timestamp,
@@ -89,12 +89,12 @@ def mutated_samples(draw: st.DrawFn) -> tuple[str, Any]:
     return topic, put(data, path, draw(json_values))
 
 
-def only_fault(topic: str, data: object) -> Fault:
+def only_fault(topic: str, data: object) -> PayloadError:
     (fault,) = check(topic, data)[1]
     return fault
 
 
-def receipt_with(*path: str | int, value: object) -> Fault:
+def receipt_with(*path: str | int, value: object) -> PayloadError:
     return only_fault("receipt.receipt_validated", put(payload("receipt.receipt_validated"), path, value))
 
 
@@ -363,7 +363,7 @@ def test_depth_is_no_danger_wherever_it_comes() -> None:
     assert receipt_with_deep(deep, "items").path == "data.items[0]"
 
 
-def receipt_with_deep(deep: list[Any], name: str) -> Fault:
+def receipt_with_deep(deep: list[Any], name: str) -> PayloadError:
     return only_fault("receipt.receipt_validated", {**payload("receipt.receipt_validated"), name: deep})
 
 

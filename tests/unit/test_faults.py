@@ -1,4 +1,4 @@
-"""What scripted faults do to bytes, and how their attempts are judged."""
+"""What injected faults do to bytes, and how their attempts are judged."""
 
 import json
 from functools import partial
@@ -12,9 +12,9 @@ from maac_contract import contract
 from maac_contract.samples import sample
 from tests.unit.jobs import answered, job, unanswered
 from webhooks.engine.fault_injection import KINDS, altered, bytes_sent, dropped_at, suffered, united
-from webhooks.engine.job import Fault, FaultKind, Job, Outcome, Reason
+from webhooks.engine.job import FaultKind, FaultSpec, Job, Outcome, Reason
 from webhooks.engine.lifecycle import Move, Verdict, judge
-from webhooks.engine.throttled_body import PIECES, Feed, feed
+from webhooks.engine.throttled_body import PIECES, ThrottledBody, throttled_body
 
 BODIES = {
     topic: contract.serialise(
@@ -28,15 +28,15 @@ def verdict(outcome: Outcome, tries: int = 1) -> Verdict:
     return judge(outcome, tries=tries, waits=(1.0,))
 
 
-def with_fault(kind: FaultKind, **options: object) -> tuple[Job, Fault]:
-    fault = Fault(1, kind, **options)  # type: ignore[arg-type]
+def with_fault(kind: FaultKind, **options: object) -> tuple[Job, FaultSpec]:
+    fault = FaultSpec(1, kind, **options)  # type: ignore[arg-type]
     return job(body=BODIES["prize.points_added"], fault=fault), fault
 
 
 @pytest.mark.parametrize("topic", BODIES)
 @given(seed=st.text(max_size=5))
 def test_a_flipped_byte_leaves_json_with_other_data_whatever_the_seed(topic: str, seed: str) -> None:
-    struck = job(body=BODIES[topic], fault=Fault(1, FaultKind.FLIP_BYTE, seed=seed))
+    struck = job(body=BODIES[topic], fault=FaultSpec(1, FaultKind.FLIP_BYTE, seed=seed))
     sent = bytes_sent(struck)
     assert sent is not None
     was, now = json.loads(BODIES[topic]), json.loads(sent)
@@ -46,7 +46,7 @@ def test_a_flipped_byte_leaves_json_with_other_data_whatever_the_seed(topic: str
 
 
 def test_a_body_without_a_digit_is_flipped_in_its_middle() -> None:
-    struck = job(body=b"abcde", fault=Fault(1, FaultKind.FLIP_BYTE))
+    struck = job(body=b"abcde", fault=FaultSpec(1, FaultKind.FLIP_BYTE))
     assert bytes_sent(struck) == b"abbde"
 
 
@@ -92,7 +92,7 @@ def test_a_failure_cannot_be_lost_and_a_race_needs_another_attempt() -> None:
 def test_a_drop_that_had_no_connection_to_drop_is_told_as_that() -> None:
     struck, fault = with_fault(FaultKind.DROP_MID_BODY)
     assert suffered(struck, fault, unanswered(Reason.COULD_NOT_CONNECT), verdict)[2].detail == "It was so."
-    assert suffered(struck, fault, unanswered(), verdict)[2].detail.startswith("Scripted fault: dropped after")
+    assert suffered(struck, fault, unanswered(), verdict)[2].detail.startswith("Injected fault: dropped after")
 
 
 def test_of_two_copies_the_last_answer_counts_and_the_first_is_told() -> None:
@@ -101,7 +101,7 @@ def test_of_two_copies_the_last_answer_counts_and_the_first_is_told() -> None:
     assert whole.fault
     _, _, judged = suffered(whole, whole.fault, outcome, verdict)
     assert (judged.move, judged.detail) == (
-        Move.ACCEPT, "Scripted fault: sent twice; the copy that ended first came to status 500.",
+        Move.ACCEPT, "Injected fault: sent twice; the copy that ended first came to status 500.",
     )  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def test_every_kind_is_told_in_three_sentences() -> None:
 # How a body is fed to libcurl
 
 
-def read_all(fed: Feed, clock: list[float], size: int) -> tuple[bytes, int | None]:
+def read_all(fed: ThrottledBody, clock: list[float], size: int) -> tuple[bytes, int | None]:
     """What comes as time goes by, and what it ended with in place of bytes."""
     taken = b""
     for _ in range(10_000):
@@ -138,19 +138,21 @@ def read_all(fed: Feed, clock: list[float], size: int) -> tuple[bytes, int | Non
 def test_a_body_drips_whole_in_its_time(size: int) -> None:
     clock = [5.0]
     body = bytes(range(250)) * 4
-    whole = feed(Fault(1, FaultKind.DRIP_BODY, seconds=2.0), body)
-    timed = Feed(whole._pieces, clock=lambda: clock[0])
+    whole = throttled_body(FaultSpec(1, FaultKind.DRIP_BODY, seconds=2.0), body)
+    timed = ThrottledBody(whole._pieces, clock=lambda: clock[0])
     assert read_all(timed, clock, size) == (body, None)
     assert clock[0] == pytest.approx(7.0, abs=0.02)
-    assert len(feed(Fault(1, FaultKind.DRIP_BODY, seconds=2.0), body)._pieces) == PIECES
+    assert len(throttled_body(FaultSpec(1, FaultKind.DRIP_BODY, seconds=2.0), body)._pieces) == PIECES
 
 
 def test_a_body_of_one_byte_drips_at_once() -> None:
-    assert list(feed(Fault(1, FaultKind.DRIP_BODY, seconds=2.0), b"x")._pieces) == [(0.0, b"x")]
+    assert list(throttled_body(FaultSpec(1, FaultKind.DRIP_BODY, seconds=2.0), b"x")._pieces) == [(0.0, b"x")]
 
 
 def test_a_dropped_body_ends_in_its_middle() -> None:
     clock = [0.0]
-    fed = Feed(feed(Fault(1, FaultKind.DROP_MID_BODY), b"0123456789")._pieces, clock=lambda: clock[0])
+    fed = ThrottledBody(
+        throttled_body(FaultSpec(1, FaultKind.DROP_MID_BODY), b"0123456789")._pieces, clock=lambda: clock[0]
+    )
     assert read_all(fed, clock, 100) == (b"01234", pycurl.READFUNC_ABORT)
     assert dropped_at(b"0123456789") == 5

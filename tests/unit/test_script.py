@@ -1,4 +1,4 @@
-"""Which attempts a scripted fault strikes, and what becomes of those that it holds back."""
+"""Which attempts a injected fault strikes, and what becomes of those that it holds back."""
 
 from collections import Counter
 
@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webhooks.engine.fault_rules import Ruling, Script, rule
-from webhooks.engine.job import Fault, FaultKind
+from webhooks.engine.job import FaultKind, FaultSpec
 
 TOPIC = "prize.points_added"
 
 
 def scripted(kind: FaultKind = FaultKind.FLIP_BYTE, **options: object) -> Script:
-    return Script(Fault(1, kind, seconds=5.0, seed="a"), **options)  # type: ignore[arg-type]
+    return Script(FaultSpec(1, kind, seconds=5.0, seed="a"), **options)  # type: ignore[arg-type]
 
 
 def first(script: Script, delivery_id: int, topic: str = TOPIC) -> Ruling:

@@ -9,7 +9,7 @@ from webhooks.engine.job import Job, Outcome
 
 
 class Transport(Protocol):
-    """What the pump needs of the network."""
+    """What the limiter needs of the network."""
 
     def start(self, job: Job) -> None: ...
 
@@ -17,15 +17,15 @@ class Transport(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """How many more jobs the pump wants: in all, for an endpoint it is not busy with, and for those it is."""
+class Capacity:
+    """How many more jobs the limiter wants: in all, for an endpoint it is not busy with, and for those it is."""
 
     total: int
     each: int
     busy: Mapping[int, int]
 
 
-class Pump:
+class ConcurrencyLimiter:
     """`add` jobs, `collect` outcomes as they come. Jobs past an endpoint's cap wait inside, in order.
 
     `in_flight` caps all requests at once, `per_endpoint` those to one endpoint.
@@ -48,12 +48,12 @@ class Pump:
         """Requests in flight."""
         return self._count
 
-    def room(self) -> Room:
+    def capacity(self) -> Capacity:
         """What may be added now so that nothing has to wait inside."""
         held = sum(map(len, self._held.values()))
         busy = {endpoint: max(0, self._per_endpoint - count) for endpoint, count in self._flying.items()}
         busy.update(dict.fromkeys(self._held, 0))
-        return Room(max(0, self._in_flight - self._count - held), self._per_endpoint, busy)
+        return Capacity(max(0, self._in_flight - self._count - held), self._per_endpoint, busy)
 
     def add(self, jobs: Iterable[Job]) -> None:
         for job in jobs:

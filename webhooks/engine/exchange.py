@@ -19,7 +19,7 @@ from webhooks.engine.addresses import host_header, wire_url
 from webhooks.engine.fault_injection import altered
 from webhooks.engine.internal_error import internal_error
 from webhooks.engine.job import Answered, Headers, Job, Outcome, Reason, Timings, Unanswered
-from webhooks.engine.throttled_body import FEEDING, Feed, feed
+from webhooks.engine.throttled_body import THROTTLING, ThrottledBody, throttled_body
 
 IDLE_CONNECTION_SECONDS = 1
 """Receivers close idle connections after 2 to 5 seconds; a request sent into that moment would be lost."""
@@ -77,7 +77,7 @@ class Exchange:
     def __init__(self, limits: Limits, user_agent: str, ca_file: Path | None) -> None:
         self.handle = _new_handle(limits, ca_file)
         self.job: Job
-        self.feed: Feed | None = None
+        self.throttled: ThrottledBody | None = None
         self._limits = limits
         self._user_agent = user_agent
         self._verifies_tls = True
@@ -110,7 +110,7 @@ class Exchange:
         signed, body = (job, job.body) if fault is None else altered(job, fault)
         self._headers = (host, *self._signed(signed))
         self._length = len(body)
-        self.feed = feed(fault, body) if fault is not None and fault.kind in FEEDING else None
+        self.throttled = throttled_body(fault, body) if fault is not None and fault.kind in THROTTLING else None
         handle = self.handle
         url = wire_url(job.url)
         if url != self._url:
@@ -123,13 +123,13 @@ class Exchange:
         if self._is_repeat:
             self._set_repeat(False)
         # With POSTFIELDS libcurl could send the body several times on its own; `repeat` does it once.
-        read = self.guarded(self.feed.read, pycurl.READFUNC_ABORT) if self.feed else io.BytesIO(body).read
+        read = self.guarded(self.throttled.read, pycurl.READFUNC_ABORT) if self.throttled else io.BytesIO(body).read
         handle.setopt(pycurl.READFUNCTION, read)
 
     def may_repeat(self, code: int) -> bool:
         """Whether the connection broke before an answer began, for the first time.
 
-        What a scripted fault strikes is not repeated.
+        What a injected fault strikes is not repeated.
         """
         return code in _CLOSED and not (self._is_repeat or self._error or self._head or self.job.fault)
 

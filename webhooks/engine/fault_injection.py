@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from maac_contract.sentences import gettext_noop
-from webhooks.engine.job import Answered, Fault, FaultKind, Job, Outcome, Reason, Unanswered
+from webhooks.engine.job import Answered, FaultKind, FaultSpec, Job, Outcome, Reason, Unanswered
 from webhooks.engine.lifecycle import Move, Verdict
 
 LONGEST = 3600.0
@@ -132,7 +132,7 @@ def about(kind: str) -> About:
     return KINDS.get(kind) or About(kind, unknown, unknown)  # type: ignore[call-overload]
 
 
-def altered(job: Job, fault: Fault) -> tuple[Job, bytes]:
+def altered(job: Job, fault: FaultSpec) -> tuple[Job, bytes]:
     """The job as it is signed, and the bytes that are then sent."""
     match fault.kind:
         case FaultKind.WRONG_SIGNATURE:
@@ -163,7 +163,7 @@ def bytes_sent(job: Job) -> bytes | None:
 
 
 def suffered(
-    job: Job, fault: Fault, outcome: Outcome, judge: Callable[[Outcome], Verdict]
+    job: Job, fault: FaultSpec, outcome: Outcome, judge: Callable[[Outcome], Verdict]
 ) -> tuple[Job, Outcome, Verdict]:
     """What becomes of an attempt that is over. The job comes back without its fault if it did not come to it."""
     verdict = judge(outcome)
@@ -173,22 +173,22 @@ def suffered(
     if fault.kind is FaultKind.LOST_ANSWER or (fault.kind in RACES and verdict.move is not Move.RETRY):
         return job._replace(fault=None, missed_fault=fault), outcome, verdict
     if fault.kind is FaultKind.DROP_MID_BODY and verdict.reason is Reason.CONNECTION_LOST:
-        told = f"Scripted fault: dropped after {dropped_at(job.body)} of {len(job.body)} bytes."
+        told = f"Injected fault: dropped after {dropped_at(job.body)} of {len(job.body)} bytes."
         verdict = verdict._replace(detail=told)
     if fault.note:
         verdict = verdict._replace(detail=f"{verdict.detail} {fault.note}".strip())
     return job, outcome, verdict
 
 
-def united(job: Job, fault: Fault, first: Outcome, last: Outcome) -> tuple[Job, Outcome]:
+def united(job: Job, fault: FaultSpec, first: Outcome, last: Outcome) -> tuple[Job, Outcome]:
     """Two copies of one attempt: the answer that came last counts, as for a sender that has forgotten the first."""
     told = f"status {first.status_code}" if isinstance(first, Answered) else first.reason
-    note = f"Scripted fault: sent twice; the copy that ended first came to {told}."
+    note = f"Injected fault: sent twice; the copy that ended first came to {told}."
     return job._replace(fault=fault._replace(note=note)), last
 
 
 def _lost(outcome: Answered) -> Unanswered:
-    detail = f"Scripted fault: the receiver answered {outcome.status_code}, which was taken for lost."
+    detail = f"Injected fault: the receiver answered {outcome.status_code}, which was taken for lost."
     return Unanswered(
         outcome.started_at, outcome.timings, outcome.address, outcome.request_headers, Reason.CONNECTION_LOST, detail,
         outcome.headers, outcome.body, outcome.truncated,

@@ -1,4 +1,4 @@
-"""Which attempts a scripted fault strikes: by topic, attempt, every nth of those, and by dice that a seed repeats.
+"""Which attempts a injected fault strikes: by topic, attempt, every nth of those, and by dice that a seed repeats.
 
 What is held back stands in the queue like everything else and comes due by itself, so nothing depends on a worker that
 remembers. `held` are deliveries that wait for their time, or for a group to be full; `leaving` those of a full group
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
-from webhooks.engine.job import Fault, FaultKind
+from webhooks.engine.job import FaultKind, FaultSpec
 
 
 class Ruling(NamedTuple):
@@ -20,7 +20,7 @@ class Ruling(NamedTuple):
     `wakes` is a delivery that was held and is to be sent now.
     """
 
-    fault: Fault | None = None
+    fault: FaultSpec | None = None
     hold: float | None = None
     wakes: int | None = None
 
@@ -29,7 +29,7 @@ class Ruling(NamedTuple):
 class Script:
     """A fault, what it strikes, and what it has counted. Without `times` it strikes until it expires."""
 
-    fault: Fault
+    fault: FaultSpec
     topic: str = ""
     attempt: int | None = None
     every: int = 1

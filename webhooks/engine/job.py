@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out: a Job to send, perhaps with a Fault, and the Outcome of sending it."""
+"""What goes into the engine and what comes out: a Job to send, perhaps with a FaultSpec, and its Outcome."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -25,8 +25,8 @@ class FaultKind(StrEnum):
     END_LICENCE = "end_licence"
 
 
-class Fault(NamedTuple):
-    """A scripted fault that strikes one attempt. `note` is what the network has to tell of it."""
+class FaultSpec(NamedTuple):
+    """A injected fault that strikes one attempt. `note` is what the network has to tell of it."""
 
     id: int
     kind: FaultKind
@@ -64,8 +64,8 @@ class Job(NamedTuple):
     verify_tls: bool = True
     host_override: str = ""
     extra_headers: Headers = ()
-    fault: Fault | None = None
-    missed_fault: Fault | None = None
+    fault: FaultSpec | None = None
+    missed_fault: FaultSpec | None = None
     """One that was to strike the attempt and did not come to it."""
     is_repeated: bool = False
     """A kept connection was found closed, and the request was sent once more on a fresh one."""

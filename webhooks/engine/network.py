@@ -58,10 +58,10 @@ class Network:
         self._idle: list[Exchange] = []
         self._busy: dict[pycurl.Curl, Exchange] = {}
         self._early: list[tuple[Job, Outcome]] = []
-        self._fed: list[Exchange] = []
+        self._throttled: list[Exchange] = []
         self._twins: dict[tuple[int, str], list[Outcome]] = {}
         self._kept = KeptConnections(IDLE_CONNECTION_SECONDS)
-        self._rung = threading.Event()
+        self._woken = threading.Event()
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, 512)
 
@@ -101,13 +101,13 @@ class Network:
     def _send(self, exchange: Exchange) -> None:
         self._multi.add_handle(exchange.handle)
         self._busy[exchange.handle] = exchange
-        if exchange.feed:
-            self._fed.append(exchange)
+        if exchange.throttled:
+            self._throttled.append(exchange)
 
     def poll(self, timeout: float) -> list[tuple[Job, Outcome]]:
         """Wait up to `timeout` seconds for network traffic, serve it, and give what has finished."""
-        if self._fed:
-            self._feed()
+        if self._throttled:
+            self._resume_throttled()
         self._multi.perform()
         finished = self._finished()
         if finished or timeout <= 0:
@@ -118,21 +118,21 @@ class Network:
 
     def wake(self) -> None:
         """End a `poll` that waits while nothing is in flight; safe from every thread."""
-        self._rung.set()
+        self._woken.set()
 
     def _wait(self, timeout: float) -> None:
         # Waiting in libcurl takes half the time of calling back into Python for every change of a socket.
         if not self._busy:
-            self._rung.wait(timeout)
-            self._rung.clear()
+            self._woken.wait(timeout)
+            self._woken.clear()
             return
         next_timer = self._multi.timeout()
         self._multi.select(min(timeout, LONGEST_WAIT, next_timer / 1000 if next_timer >= 0 else LONGEST_WAIT))
 
-    def _feed(self) -> None:
+    def _resume_throttled(self) -> None:
         """Let go on what has paused in the middle of its body and may go on."""
-        for exchange in self._fed:
-            if exchange.feed and exchange.feed.is_ready:
+        for exchange in self._throttled:
+            if exchange.throttled and exchange.throttled.is_ready:
                 exchange.handle.pause(pycurl.PAUSE_CONT)
 
     def close(self) -> None:
@@ -177,8 +177,8 @@ class Network:
     def _release(self, handle: pycurl.Curl, code: int, message: str) -> list[tuple[Job, Outcome]]:
         """What has come of this handle's job; nothing where it is sent once more."""
         exchange = self._busy.pop(handle)
-        if exchange.feed:
-            self._fed.remove(exchange)
+        if exchange.throttled:
+            self._throttled.remove(exchange)
         try:
             is_repeated = exchange.may_repeat(code) and self._kept.has_received_nothing(handle)
             # libcurl tells about the connection only while the handle is in.

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterable
 import pycurl
 
 from webhooks.engine.fault_injection import dropped_at
-from webhooks.engine.job import Fault, FaultKind
+from webhooks.engine.job import FaultKind, FaultSpec
 
 PIECES = 50
 """Of a body that drips, at most."""
 SENT_BEFORE_A_DROP = 0.05
 """Seconds for the first half to leave: what is dropped takes along what libcurl has not sent yet."""
 
-FEEDING = (FaultKind.DRIP_BODY, FaultKind.DROP_MID_BODY)
+THROTTLING = (FaultKind.DRIP_BODY, FaultKind.DROP_MID_BODY)
 
 Piece = tuple[float, bytes | None]
 """Seconds after the start, and what is to go then; None breaks the connection off."""
 
 
-class Feed:
+class ThrottledBody:
     """`read` for libcurl, which pauses between the pieces; `is_ready` when it may be woken from its pause."""
 
     def __init__(self, pieces: Iterable[Piece], clock: Callable[[], float] = time.monotonic) -> None:
@@ -49,10 +49,10 @@ class Feed:
         return self._start + self._pieces[0][0] - self._clock()
 
 
-def feed(fault: Fault, body: bytes) -> Feed:
+def throttled_body(fault: FaultSpec, body: bytes) -> ThrottledBody:
     if fault.kind is FaultKind.DROP_MID_BODY:
-        return Feed([(0.0, body[: dropped_at(body)]), (SENT_BEFORE_A_DROP, None)])
-    return Feed(_dripping(body, fault.seconds))
+        return ThrottledBody([(0.0, body[: dropped_at(body)]), (SENT_BEFORE_A_DROP, None)])
+    return ThrottledBody(_dripping(body, fault.seconds))
 
 
 def _dripping(body: bytes, seconds: float) -> list[Piece]:

@@ -21,7 +21,7 @@ Counts = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class RedeliveryPreview:
     """What the filter shows, as far as it has been counted: from the id `start` down to `position`, without the former.
 
     `next` is where to go on counting; None once all is counted, or as many as can be sent again at a time.
@@ -60,46 +60,46 @@ class Run:
     blocked: Counts = field(default_factory=dict)
 
 
-def begin_survey() -> Survey:
+def begin_preview() -> RedeliveryPreview:
     """Nothing is counted yet; what comes from now on will not be."""
     newest = Delivery.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    return Survey(newest + 1, newest + 1, newest + 1)
+    return RedeliveryPreview(newest + 1, newest + 1, newest + 1)
 
 
-def survey_step(
-    *, account: Account, criteria: Criteria, survey: Survey, now: datetime, seconds: float = STEP_SECONDS
-) -> Survey:
+def preview_step(
+    *, account: Account, criteria: Criteria, preview: RedeliveryPreview, now: datetime, seconds: float = STEP_SECONDS
+) -> RedeliveryPreview:
     """Count on, until the time is over."""
-    if survey.next is None:
-        return survey
-    room = AT_MOST - survey.matched
+    if preview.next is None:
+        return preview
+    room = AT_MOST - preview.matched
     found, following = search.candidates(
-        account=account, criteria=criteria, limit=room + 1, older_than=survey.next, seconds=seconds
+        account=account, criteria=criteria, limit=room + 1, older_than=preview.next, seconds=seconds
     )
     has_more, found = len(found) > room, found[:room]
     held = rules(account=account, now=now)
     obstacles = [(each, held.obstacle(each)) for each in found]
     free = [each for each, obstacle in obstacles if obstacle is None]
-    return Survey(
-        start=survey.start,
+    return RedeliveryPreview(
+        start=preview.start,
         position=found[-1].id if has_more else following or 0,
         next=None if has_more else following,
-        by_status=_sum(survey.by_status, Counter(each.status for each in found)),
-        blocked=_sum(survey.blocked, Counter(obstacle.value for _, obstacle in obstacles if obstacle)),
-        in_progress=survey.in_progress + sum(each.status == Status.PENDING for each in free),
+        by_status=_sum(preview.by_status, Counter(each.status for each in found)),
+        blocked=_sum(preview.blocked, Counter(obstacle.value for _, obstacle in obstacles if obstacle)),
+        in_progress=preview.in_progress + sum(each.status == Status.PENDING for each in free),
         has_more=has_more,
     )
 
 
-def begin_run(survey: Survey) -> Run:
-    return Run(next=survey.start)
+def begin_run(preview: RedeliveryPreview) -> Run:
+    return Run(next=preview.start)
 
 
 def run_step(
     *,
     account: Account,
     criteria: Criteria,
-    survey: Survey,
+    preview: RedeliveryPreview,
     run: Run,
     new_key: bool,
     asked_at: datetime,
@@ -107,7 +107,7 @@ def run_step(
     seconds: float = STEP_SECONDS,
 ) -> Run:
     """Send the next of what was counted again, in one transaction."""
-    left = survey.matched - run.handled
+    left = preview.matched - run.handled
     if run.next is None or left <= 0:
         return replace(run, next=None)
     found, following = search.candidates(
@@ -115,14 +115,14 @@ def run_step(
         criteria=criteria,
         limit=min(AT_ONCE, left),
         older_than=run.next,
-        down_to=survey.position,
+        down_to=preview.position,
         seconds=seconds,
     )
     ids = [each.id for each in found]
     done = redeliver_many(account=account, delivery_ids=ids, new_key=new_key, asked_at=asked_at, now=now)
     obstacles = Counter({obstacle.value: count for obstacle, count in done.obstacles.items()})
     return Run(
-        next=following if run.handled + len(ids) < survey.matched else None,
+        next=following if run.handled + len(ids) < preview.matched else None,
         handled=run.handled + len(ids),
         redelivered=run.redelivered + done.count,
         blocked=_sum(run.blocked, obstacles),
@@ -131,26 +131,28 @@ def run_step(
 
 def redeliver_found(
     *, account: Account, criteria: Criteria, new_key: bool, dry_run: bool, now: datetime
-) -> tuple[Survey, Run]:
+) -> tuple[RedeliveryPreview, Run]:
     """Count and send again in one go; a dry run tells what would come of it."""
-    survey = begin_survey()
-    while survey.next is not None:
-        survey = survey_step(account=account, criteria=criteria, survey=survey, now=now, seconds=AS_LONG_AS_IT_TAKES)
+    preview = begin_preview()
+    while preview.next is not None:
+        preview = preview_step(
+            account=account, criteria=criteria, preview=preview, now=now, seconds=AS_LONG_AS_IT_TAKES
+        )
     if dry_run:
-        return survey, _foreseen(survey, new_key)
-    run = begin_run(survey)
+        return preview, _foreseen(preview, new_key)
+    run = begin_run(preview)
     while run.next is not None:
         run = run_step(
-            account=account, criteria=criteria, survey=survey, run=run, new_key=new_key, asked_at=now, now=now,
+            account=account, criteria=criteria, preview=preview, run=run, new_key=new_key, asked_at=now, now=now,
             seconds=AS_LONG_AS_IT_TAKES,
         )  # fmt: skip
-    return survey, run
+    return preview, run
 
 
-def _foreseen(survey: Survey, new_key: bool) -> Run:
-    ready = survey.ready_under_new_key if new_key else survey.ready_under_same_key
-    in_progress = {} if new_key or not survey.in_progress else {Obstacle.IN_PROGRESS.value: survey.in_progress}
-    return Run(None, survey.matched, ready, {**in_progress, **survey.blocked})
+def _foreseen(preview: RedeliveryPreview, new_key: bool) -> Run:
+    ready = preview.ready_under_new_key if new_key else preview.ready_under_same_key
+    in_progress = {} if new_key or not preview.in_progress else {Obstacle.IN_PROGRESS.value: preview.in_progress}
+    return Run(None, preview.matched, ready, {**in_progress, **preview.blocked})
 
 
 def _sum(before: Counts, more: Counter[str]) -> Counts:

@@ -226,7 +226,7 @@ def _with_text(rows: QuerySet[Delivery], text: str) -> QuerySet[Delivery]:
 
 
 def _shown(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
-    return rows.select_related("endpoint", "due")
+    return rows.select_related("endpoint", "queue_entry")
 
 
 class _Walk:

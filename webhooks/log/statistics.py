@@ -1,6 +1,6 @@
-"""What became of deliveries, in numbers, read from the tallies: the cost grows with the minutes, not the deliveries.
+"""What became of deliveries, in numbers, read from the stats: the cost grows with the minutes, not the deliveries.
 
-A tally counts what ended, in the minute in which it ended. Deliveries that wait are in none.
+A stats_row counts what ended, in the minute in which it ended. Deliveries that wait are in none.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Field, Func, IntegerField, Q, QuerySet, Sum
 
 from accounts.models import Account
-from webhooks.models import TALLY_BOUNDS_MS, Due, Endpoint, Tally
+from webhooks.models import DURATION_BOUNDS_MS, DeliveryStats, Endpoint, QueueEntry
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WIDTHS = (
@@ -25,7 +25,7 @@ LATE_AFTER = timedelta(seconds=5)
 
 _OUTCOMES = ("delivered", "failed", "skipped", "retried")
 _NOTHING = (0, 0, 0, 0)
-_CLASSES = range(len(TALLY_BOUNDS_MS) + 1)
+_CLASSES = range(len(DURATION_BOUNDS_MS) + 1)
 _NO_ANSWERS = (0,) * len(_CLASSES)
 
 
@@ -39,7 +39,7 @@ class Bucket(NamedTuple):
     skipped: int = 0
     retried: int = 0
     durations: tuple[int, ...] = _NO_ANSWERS
-    """Answers in each class of `TALLY_BOUNDS_MS`, and those that took longer."""
+    """Answers in each class of `DURATION_BOUNDS_MS`, and those that took longer."""
 
     @property
     def ended(self) -> int:
@@ -71,7 +71,7 @@ def percentile(durations: Sequence[int], share: float) -> float | None:
     """
     rank = share * sum(durations)
     lower = 0
-    for upper, count in zip(TALLY_BOUNDS_MS, durations, strict=False):
+    for upper, count in zip(DURATION_BOUNDS_MS, durations, strict=False):
         if count and rank <= count:
             return lower + (upper - lower) * rank / count
         lower, rank = upper, rank - count
@@ -82,7 +82,7 @@ def by_hour(*, account: Account, now: datetime, hours: int = 24) -> dict[int, li
     """The last hours of each endpoint that had any, by its id; the last one is the current hour."""
     start = _floor(now, HOUR, account.zone_info) - (hours - 1) * HOUR
     found: dict[int, dict[datetime, Bucket]] = {}
-    for endpoint_id, begin, *counts in _sums(_tallies(account, start, now), start, HOUR, "endpoint_id"):
+    for endpoint_id, begin, *counts in _sums(_stats(account, start, now), start, HOUR, "endpoint_id"):
         found.setdefault(endpoint_id, {})[begin] = _bucket(begin, HOUR, counts)
     return {key: list(_filled(buckets, start, HOUR, hours)) for key, buckets in found.items()}
 
@@ -105,7 +105,7 @@ def over_time(
     """
     width = _width(since, until, now, buckets)
     start = _floor(since, width, account.zone_info)
-    rows = _sums(_tallies(account, start, until, endpoint, topic, is_test), start, width, latency=with_latency)
+    rows = _sums(_stats(account, start, until, endpoint, topic, is_test), start, width, latency=with_latency)
     found = {begin: _bucket(begin, width, counts) for begin, *counts in rows}
     return list(_filled(found, start, width, -((start - until) // width)))
 
@@ -121,14 +121,14 @@ def totals(
     with_latency: bool = True,
 ) -> Bucket:
     """All of the range together."""
-    tallies = _tallies(account, since, until, endpoint, topic, is_test)
-    counts = tallies.aggregate(**_columns(with_latency))
+    stats = _stats(account, since, until, endpoint, topic, is_test)
+    counts = stats.aggregate(**_columns(with_latency))
     return _bucket(since, until - since, [value or 0 for value in counts.values()])
 
 
 def first_delivered(*, account: Account, is_test: bool) -> datetime | None:
-    """When a test, or a real event, first reached a receiver of the account, as far back as tallies are kept."""
-    reached = Tally.objects.filter(account=account, is_test=is_test, delivered__gt=0)
+    """When a test, or a real event, first reached a receiver of the account, as far back as stats are kept."""
+    reached = DeliveryStats.objects.filter(account=account, is_test=is_test, delivered__gt=0)
     return reached.order_by("minute").values_list("minute", flat=True).first()
 
 
@@ -142,31 +142,33 @@ class Waiting(NamedTuple):
 def waiting(*, account: Account, now: datetime) -> Waiting:
     """The queue of an account, counted up to `WAITING_AT_MOST`."""
     endpoints = Endpoint.objects.filter(account=account).values("id")
-    queue = Due.objects.filter(endpoint_id__in=endpoints)[:WAITING_AT_MOST]
+    queue = QueueEntry.objects.filter(endpoint_id__in=endpoints)[:WAITING_AT_MOST]
     is_late = Q(due_at__lt=now - LATE_AFTER)
     return Waiting(**queue.aggregate(total=Count("pk"), late=Count("pk", filter=is_late)))
 
 
-def _tallies(
+def _stats(
     account: Account,
     since: datetime,
     until: datetime,
     endpoint: int | None = None,
     topic: str = "",
     is_test: bool | None = None,
-) -> QuerySet[Tally]:
+) -> QuerySet[DeliveryStats]:
     wanted = {"endpoint": endpoint, "topic": topic or None, "is_test": is_test}
     given = {name: value for name, value in wanted.items() if value is not None}
-    return Tally.objects.filter(account=account, minute__gte=since, minute__lt=until, **given)
+    return DeliveryStats.objects.filter(account=account, minute__gte=since, minute__lt=until, **given)
 
 
 def _sums(
-    tallies: QuerySet[Tally], start: datetime, width: timedelta, *by: str, latency: bool = False
-) -> QuerySet[Tally, tuple[Any, ...]]:
+    stats: QuerySet[DeliveryStats], start: datetime, width: timedelta, *by: str, latency: bool = False
+) -> QuerySet[DeliveryStats, tuple[Any, ...]]:
     """Rows of what they are grouped by, when their stretch begins, and the sums."""
     begin = _Begin("minute", start=int(start.timestamp()), width=int(width.total_seconds()))
     sums = _columns(latency)
-    rows: QuerySet[Tally, tuple[Any, ...]] = tallies.values(*by, begin=begin).values_list(*by, "begin").annotate(**sums)
+    rows: QuerySet[DeliveryStats, tuple[Any, ...]] = (
+        stats.values(*by, begin=begin).values_list(*by, "begin").annotate(**sums)
+    )
     return rows
 
 

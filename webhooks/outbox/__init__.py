@@ -1,7 +1,7 @@
 """The only bridge between rows and engine: store, claim what is due, settle what came of it, give back the unsent.
 
 A claim visits the endpoints that have open deliveries one after another, from where the last claim stopped, and takes
-from each no more than the pump has room for. Its cost depends on the endpoints visited, not on the rows that wait.
+from each no more than the limiter has room for. Its cost depends on the endpoints visited, not on the rows that wait.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,11 +12,11 @@ from uuid import uuid4
 from django.db import connection, transaction
 
 from events.models import Event
-from webhooks.engine.concurrency_limiter import Room
+from webhooks.engine.concurrency_limiter import Capacity
 from webhooks.engine.job import Job, Reason
 from webhooks.engine.lifecycle import SkipReason, Status
 from webhooks.metrics import count_skips_after_commit
-from webhooks.models import Delivery, Due
+from webhooks.models import Delivery, QueueEntry
 from webhooks.outbox import delivery_stats, fault_store, postgresql, sqlite
 from webhooks.outbox.jobs import sort
 from webhooks.outbox.rows import OUTAGES as OUTAGES
@@ -53,32 +53,34 @@ def store(*, events: Sequence[Event] = (), deliveries: Sequence[Delivery], due_a
 
 def requeue(deliveries: Iterable[Delivery], *, due_at: datetime) -> None:
     """Put deliveries that are pending again back into the queue."""
-    Due.objects.bulk_create(Due(delivery=each, endpoint_id=each.endpoint_id, due_at=due_at) for each in deliveries)
+    QueueEntry.objects.bulk_create(
+        QueueEntry(delivery=each, endpoint_id=each.endpoint_id, due_at=due_at) for each in deliveries
+    )
 
 
-def claim(*, room: Room, after: int, now: datetime, lease: timedelta) -> Claim:
+def claim(*, capacity: Capacity, after: int, now: datetime, lease: timedelta) -> Claim:
     """Win due deliveries for one worker until `now + lease`, at most as many as `room` has.
 
     Every delivery is checked again here: those whose endpoint or licence has gone end as skipped.
     """
     due = _backend().due_endpoints(after, ENDPOINTS_VISITED)
     visited = due[-1][0] if len(due) == ENDPOINTS_VISITED else 0
-    asked = [(endpoint, room.busy.get(endpoint, room.each)) for endpoint, due_at in due if due_at <= now]
+    asked = [(endpoint, capacity.busy.get(endpoint, capacity.each)) for endpoint, due_at in due if due_at <= now]
     rooms = [(endpoint, free) for endpoint, free in asked if free > 0]
     is_held_up = len(rooms) < len(asked)
     next_due = min((due_at for _, due_at in due if due_at > now), default=None)
-    if not rooms or not room.total:
+    if not rooms or not capacity.total:
         return Claim([], visited, next_due, is_full=bool(asked))
     token = uuid4().hex
     with transaction.atomic():
-        won = _backend().win(rooms, room.total, token, now, now + lease)
+        won = _backend().win(rooms, capacity.total, token, now, now + lease)
         jobs, skipped, faulty = sort(won, token, now)
         for reason, rows in skipped.items():
             _skip(rows, reason, now)
         jobs, held_until = fault_store.script(jobs, faulty, now) if faulty else (jobs, None)
     if held_until:
         next_due = min(held_until, next_due or held_until)
-    wanted = min(room.total, sum(free for _, free in rooms))
+    wanted = min(capacity.total, sum(free for _, free in rooms))
     return Claim(jobs, visited, next_due, is_full=is_held_up or len(won) >= wanted)
 
 
@@ -94,7 +96,7 @@ def settle(settlements: Sequence[Settlement]) -> int:
         moved = backend.move(rows)
         backend.store_attempts([each for each in rows if each.claim in moved])
         settled = [each for each in settlements if each.job.claim in moved]
-        backend.store_tallies(delivery_stats.of_attempts(settled))
+        backend.store_stats(delivery_stats.of_attempts(settled))
         fault_store.settle(settled)
     return len(moved)
 
@@ -102,14 +104,14 @@ def settle(settlements: Sequence[Settlement]) -> int:
 def give_back(jobs: Iterable[Job], *, now: datetime) -> None:
     """Return claims that were not sent, for others to take at once."""
     for job in jobs:
-        claimed = Due.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token)
+        claimed = QueueEntry.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token)
         claimed.update(claim_token="", due_at=now, claims=0)
 
 
 @transaction.atomic
 def end_without_attempt(job: Job, *, now: datetime) -> int:
     """Fail a delivery of whose attempt nothing can be stored, if its claim still holds; how many that are."""
-    held, _ = Due.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token).delete()
+    held, _ = QueueEntry.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token).delete()
     if not held:
         return 0
     ended = {"status": Status.FAILED, "reason": Reason.INTERNAL_ERROR, "status_code": None, "finished_at": now}
@@ -121,7 +123,7 @@ def release_all(*, now: datetime) -> int:
 
     That a process was stopped several times in a row says nothing about the deliveries, so their claims count anew.
     """
-    return Due.objects.exclude(claim_token="").update(claim_token="", due_at=now, claims=0)
+    return QueueEntry.objects.exclude(claim_token="").update(claim_token="", due_at=now, claims=0)
 
 
 def _backend() -> postgresql.Backend | sqlite.Backend:
@@ -130,7 +132,7 @@ def _backend() -> postgresql.Backend | sqlite.Backend:
 
 def _skip(rows: Sequence[Won], reason: SkipReason, now: datetime) -> None:
     ids = [row.id for row in rows]
-    Due.objects.filter(delivery_id__in=ids).delete()
+    QueueEntry.objects.filter(delivery_id__in=ids).delete()
     Delivery.objects.filter(pk__in=ids).update(status=Status.SKIPPED, reason=reason, finished_at=now)
-    _backend().store_tallies(delivery_stats.of_skips(rows, now))
+    _backend().store_stats(delivery_stats.of_skips(rows, now))
     count_skips_after_commit(reason, [row.topic for row in rows])

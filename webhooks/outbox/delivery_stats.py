@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from webhooks.engine.job import Answered, Outcome
 from webhooks.engine.lifecycle import Status
-from webhooks.models import TALLY_BOUNDS_MS, Tally
+from webhooks.models import DURATION_BOUNDS_MS, DeliveryStats
 from webhooks.outbox.rows import Settlement, Won
 
 _kind = attrgetter("account_id", "endpoint_id", "topic", "is_test")
@@ -20,7 +20,7 @@ _Counted = tuple[tuple[int, int, str, bool], datetime, Status, int | None]
 
 
 class Counts(NamedTuple):
-    """The columns of a tally."""
+    """The columns of a stats_row."""
 
     account_id: int
     endpoint_id: int
@@ -36,11 +36,11 @@ class Counts(NamedTuple):
 
 
 class _Sum:
-    """A tally that grows."""
+    """A stats_row that grows."""
 
     def __init__(self) -> None:
         self.outcomes: Counter[Status] = Counter()
-        self.durations = [0] * (len(TALLY_BOUNDS_MS) + 1)
+        self.durations = [0] * (len(DURATION_BOUNDS_MS) + 1)
 
 
 def of_attempts(settlements: Iterable[Settlement]) -> list[Counts]:
@@ -52,19 +52,19 @@ def of_attempts(settlements: Iterable[Settlement]) -> list[Counts]:
             for job, outcome, verdict, finished_at in settlements
         ]
     )
-    return _tallies(counted)
+    return _stats(counted)
 
 
 def of_skips(rows: Iterable[Won], now: datetime) -> list[Counts]:
     """Deliveries that end unsent."""
-    return _tallies(Counter([(_kind(row), now, Status.SKIPPED, None) for row in rows]))
+    return _stats(Counter([(_kind(row), now, Status.SKIPPED, None) for row in rows]))
 
 
 def _duration_class(outcome: Outcome) -> int | None:
-    return bisect_left(TALLY_BOUNDS_MS, outcome.timings.total) if isinstance(outcome, Answered) else None
+    return bisect_left(DURATION_BOUNDS_MS, outcome.timings.total) if isinstance(outcome, Answered) else None
 
 
-def _tallies(counted: Counter[_Counted]) -> list[Counts]:
+def _stats(counted: Counter[_Counted]) -> list[Counts]:
     sums: dict[tuple[tuple[int, int, str, bool], datetime], _Sum] = {}
     for (kind, moment, status, place), count in counted.items():
         found = sums.setdefault((kind, moment.replace(second=0, microsecond=0)), _Sum())
@@ -83,7 +83,7 @@ def _counts(account_id: int, endpoint_id: int, topic: str, is_test: bool, minute
         topic,
         bool(is_test),
         minute,
-        Tally.Grain.BATCH.value,
+        DeliveryStats.Grain.BATCH.value,
         delivered=outcomes[Status.DELIVERED],
         failed=outcomes[Status.FAILED],
         skipped=outcomes[Status.SKIPPED],

@@ -1,4 +1,4 @@
-"""Scripted faults as rows: which jobs of a claim they strike or hold back, and what follows when an attempt is over.
+"""Injected faults as rows: which jobs of a claim they strike or hold back, and what follows when an attempt is over.
 
 All of it in the transaction of the claim, under a lock on the faults' rows, so that they count right however many
 workers there are. An endpoint without faults costs a claim nothing but knowing that.
@@ -15,9 +15,9 @@ from django.db.models import QuerySet
 
 from webhooks.engine.fault_rules import Script, rule
 from webhooks.engine.internal_error import described
-from webhooks.engine.job import Fault as Struck
 from webhooks.engine.job import FaultKind, Job
-from webhooks.models import Due, Endpoint, Fault
+from webhooks.engine.job import FaultSpec as Struck
+from webhooks.models import Endpoint, InjectedFault, QueueEntry
 from webhooks.outbox.rows import OUTAGES, Settlement
 from webhooks.secrets import SecretUnreadable
 
@@ -36,8 +36,8 @@ class Scripted(NamedTuple):
 
 def script(jobs: Sequence[Job], endpoint_ids: Collection[int], now: datetime) -> Scripted:
     """Hold the claim's jobs against the faults of these endpoints. Called once the claim has skipped what is to be."""
-    faults: dict[int, list[Fault]] = {}
-    for row in _locked(Fault.objects.filter(endpoint__in=endpoint_ids, is_over=False)):
+    faults: dict[int, list[InjectedFault]] = {}
+    for row in _locked(InjectedFault.objects.filter(endpoint__in=endpoint_ids, is_over=False)):
         faults.setdefault(row.endpoint_id, []).append(row)
     sent = [job for job in jobs if job.endpoint_id not in faults or job.error]
     next_due: list[datetime] = []
@@ -49,7 +49,7 @@ def script(jobs: Sequence[Job], endpoint_ids: Collection[int], now: datetime) ->
     return Scripted(sorted(sent, key=attrgetter("delivery_id")), min(next_due, default=None))
 
 
-def _script_endpoint(jobs: Sequence[Job], rows: Sequence[Fault], now: datetime) -> Scripted:
+def _script_endpoint(jobs: Sequence[Job], rows: Sequence[InjectedFault], now: datetime) -> Scripted:
     """The jobs of one endpoint held against its faults; where a fault cannot be read or counted, they fail by it."""
     try:
         with transaction.atomic():
@@ -85,13 +85,13 @@ def _ruled(jobs: Sequence[Job], scripts: Sequence[Script], now: datetime) -> Scr
             sent.append(struck)
         else:
             held.append(now + timedelta(seconds=ruling.hold))
-            Due.objects.filter(delivery_id=job.delivery_id).update(due_at=held[-1], claim_token="", claims=0)
+            QueueEntry.objects.filter(delivery_id=job.delivery_id).update(due_at=held[-1], claim_token="", claims=0)
     return Scripted(sent, min(held, default=None))
 
 
 def _failed(job: Job, error: Exception) -> Job:
-    log.error("A scripted fault cannot be applied to delivery %d.", job.delivery_id, exc_info=error)
-    return job._replace(error=f"A scripted fault of this endpoint cannot be applied: {described(error)}")
+    log.error("A injected fault cannot be applied to delivery %d.", job.delivery_id, exc_info=error)
+    return job._replace(error=f"A injected fault of this endpoint cannot be applied: {described(error)}")
 
 
 def settle(settlements: Iterable[Settlement]) -> None:
@@ -100,7 +100,7 @@ def settle(settlements: Iterable[Settlement]) -> None:
     for settlement in settlements:
         if fault := settlement.job.fault or settlement.job.missed_fault:
             over.setdefault(fault.id, []).append(settlement)
-    for row in _locked(Fault.objects.filter(pk__in=over)) if over else ():
+    for row in _locked(InjectedFault.objects.filter(pk__in=over)) if over else ():
         read = _script(row, over[row.pk][0].finished_at)
         for settlement in over[row.pk]:
             read.settle(settlement.job.delivery_id, was_struck=settlement.job.fault is not None)
@@ -110,7 +110,7 @@ def settle(settlements: Iterable[Settlement]) -> None:
 def _drop_ended(scripts: Sequence[Script]) -> None:
     known = [delivery_id for script in scripts for delivery_id in script.deliveries]
     if known:
-        waiting = set(Due.objects.filter(delivery_id__in=known).values_list("delivery_id", flat=True))
+        waiting = set(QueueEntry.objects.filter(delivery_id__in=known).values_list("delivery_id", flat=True))
         for script in scripts:
             script.drop_ended(waiting)
 
@@ -118,23 +118,23 @@ def _drop_ended(scripts: Sequence[Script]) -> None:
 @transaction.atomic
 def let_next_go(fault_id: int, *, now: datetime) -> bool:
     """Of a group that is sent in reverse, make the next one due; whether there is one."""
-    for row in _locked(Fault.objects.filter(pk=fault_id)):
+    for row in _locked(InjectedFault.objects.filter(pk=fault_id)):
         if row.leaving:
             return _wake(row.leaving[-1], now)
     return False
 
 
-def let_all_go(rows: QuerySet[Fault], *, now: datetime) -> None:
+def let_all_go(rows: QuerySet[InjectedFault], *, now: datetime) -> None:
     """Make everything due that these faults hold back."""
     for row in rows:
         _make_due([*row.held, *row.leaving], now)
 
 
-def _locked(rows: QuerySet[Fault]) -> QuerySet[Fault]:
+def _locked(rows: QuerySet[InjectedFault]) -> QuerySet[InjectedFault]:
     return rows.select_for_update(of=("self",)).order_by("pk")
 
 
-def _script(row: Fault, now: datetime) -> Script:
+def _script(row: InjectedFault, now: datetime) -> Script:
     return Script(
         Struck(row.pk, FaultKind(row.kind), row.seconds, row.seed),
         topic=row.topic,
@@ -152,9 +152,9 @@ def _script(row: Fault, now: datetime) -> Script:
     )
 
 
-def _save(row: Fault, read: Script) -> None:
+def _save(row: InjectedFault, read: Script) -> None:
     if any(getattr(row, name) != getattr(read, name) for name in _COUNTED):
-        Fault.objects.filter(pk=row.pk).update(**{name: getattr(read, name) for name in _COUNTED})
+        InjectedFault.objects.filter(pk=row.pk).update(**{name: getattr(read, name) for name in _COUNTED})
 
 
 def _wake(delivery_id: int, now: datetime) -> bool:
@@ -163,8 +163,8 @@ def _wake(delivery_id: int, now: datetime) -> bool:
 
 def _make_due(delivery_ids: Collection[int], now: datetime) -> int:
     """How many there are. One that is locked is being claimed, by who waits for the lock on the faults that we hold."""
-    free = Due.objects.filter(delivery_id__in=delivery_ids, claim_token="").select_for_update(skip_locked=True)
-    return Due.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(due_at=now)
+    free = QueueEntry.objects.filter(delivery_id__in=delivery_ids, claim_token="").select_for_update(skip_locked=True)
+    return QueueEntry.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(due_at=now)
 
 
 def _struck(job: Job, fault: Struck | None) -> Job:

@@ -26,7 +26,10 @@ log = logging.getLogger(__name__)
 _ADDRESSES = """
 SELECT endpoint.id, endpoint.status, endpoint.url, endpoint.share_secret, endpoint.verify_tls, endpoint.host_override,
        endpoint.extra_headers, CAST(coalesce(endpoint.retry_waits, account.retry_waits) AS text),
-       EXISTS (SELECT 1 FROM webhooks_fault AS fault WHERE fault.endpoint_id = endpoint.id AND NOT fault.is_over),
+       EXISTS (
+           SELECT 1 FROM webhooks_injectedfault AS fault
+           WHERE fault.endpoint_id = endpoint.id AND NOT fault.is_over
+       ),
        licence.zone
 FROM webhooks_endpoint AS endpoint
 JOIN accounts_account AS account ON account.id = endpoint.account_id
@@ -54,7 +57,7 @@ class Address(NamedTuple):
 class Sorted(NamedTuple):
     """What a claim has won: jobs to send, and rows that end unsent, by reason.
 
-    `faulty` are the endpoints that have scripted faults.
+    `faulty` are the endpoints that have injected faults.
     """
 
     jobs: list[Job]

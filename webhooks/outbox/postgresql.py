@@ -18,11 +18,11 @@ from webhooks.outbox.rows import Row, Won, delivery_rows, event_row
 
 _DUE = """
 WITH RECURSIVE visit AS (
-    (SELECT endpoint_id, due_at FROM webhooks_due WHERE endpoint_id > %s ORDER BY endpoint_id, due_at LIMIT 1)
+    (SELECT endpoint_id, due_at FROM webhooks_queueentry WHERE endpoint_id > %s ORDER BY endpoint_id, due_at LIMIT 1)
     UNION ALL
     SELECT next.endpoint_id, next.due_at
     FROM visit CROSS JOIN LATERAL (
-        SELECT endpoint_id, due_at FROM webhooks_due
+        SELECT endpoint_id, due_at FROM webhooks_queueentry
         WHERE endpoint_id > visit.endpoint_id ORDER BY endpoint_id, due_at LIMIT 1
     ) AS next
 )
@@ -34,13 +34,13 @@ SELECT endpoint_id, due_at FROM visit LIMIT %s
 # whatever the statistics say, and then taken at the places where they were found.
 _WIN = """
 WITH due AS (
-    UPDATE webhooks_due AS due
+    UPDATE webhooks_queueentry AS due
     SET claim_token = %(token)s, due_at = %(lease_end)s, claims = due.claims + 1
     WHERE due.ctid = ANY (ARRAY (
         SELECT pick.ctid
         FROM unnest(%(endpoints)s::bigint[], %(rooms)s::bigint[]) AS visit(endpoint_id, room)
         CROSS JOIN LATERAL (
-            SELECT ctid FROM webhooks_due
+            SELECT ctid FROM webhooks_queueentry
             WHERE endpoint_id = visit.endpoint_id AND due_at <= %(now)s
             ORDER BY due_at LIMIT visit.room FOR UPDATE SKIP LOCKED
         ) AS pick
@@ -64,15 +64,15 @@ WITH settled AS (
         %s::smallint[]
     ) AS settled (delivery_id, claim_token, status, due_at, finished_at, number, reason, status_code)
     CROSS JOIN LATERAL (
-        SELECT ctid FROM webhooks_due
+        SELECT ctid FROM webhooks_queueentry
         WHERE delivery_id = settled.delivery_id AND claim_token = settled.claim_token OFFSET 0
     ) AS due
 ), done AS (
-    DELETE FROM webhooks_due AS due USING settled
+    DELETE FROM webhooks_queueentry AS due USING settled
     WHERE due.ctid = settled.place AND due.claim_token = settled.claim_token AND settled.due_at IS NULL
     RETURNING settled.*
 ), again AS (
-    UPDATE webhooks_due AS due SET due_at = settled.due_at, claim_token = '', claims = 0 FROM settled
+    UPDATE webhooks_queueentry AS due SET due_at = settled.due_at, claim_token = '', claims = 0 FROM settled
     WHERE due.ctid = settled.place AND due.claim_token = settled.claim_token AND settled.due_at IS NOT NULL
     RETURNING settled.*
 )
@@ -93,7 +93,7 @@ COPY webhooks_attempt
 FROM STDIN
 """
 _COPY_TALLIES: LiteralString = """
-COPY webhooks_tally
+COPY webhooks_deliverystats
     (account_id, endpoint_id, topic, is_test, minute, grain, delivered, failed, skipped, retried, duration_counts)
 FROM STDIN
 """
@@ -130,7 +130,7 @@ WITH event AS (
            'pending', '', 0, 0
     FROM delivery
 ), due_stored AS (
-    INSERT INTO webhooks_due (delivery_id, endpoint_id, due_at, claim_token, claims)
+    INSERT INTO webhooks_queueentry (delivery_id, endpoint_id, due_at, claim_token, claims)
     SELECT id, endpoint_id, %s, '', 0 FROM delivery
 )
 SELECT ARRAY(SELECT id FROM event ORDER BY place), ARRAY(SELECT id FROM delivery ORDER BY place)
@@ -167,8 +167,8 @@ class Backend:
     def store_attempts(self, rows: Sequence[Row]) -> None:
         _copy(_COPY_ATTEMPTS, map(_attempt, rows))
 
-    def store_tallies(self, tallies: Iterable[Counts]) -> None:
-        _copy(_COPY_TALLIES, ((*each[:-1], json.dumps(each.durations)) for each in tallies))
+    def store_stats(self, stats: Iterable[Counts]) -> None:
+        _copy(_COPY_TALLIES, ((*each[:-1], json.dumps(each.durations)) for each in stats))
 
     def store(self, events: Sequence[Event], deliveries: Sequence[Delivery], due_at: datetime) -> None:
         """Insert events, deliveries and their places in the queue, and give the objects their ids."""

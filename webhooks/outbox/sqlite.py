@@ -18,18 +18,18 @@ from webhooks.outbox.rows import Row, Won, delivery_rows, event_row
 
 _DUE = """
 WITH RECURSIVE visit(endpoint_id) AS (
-    SELECT min(endpoint_id) FROM webhooks_due WHERE endpoint_id > ?
+    SELECT min(endpoint_id) FROM webhooks_queueentry WHERE endpoint_id > ?
     UNION ALL
-    SELECT (SELECT min(endpoint_id) FROM webhooks_due WHERE endpoint_id > visit.endpoint_id)
+    SELECT (SELECT min(endpoint_id) FROM webhooks_queueentry WHERE endpoint_id > visit.endpoint_id)
     FROM visit WHERE visit.endpoint_id IS NOT NULL
 )
-SELECT endpoint_id, (SELECT min(due_at) FROM webhooks_due WHERE endpoint_id = visit.endpoint_id)
+SELECT endpoint_id, (SELECT min(due_at) FROM webhooks_queueentry WHERE endpoint_id = visit.endpoint_id)
 FROM visit WHERE endpoint_id IS NOT NULL LIMIT ?
 """
 _WIN = """
-UPDATE webhooks_due SET claim_token = ?, due_at = ?, claims = claims + 1
+UPDATE webhooks_queueentry SET claim_token = ?, due_at = ?, claims = claims + 1
 WHERE delivery_id IN (
-    SELECT delivery_id FROM webhooks_due WHERE endpoint_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?
+    SELECT delivery_id FROM webhooks_queueentry WHERE endpoint_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?
 )
 RETURNING delivery_id
 """
@@ -38,12 +38,12 @@ SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id
        delivery.idempotency_key, delivery.attempt_count, delivery.series_start, delivery.created_at, event.body,
        event.retry_waits, due.claims
 FROM webhooks_delivery AS delivery JOIN events_event AS event ON event.id = delivery.event_id
-JOIN webhooks_due AS due ON due.delivery_id = delivery.id
+JOIN webhooks_queueentry AS due ON due.delivery_id = delivery.id
 WHERE delivery.id IN (SELECT value FROM json_each(?)) ORDER BY delivery.id
 """
-_HELD = "SELECT 1 FROM webhooks_due WHERE delivery_id = ? AND claim_token = ?"
-_DONE = "DELETE FROM webhooks_due WHERE delivery_id = ?"
-_AGAIN = "UPDATE webhooks_due SET due_at = ?, claim_token = '', claims = 0 WHERE delivery_id = ?"
+_HELD = "SELECT 1 FROM webhooks_queueentry WHERE delivery_id = ? AND claim_token = ?"
+_DONE = "DELETE FROM webhooks_queueentry WHERE delivery_id = ?"
+_AGAIN = "UPDATE webhooks_queueentry SET due_at = ?, claim_token = '', claims = 0 WHERE delivery_id = ?"
 _MOVE = """
 UPDATE webhooks_delivery SET status = ?, finished_at = ?, attempt_count = ?, reason = ?, status_code = ? WHERE id = ?
 """
@@ -54,7 +54,7 @@ INSERT INTO webhooks_attempt
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _STORE_TALLY = """
-INSERT INTO webhooks_tally
+INSERT INTO webhooks_deliverystats
     (account_id, endpoint_id, topic, is_test, minute, grain, delivered, failed, skipped, retried, duration_counts)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
@@ -69,7 +69,9 @@ INSERT INTO webhooks_delivery
 VALUES (:account_id, :known_event_id, :endpoint_id, :topic, :is_test, :idempotency_key, :created_at, :redelivery_of_id,
         'pending', '', 0, 0)
 """
-_STORE_DUE = "INSERT INTO webhooks_due (delivery_id, endpoint_id, due_at, claim_token, claims) VALUES (?, ?, ?, '', 0)"
+_STORE_DUE = (
+    "INSERT INTO webhooks_queueentry (delivery_id, endpoint_id, due_at, claim_token, claims) VALUES (?, ?, ?, '', 0)"
+)
 
 
 class Backend:
@@ -108,9 +110,9 @@ class Backend:
         with connection.wrap_database_errors:
             _driver().executemany(_STORE_ATTEMPT, map(_attempt, rows))
 
-    def store_tallies(self, tallies: Iterable[Counts]) -> None:
+    def store_stats(self, stats: Iterable[Counts]) -> None:
         with connection.wrap_database_errors:
-            _driver().executemany(_STORE_TALLY, [(*map(_plain, each),) for each in tallies])
+            _driver().executemany(_STORE_TALLY, [(*map(_plain, each),) for each in stats])
 
     def store(self, events: Sequence[Event], deliveries: Sequence[Delivery], due_at: datetime) -> None:
         """Insert events, deliveries and their places in the queue, and give the objects their ids."""

@@ -1,4 +1,4 @@
-"""Send what is due: claim rows, pump them through the network, settle outcomes as they come."""
+"""Send what is due: claim rows, limiter them through the network, settle outcomes as they come."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ from django.db import close_old_connections
 
 from webhooks import outbox
 from webhooks.attempt_log import note_attempts
-from webhooks.engine.concurrency_limiter import Pump
+from webhooks.engine.concurrency_limiter import ConcurrencyLimiter
 from webhooks.engine.exchange import Limits
 from webhooks.engine.job import Job, Outcome
 from webhooks.engine.lifecycle import Verdict, judge
@@ -22,9 +22,9 @@ from webhooks.engine.network import Network
 from webhooks.metrics import RUN_ERRORS
 from webhooks.outbox import OUTAGES, Settlement
 from webhooks.services.endpoints import address_policy
-from webhooks.services.fault_effects import Stage
+from webhooks.services.fault_effects import FaultEffects
 from webhooks.services.settling import failed, settle
-from webhooks.wake_worker import nudge
+from webhooks.wake_worker import wake_worker
 
 LEASE_MARGIN = 5.0
 """Seconds a claim outlasts the longest attempt."""
@@ -32,7 +32,7 @@ POLL = 0.02
 """Seconds between looks for new rows while there is work; looks that find nothing are further and further apart."""
 LONGEST_NAP = 0.2
 DROWSY_AFTER = 1.5
-"""Seconds without work after which only a nudge, the sweep or the next row due makes a run look again."""
+"""Seconds without work after which only a wake_worker, the sweep or the next row due makes a run look again."""
 STAY_FOR = 10.0
 """Seconds for which a run stays to be on time for the next row due; later ones are left to the sweep."""
 NEVER = float("inf")
@@ -60,22 +60,22 @@ class Run:
         self,
         network: Network,
         *,
-        rung: threading.Event,
+        wake_event: threading.Event,
         stopping: "Stopping",
         clock: Callable[[], float] = time.time,
         drowsy_after: float = DROWSY_AFTER,
     ) -> None:
-        self._pump = Pump(
+        self._limiter = ConcurrencyLimiter(
             network, in_flight=settings.WEBHOOK_IN_FLIGHT, per_endpoint=settings.WEBHOOK_IN_FLIGHT_PER_ENDPOINT
         )
-        self._rung = rung
+        self._wake_event = wake_event
         self._stopping = stopping
         self._clock = clock
         self._drowsy_after = drowsy_after
         self._any_2xx: bool = settings.WEBHOOK_ACCEPT_ANY_2XX
         self._lease = timedelta(seconds=settings.WEBHOOK_ATTEMPT_TIMEOUT + LEASE_MARGIN)
         self._unsettled: list[Settlement] = []
-        self._stage = Stage()
+        self._fault_effects = FaultEffects()
         self._retry_at = NEVER
         self._visited = 0
         self._alarm = NEVER
@@ -130,40 +130,42 @@ class Run:
         return False
 
     def _is_over(self) -> bool:
-        if self._unsettled or not self._pump.is_idle:
+        if self._unsettled or not self._limiter.is_idle:
             return self._stopping.is_due(self._clock())
         return self._stopping.is_set() or self._is_quiet()
 
     def _is_quiet(self) -> bool:
         """The last look found nothing, there has been nothing for a while, and nothing falls due soon."""
-        return self._next_look == NEVER and not self._rung.is_set() and self._alarm > self._clock() + STAY_FOR
+        return self._next_look == NEVER and not self._wake_event.is_set() and self._alarm > self._clock() + STAY_FOR
 
     def _is_drowsy(self, now: float) -> bool:
         return now - self._last_work > self._drowsy_after
 
     def _should_look(self) -> bool:
-        if self._rung.is_set() or (self._was_full and self._freed >= self._enough):
+        if self._wake_event.is_set() or (self._was_full and self._freed >= self._enough):
             return True
         return self._clock() >= min(self._next_look, self._alarm)
 
     def _look(self) -> None:
         """Claim what is due, as much as there is room for."""
-        was_rung = self._rung.is_set()
-        self._rung.clear()
+        was_woken = self._wake_event.is_set()
+        self._wake_event.clear()
         now = self._clock()
-        claim = outbox.claim(room=self._pump.room(), after=self._visited, now=_moment(now), lease=self._lease)
+        claim = outbox.claim(
+            capacity=self._limiter.capacity(), after=self._visited, now=_moment(now), lease=self._lease
+        )
         next_due = claim.next_due.timestamp() if claim.next_due else NEVER
         self._alarm = min(self._alarm, next_due) if self._visited else next_due
         self._visited, self._was_full, self._freed = claim.visited, claim.is_full, 0
         if claim.jobs:
             self._last_work = now
-            self._pump.add(claim.jobs)
+            self._limiter.add(claim.jobs)
         if claim.is_full and now >= self._next_call:
             self._next_call = now + CALL_FOR_HELP_EVERY
             # A broker that hangs must not hold up the network.
-            threading.Thread(target=nudge, name="call for help", daemon=True).start()
-        self._enough = self._pump.flying * CLAIM_AGAIN_AT
-        self._nap = POLL if claim.jobs or was_rung else min(2 * self._nap, LONGEST_NAP)
+            threading.Thread(target=wake_worker, name="call for help", daemon=True).start()
+        self._enough = self._limiter.flying * CLAIM_AGAIN_AT
+        self._nap = POLL if claim.jobs or was_woken else min(2 * self._nap, LONGEST_NAP)
         self._next_look = now if claim.visited else NEVER if self._is_drowsy(now) else now + self._nap
 
     def _patience(self) -> float:
@@ -175,7 +177,7 @@ class Run:
         return max(0.0, min(times) - now)
 
     def _collect(self, patience: float) -> None:
-        finished = self._pump.collect(patience)
+        finished = self._limiter.collect(patience)
         if finished:
             now = self._clock()
             self._freed += len(finished)
@@ -191,7 +193,7 @@ class Run:
         try:
             if job.fault is None:
                 return Settlement(job, outcome, self._verdict(job, outcome), now)
-            return self._stage.judged(job, job.fault, outcome, now, partial(self._verdict, job))
+            return self._fault_effects.judged(job, job.fault, outcome, now, partial(self._verdict, job))
         except Exception as error:
             return failed(job, outcome, error, now)
 
@@ -204,17 +206,17 @@ class Run:
             return False
         now = self._clock()
         is_old = now - self._unsettled[0].finished_at.timestamp() >= SETTLE_AFTER or now >= self._retry_at
-        return is_old or self._pump.is_idle or len(self._unsettled) >= SETTLE_AT
+        return is_old or self._limiter.is_idle or len(self._unsettled) >= SETTLE_AT
 
     def _settle(self) -> None:
-        self._unsettled = self._stage.act(self._unsettled, _moment(self._clock()))
+        self._unsettled = self._fault_effects.act(self._unsettled, _moment(self._clock()))
         left = self._stored(self._unsettled)
         note_attempts([each for each in self._unsettled if each not in left] if left else self._unsettled)
         self._unsettled = left
         self._last_work = self._clock()
         # The next row due may be one of these, and is not to wait for the next look.
         self._alarm, self._retry_at = min(self._alarm, self._retry_at), NEVER
-        if self._stage.clear(_moment(self._last_work)):
+        if self._fault_effects.clear(_moment(self._last_work)):
             self._alarm = self._last_work
 
     def _stored(self, batch: list[Settlement]) -> list[Settlement]:
@@ -229,7 +231,7 @@ class Run:
         return left
 
     def _give_back(self) -> None:
-        outbox.give_back(self._pump.hand_back(), now=_moment(self._clock()))
+        outbox.give_back(self._limiter.hand_back(), now=_moment(self._clock()))
         self._next_look = self._alarm = NEVER
 
 
@@ -258,7 +260,7 @@ class RunError:
 
 
 _last_error: RunError | None = None
-_rung = threading.Event()
+_wake_event = threading.Event()
 _running = threading.Lock()
 _stopping = Stopping()
 _network: Network | None = None
@@ -269,10 +271,10 @@ def deliver_due() -> None:
 
     Called while a run is on, it only wakes that run.
     """
-    _rung.set()
+    _wake_event.set()
     if _network:
         _network.wake()
-    while _rung.is_set() and not _stopping.is_set() and _running.acquire(blocking=False):
+    while _wake_event.is_set() and not _stopping.is_set() and _running.acquire(blocking=False):
         try:
             _run()
         finally:
@@ -305,7 +307,7 @@ def is_stopping() -> bool:
 def allow_delivering() -> None:
     """Take `stop_delivering` back, and have a worker look at what has waited meanwhile."""
     _stopping.set(None)
-    nudge()
+    wake_worker()
 
 
 def _run() -> None:
@@ -313,7 +315,7 @@ def _run() -> None:
     network = new_network()
     _network = network
     try:
-        Run(network, rung=_rung, stopping=_stopping).until_quiet()
+        Run(network, wake_event=_wake_event, stopping=_stopping).until_quiet()
     finally:
         _network = None
         network.close()

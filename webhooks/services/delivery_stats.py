@@ -1,4 +1,4 @@
-"""Fold the tallies: what the batches counted becomes one row a minute, and after two days one an hour.
+"""Fold the stats: what the batches counted becomes one row a minute, and after two days one an hour.
 
 Sums stay the same at every moment, since a step removes rows and adds their sum in one transaction. The steps are
 short. Two runs at a time do no harm: one waits for the rows of the other, and then finds them gone.
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from webhooks.models import Tally
+from webhooks.models import DeliveryStats
 from webhooks.services.retention import Patience
 
 ROWS_AT_A_TIME = 1000
@@ -20,19 +20,19 @@ ROWS_AT_A_TIME = 1000
 class Fold(NamedTuple):
     """Rows of grain `source` older than `after` become rows of grain `target`, each of a `span`."""
 
-    source: Tally.Grain
-    target: Tally.Grain
+    source: DeliveryStats.Grain
+    target: DeliveryStats.Grain
     after: timedelta
     span: timedelta
 
 
 FOLDS = (
-    Fold(Tally.Grain.BATCH, Tally.Grain.MINUTE, after=timedelta(minutes=2), span=timedelta(minutes=1)),
-    Fold(Tally.Grain.MINUTE, Tally.Grain.HOUR, after=timedelta(days=2), span=timedelta(hours=1)),
+    Fold(DeliveryStats.Grain.BATCH, DeliveryStats.Grain.MINUTE, after=timedelta(minutes=2), span=timedelta(minutes=1)),
+    Fold(DeliveryStats.Grain.MINUTE, DeliveryStats.Grain.HOUR, after=timedelta(days=2), span=timedelta(hours=1)),
 )
 
 
-def fold(
+def roll_up(
     *,
     now: datetime,
     clock: Callable[[], float] = time.monotonic,
@@ -46,7 +46,7 @@ def fold(
 def _fold_all(each: Fold, until: datetime, patience: Patience) -> int:
     """Span by span, from the oldest; a span that is not over by `until` waits."""
     folded = 0
-    waiting = Tally.objects.filter(grain=each.source).order_by("minute").values_list("minute", flat=True)
+    waiting = DeliveryStats.objects.filter(grain=each.source).order_by("minute").values_list("minute", flat=True)
     while patience.goes_on():
         oldest = waiting.first()
         start = oldest and _start(oldest, each.span)
@@ -63,18 +63,18 @@ def _start(moment: datetime, span: timedelta) -> datetime:
 @transaction.atomic
 def _fold_some(each: Fold, start: datetime) -> int:
     """Fold some rows of a span, together with what was folded of their endpoints before."""
-    locked = Tally.objects.select_for_update()
+    locked = DeliveryStats.objects.select_for_update()
     fresh = locked.filter(grain=each.source, minute__gte=start, minute__lt=start + each.span)
     rows = list(fresh.order_by("endpoint_id", "id")[:ROWS_AT_A_TIME])
     before = locked.filter(grain=each.target, minute=start, endpoint__in={row.endpoint_id for row in rows})
     old = [*rows, *before.order_by("id")]
-    Tally.objects.filter(pk__in=[row.pk for row in old]).delete()
-    Tally.objects.bulk_create(_sums(old, each.target, start))
+    DeliveryStats.objects.filter(pk__in=[row.pk for row in old]).delete()
+    DeliveryStats.objects.bulk_create(_sums(old, each.target, start))
     return len(rows)
 
 
-def _sums(rows: Iterable[Tally], grain: Tally.Grain, start: datetime) -> list[Tally]:
-    sums: dict[tuple[int, int, str, bool], Tally] = {}
+def _sums(rows: Iterable[DeliveryStats], grain: DeliveryStats.Grain, start: datetime) -> list[DeliveryStats]:
+    sums: dict[tuple[int, int, str, bool], DeliveryStats] = {}
     for row in rows:
         kind = (row.account_id, row.endpoint_id, row.topic, row.is_test)
         if kind in sums:
@@ -85,7 +85,7 @@ def _sums(rows: Iterable[Tally], grain: Tally.Grain, start: datetime) -> list[Ta
     return list(sums.values())
 
 
-def _add(total: Tally, row: Tally) -> None:
+def _add(total: DeliveryStats, row: DeliveryStats) -> None:
     total.delivered += row.delivered
     total.failed += row.failed
     total.skipped += row.skipped

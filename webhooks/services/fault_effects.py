@@ -1,4 +1,4 @@
-"""What scripted faults do around the settling of a run's attempts: races before it, the next of a group after it."""
+"""What injected faults do around the settling of a run's attempts: races before it, the next of a group after it."""
 
 import logging
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from accounts.models import Licence
 from accounts.services import end_licence
 from maac_contract.contract import TOPICS
 from webhooks.engine.fault_injection import RACES, suffered
-from webhooks.engine.job import Fault, FaultKind, Job, Outcome
+from webhooks.engine.job import FaultKind, FaultSpec, Job, Outcome
 from webhooks.engine.lifecycle import Verdict
 from webhooks.models import Endpoint
 from webhooks.outbox import OUTAGES, Settlement, fault_store
@@ -21,15 +21,15 @@ from webhooks.services.settling import failed
 log = logging.getLogger(__name__)
 
 
-class Stage:
-    """The attempts of a run that scripted faults have struck, from their end until they are settled."""
+class FaultEffects:
+    """The attempts of a run that injected faults have struck, from their end until they are settled."""
 
     def __init__(self) -> None:
-        self._racing: list[tuple[Job, Fault]] = []
+        self._racing: list[tuple[Job, FaultSpec]] = []
         self._leaving: list[int] = []
 
     def judged(
-        self, job: Job, fault: Fault, outcome: Outcome, now: datetime, judge: Callable[[Outcome], Verdict]
+        self, job: Job, fault: FaultSpec, outcome: Outcome, now: datetime, judge: Callable[[Outcome], Verdict]
     ) -> Settlement:
         told, outcome, verdict = suffered(job, fault, outcome, judge)
         if told.fault and fault.kind in RACES:
@@ -68,12 +68,12 @@ def _despite_errors(act: Callable[[], Any]) -> Any:
     try:
         return act()
     except Exception:
-        log.exception("A scripted fault could not be counted.")
+        log.exception("A injected fault could not be counted.")
         return False
 
 
-def _race(job: Job, fault: Fault, now: datetime) -> None:
-    actor = f"scripted fault {fault.id}"
+def _race(job: Job, fault: FaultSpec, now: datetime) -> None:
+    actor = f"injected fault {fault.id}"
     endpoint = Endpoint.objects.get(pk=job.endpoint_id)
     try:
         match fault.kind:
@@ -86,7 +86,7 @@ def _race(job: Job, fault: Fault, now: datetime) -> None:
             case _:
                 _end_licences(job, now, actor)
     except Refusal as refusal:
-        log.info("A scripted fault came too late: %s", refusal)
+        log.info("A injected fault came too late: %s", refusal)
 
 
 def _end_licences(job: Job, now: datetime, actor: str) -> None:

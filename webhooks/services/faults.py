@@ -14,7 +14,7 @@ from maac_contract.contract import TOPICS
 from webhooks.engine.fault_injection import KINDS, MOST_IN_REVERSE
 from webhooks.engine.job import FaultKind
 from webhooks.errors import EndpointNotRunning, InvalidInput, TooManyFaults
-from webhooks.models import Endpoint, Fault
+from webhooks.models import Endpoint, InjectedFault
 from webhooks.outbox.fault_store import let_all_go
 from webhooks.services.endpoints import lock_endpoint
 
@@ -45,11 +45,11 @@ def add(
     expires_in: float = LIFE,
     now: datetime,
     actor: str = audit.SYSTEM,
-) -> Fault:
+) -> InjectedFault:
     """Let a fault strike attempts to this endpoint. Without `times` it does so until it expires."""
     locked = lock_endpoint(endpoint)
     _check_endpoint(locked, now)
-    fault = Fault.objects.create(
+    fault = InjectedFault.objects.create(
         endpoint=locked,
         kind=_checked_kind(kind, locked),
         topic=_checked_topic(topic),
@@ -70,34 +70,34 @@ def add(
 
 
 @transaction.atomic
-def remove(*, fault: Fault, now: datetime, actor: str = audit.SYSTEM) -> None:
+def remove(*, fault: InjectedFault, now: datetime, actor: str = audit.SYSTEM) -> None:
     """Take it back. What it holds is sent now; what it has struck stays marked."""
     endpoint = fault.endpoint
-    if _delete(Fault.objects.filter(pk=fault.pk), now):
+    if _delete(InjectedFault.objects.filter(pk=fault.pk), now):
         _record(endpoint, "fault.removed", fault.kind, actor, now)
 
 
 @transaction.atomic
 def clear(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> int:
     """Take back all of an endpoint's; how many there were."""
-    kinds = _delete(Fault.objects.filter(endpoint=endpoint), now)
+    kinds = _delete(InjectedFault.objects.filter(endpoint=endpoint), now)
     if kinds:
         _record(endpoint, "fault.removed", ", ".join(kinds), actor, now)
     return len(kinds)
 
 
-def _delete(rows: QuerySet[Fault], now: datetime) -> Sequence[str]:
+def _delete(rows: QuerySet[InjectedFault], now: datetime) -> Sequence[str]:
     """The kinds of those that were there."""
     locked = rows.select_for_update(of=("self",)).order_by("pk")
     let_all_go(locked, now=now)
     kinds = [row.kind for row in locked]
-    Fault.objects.filter(pk__in=[row.pk for row in locked]).delete()
+    InjectedFault.objects.filter(pk__in=[row.pk for row in locked]).delete()
     return kinds
 
 
 def _forget_ended(endpoint: Endpoint, now: datetime) -> None:
     ended = endpoint.faults.filter(Q(is_over=True) | Q(expires_at__lte=now), held=[], leaving=[]).order_by("-id")
-    Fault.objects.filter(pk__in=list(ended.values_list("pk", flat=True)[ENDED_KEPT:])).delete()
+    InjectedFault.objects.filter(pk__in=list(ended.values_list("pk", flat=True)[ENDED_KEPT:])).delete()
 
 
 def _check_endpoint(endpoint: Endpoint, now: datetime) -> None:
@@ -105,7 +105,7 @@ def _check_endpoint(endpoint: Endpoint, now: datetime) -> None:
         raise EndpointNotRunning(_("The endpoint %(name)s is deleted.") % {"name": endpoint.name})
     if endpoint.faults.filter(is_over=False, expires_at__gt=now).count() >= MOST_FAULTS:
         raise TooManyFaults(
-            _("%(name)s has %(count)d scripted faults waiting, and can have no more. Remove some of them first.")
+            _("%(name)s has %(count)d injected faults waiting, and can have no more. Remove some of them first.")
             % {"name": endpoint.name, "count": MOST_FAULTS}
         )
 

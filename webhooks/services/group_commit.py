@@ -30,7 +30,7 @@ class _Request(Generic[Asked, Given]):
         self.error, self.is_done = error, True
 
 
-class Combined(Generic[Asked, Given]):
+class GroupCommit(Generic[Asked, Given]):
     """`act` answers a round of requests, in their order; all of it begins after each of them was made."""
 
     def __init__(self, act: Callable[[Sequence[Asked]], Sequence[Given]]) -> None:
@@ -38,7 +38,7 @@ class Combined(Generic[Asked, Given]):
         self._waiting: deque[_Request[Asked, Given]] = deque()
         self._turn = Lock()
 
-    def ask(self, asked: Asked) -> Given:
+    def submit(self, asked: Asked) -> Given:
         if connection.in_atomic_block:
             # Nobody else's request may hang on how this transaction ends.
             return self._act([asked])[0]

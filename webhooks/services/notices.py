@@ -21,7 +21,7 @@ from webhooks import metrics
 from webhooks.engine.job import Reason
 from webhooks.engine.lifecycle import Status
 from webhooks.errors import EndpointNotRunning, PausedEndpointLimit
-from webhooks.models import Attempt, Delivery, Due, Endpoint, Notice
+from webhooks.models import Attempt, Delivery, Endpoint, Notice, QueueEntry
 from webhooks.services import endpoints
 
 IN_A_ROW = "failed_in_a_row"
@@ -151,7 +151,7 @@ def _finished(endpoint_id: int, now: datetime) -> list[Finished]:
     longest, however many wait behind it; where none waits for long, they are the newest.
     """
     rows = Delivery.objects.filter(endpoint_id=endpoint_id).order_by("-id")
-    waiting = Due.objects.filter(endpoint_id=endpoint_id).order_by("due_at")
+    waiting = QueueEntry.objects.filter(endpoint_id=endpoint_id).order_by("due_at")
     first = waiting.values_list("delivery_id", flat=True).first()
     columns = ("id", "is_test", *Finished._fields)
     seen = set(rows.values_list(*columns)[:ROWS_LOOKED_AT])

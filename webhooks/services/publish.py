@@ -18,15 +18,15 @@ from webhooks.engine.lifecycle import Status
 from webhooks.errors import InvalidPayload, UnknownEventType
 from webhooks.models import Delivery, new_idempotency_key
 from webhooks.retry_waits import checked_waits
-from webhooks.services.group_commit import Combined
-from webhooks.services.subscribers import Audience, audience_of
-from webhooks.wake_worker import nudge_after_commit
+from webhooks.services.group_commit import GroupCommit
+from webhooks.services.subscribers import Subscribers, subscribers_of
+from webhooks.wake_worker import wake_after_commit
 
 Row = TypeVar("Row", Event, Delivery)
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class EventRequest:
     """Something to announce. Without `data` a sample is made, from `seed` if there is one.
 
     With `merge` the given `data` is laid over the sample. Without a `timestamp` it happens now. With `retry_waits` its
@@ -42,7 +42,7 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class SerialisedEvent:
     """An event that is valid and serialised, not yet stored."""
 
     topic: str
@@ -62,32 +62,34 @@ class Published:
 def publish(
     *,
     account: Account,
-    happenings: Sequence[Happening],
+    event_requests: Sequence[EventRequest],
     now: datetime,
     is_batch: bool = False,
-    audience: Audience | None = None,
+    subscribers: Subscribers | None = None,
 ) -> list[Published]:
-    """Accept all of the happenings, or none when one of them is not valid. Faults of a batch name the place in it.
+    """Accept all of the event_requests, or none when one of them is not valid. Faults of a batch name the place in it.
 
-    `audience` spares reading it, for a caller that just has.
+    `subscribers` spares reading it, for a caller that just has.
     """
-    prefixes = [f"[{place}]." if is_batch else "" for place in range(len(happenings))]
-    drafts = [
-        draft(account=account, happening=happening, now=now, prefix=prefix)
-        for happening, prefix in zip(happenings, prefixes, strict=True)
+    prefixes = [f"[{place}]." if is_batch else "" for place in range(len(event_requests))]
+    serialised_events = [
+        serialise_event(account=account, event_request=event_request, now=now, prefix=prefix)
+        for event_request, prefix in zip(event_requests, prefixes, strict=True)
     ]
-    return _store(audience or audience_of(account, now), drafts, now)
+    return _store(subscribers or subscribers_of(account, now), serialised_events, now)
 
 
-def draft(*, account: Account, happening: Happening, now: datetime, prefix: str = "") -> Draft:
-    """Check and serialise one happening; `prefix` stands before the paths of its faults."""
-    topic = happening.topic
+def serialise_event(
+    *, account: Account, event_request: EventRequest, now: datetime, prefix: str = ""
+) -> SerialisedEvent:
+    """Check and serialise one event_request; `prefix` stands before the paths of its faults."""
+    topic = event_request.topic
     if topic not in contract.TOPICS:
         message = _("%(unknown)s is not an event type. Known are %(known)s.")
         told = message % {"unknown": topic, "known": ", ".join(contract.TOPICS)}
         raise UnknownEventType(told, {f"{prefix}topic": ["unknown event type"]})
-    occurred_at = happening.timestamp or now
-    data, faults = contract.check(topic, _data(happening, account, occurred_at))
+    occurred_at = event_request.timestamp or now
+    data, faults = contract.check(topic, _data(event_request, account, occurred_at))
     if faults:
         fields: dict[str, list[str]] = {}
         for fault in faults:
@@ -96,28 +98,28 @@ def draft(*, account: Account, happening: Happening, now: datetime, prefix: str 
         raise InvalidPayload(f"The data is not what MAAC sends for {topic}. {first}", fields)
     timestamp = contract.format_timestamp(occurred_at, account.zone_info)
     body = contract.serialise(timestamp=timestamp, topic=topic, data=data)
-    return Draft(topic, occurred_at, body, checked_waits(happening.retry_waits))
+    return SerialisedEvent(topic, occurred_at, body, checked_waits(event_request.retry_waits))
 
 
-def _data(happening: Happening, account: Account, occurred_at: datetime) -> Any:
-    if happening.data is not None and not happening.merge:
-        return happening.data
-    seed = secrets.randbits(32) if happening.seed is None else happening.seed
+def _data(event_request: EventRequest, account: Account, occurred_at: datetime) -> Any:
+    if event_request.data is not None and not event_request.merge:
+        return event_request.data
+    seed = secrets.randbits(32) if event_request.seed is None else event_request.seed
     # A seed alone gives the same bytes whenever it is asked, so the clock must not reach the sample.
-    has_moment = happening.seed is None or happening.timestamp is not None
+    has_moment = event_request.seed is None or event_request.timestamp is not None
     moment = occurred_at.astimezone(account.zone_info) if has_moment else None
-    made = sample(happening.topic, seed=seed, moment=moment)
-    return made if happening.data is None else contract.overlay(made, dict(happening.data))
+    made = sample(event_request.topic, seed=seed, moment=moment)
+    return made if event_request.data is None else contract.overlay(made, dict(event_request.data))
 
 
-def _store(audience: Audience, drafts: Sequence[Draft], now: datetime) -> list[Published]:
-    missing = {topic: audience.missing(topic) for topic in {entry.topic for entry in drafts}}
-    published = [_published(audience, entry, missing[entry.topic], now) for entry in drafts]
+def _store(subscribers: Subscribers, serialised_events: Sequence[SerialisedEvent], now: datetime) -> list[Published]:
+    missing = {topic: subscribers.missing(topic) for topic in {entry.topic for entry in serialised_events}}
+    published = [_published(subscribers, entry, missing[entry.topic], now) for entry in serialised_events]
     deliveries = [delivery for entry in published for delivery in entry.deliveries]
-    _stored.ask(published)
+    _stored.submit(published)
     if deliveries:
-        nudge_after_commit()
-    metrics.count_accepted_after_commit(entry.topic for entry in drafts)
+        wake_after_commit()
+    metrics.count_accepted_after_commit(entry.topic for entry in serialised_events)
     return published
 
 
@@ -130,13 +132,15 @@ def _store_all(parts: Sequence[Sequence[Published]]) -> Sequence[None]:
     return [None] * len(parts)
 
 
-_stored = Combined(_store_all)
+_stored = GroupCommit(_store_all)
 
 
-def _published(audience: Audience, entry: Draft, missing: list[dict[str, Any]], now: datetime) -> Published:
+def _published(
+    subscribers: Subscribers, entry: SerialisedEvent, missing: list[dict[str, Any]], now: datetime
+) -> Published:
     columns = {
         "id": None,
-        "account_id": audience.account.pk,
+        "account_id": subscribers.account.pk,
         "topic": entry.topic,
         "is_test": False,
         "occurred_at": entry.occurred_at,
@@ -147,7 +151,7 @@ def _published(audience: Audience, entry: Draft, missing: list[dict[str, Any]], 
     }
     event = _new_row(Event, columns)
     without = {row["endpoint"] for row in missing}
-    reached = [listener.id for listener in audience.listeners if listener.id not in without]
+    reached = [subscriber.id for subscriber in subscribers.endpoints if subscriber.id not in without]
     return Published(event, [new_delivery(event=event, endpoint_id=endpoint_id, now=now) for endpoint_id in reached])
 
 

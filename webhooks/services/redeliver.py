@@ -13,7 +13,7 @@ from webhooks.errors import DeliveryInProgress, EndpointNotRunning
 from webhooks.models import Delivery, Endpoint
 from webhooks.services.endpoints import check_zone
 from webhooks.services.publish import new_delivery
-from webhooks.wake_worker import nudge_after_commit
+from webhooks.wake_worker import wake_after_commit
 
 REOPENED: dict[str, Any] = {
     "status": Status.PENDING,
@@ -30,7 +30,7 @@ def redeliver(*, delivery: Delivery, new_key: bool = False, now: datetime) -> De
     """Send the same bytes in a new series of attempts: under the same key, or as a new delivery under a new key."""
     check_redelivery(delivery=delivery, now=now)
     again = _copy(delivery, now) if new_key else _reopen(delivery, now)
-    nudge_after_commit()
+    wake_after_commit()
     return again
 
 

@@ -19,7 +19,7 @@ from webhooks.engine.lifecycle import DONE
 from webhooks.models import Delivery, Endpoint
 from webhooks.services.publish import new_delivery
 from webhooks.services.redeliver import REOPENED
-from webhooks.wake_worker import nudge_after_commit
+from webhooks.wake_worker import wake_after_commit
 
 AT_ONCE = 500
 """Deliveries in one transaction at most."""
@@ -101,7 +101,7 @@ def redeliver_many(
     if chosen:
         again = Delivery.objects.filter(pk__in=chosen).order_by("pk")
         _copy(again, events, now) if new_key else _reopen(again, now)
-        nudge_after_commit()
+        wake_after_commit()
     return Redelivered(len(chosen), obstacles)
 
 

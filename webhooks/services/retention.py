@@ -1,4 +1,4 @@
-"""Forget what is old: events with all that hangs on them, repeats' answers, checks, notices, tallies, faults, workers,
+"""Forget what is old: events with all that hangs on them, repeats' answers, checks, notices, stats, faults, workers,
 and audit entries.
 
 Rows are found by an index from the oldest, never by a scan, and removed in short transactions with a pause between
@@ -18,7 +18,7 @@ from accounts.models import AuditEntry
 from events.models import Event
 from webhooks import metrics
 from webhooks.engine.lifecycle import Status
-from webhooks.models import AcceptedRequest, Attempt, Check, Delivery, Fault, Notice, Tally, Worker
+from webhooks.models import AcceptedRequest, Attempt, Check, Delivery, DeliveryStats, InjectedFault, Notice, Worker
 from webhooks.services.workers import FORGOTTEN_AFTER
 
 EVENTS_AT_A_TIME = 500
@@ -73,7 +73,7 @@ def prune(
         _prune_oldest(Notice, before, patience)
         _delete(Check.objects.filter(created_at__lt=before))
         _prune_tallies(before, patience)
-    Fault.objects.filter(expires_at__lt=now - FAULTS_ARE_SHOWN_FOR).delete()
+    InjectedFault.objects.filter(expires_at__lt=now - FAULTS_ARE_SHOWN_FOR).delete()
     Worker.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
     return _prune_events(_line(now), patience)
 
@@ -157,7 +157,9 @@ def _prune_oldest(
 
 
 def _prune_tallies(before: datetime, patience: Patience) -> None:
-    for grain in Tally.Grain:
-        old = Tally.objects.filter(grain=grain, minute__lt=before).order_by("minute").values_list("pk", flat=True)
+    for grain in DeliveryStats.Grain:
+        old = (
+            DeliveryStats.objects.filter(grain=grain, minute__lt=before).order_by("minute").values_list("pk", flat=True)
+        )
         while (ids := list(old[:ROWS_AT_A_TIME])) and patience.goes_on():
-            _delete(Tally.objects.filter(pk__in=ids))
+            _delete(DeliveryStats.objects.filter(pk__in=ids))

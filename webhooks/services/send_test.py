@@ -12,8 +12,8 @@ from webhooks import metrics, outbox
 from webhooks.errors import EndpointNotRunning
 from webhooks.models import Delivery, Endpoint
 from webhooks.services.endpoints import check_zone
-from webhooks.services.publish import Happening, draft, new_delivery
-from webhooks.wake_worker import nudge_after_commit
+from webhooks.services.publish import EventRequest, new_delivery, serialise_event
+from webhooks.wake_worker import wake_after_commit
 
 
 def send_test(
@@ -30,8 +30,8 @@ def send_test(
     Only with `retry_waits` of its own is it tried again.
     """
     account = endpoint.account
-    happening = Happening(event_type, data, seed, retry_waits=retry_waits)
-    entry = draft(account=account, happening=happening, now=now)
+    event_request = EventRequest(event_type, data, seed, retry_waits=retry_waits)
+    entry = serialise_event(account=account, event_request=event_request, now=now)
     check_zone(account=account, topic=event_type, now=now)
     if endpoint.status == Endpoint.Status.DELETED:
         raise EndpointNotRunning(_("The endpoint is deleted."))
@@ -47,6 +47,6 @@ def send_test(
         )
         delivery = new_delivery(event=event, endpoint_id=endpoint.pk, now=now)
         outbox.store(events=[event], deliveries=[delivery], due_at=now)
-        nudge_after_commit()
+        wake_after_commit()
         metrics.count_accepted_after_commit([entry.topic])
     return delivery

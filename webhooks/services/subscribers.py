@@ -15,7 +15,7 @@ from accounts.tokens import CALLER, CALLER_WIDTH, CALLERS, IS_CALLER, read_calle
 from maac_contract import contract
 from webhooks.engine.lifecycle import SkipReason
 from webhooks.models import Endpoint
-from webhooks.services.group_commit import Combined
+from webhooks.services.group_commit import GroupCommit
 
 NOT_SUBSCRIBED = "not_subscribed"
 
@@ -25,21 +25,21 @@ _EXPLAINED = {
     NOT_SUBSCRIBED: "The endpoint is not subscribed to this event type. Add it to the endpoint's event types.",
 }
 _LICENCE = "licence"
-_LISTENERS = f"""(
+_SUBSCRIBERS = f"""(
     SELECT account_id, id, name, status, event_types FROM webhooks_endpoint WHERE status <> 'deleted'
     UNION ALL
     SELECT account_id, zone, '', '{_LICENCE}', NULL FROM accounts_licence
     WHERE zone IS NOT NULL AND valid_from <= %s AND valid_until > %s
-) AS listener"""  # noqa: S608 - a word of ours
-_COLUMNS = "listener.id, listener.name, listener.status, listener.event_types"
-_OF_ACCOUNT = f"SELECT {_COLUMNS} FROM {_LISTENERS} WHERE listener.account_id = %s ORDER BY listener.id"  # noqa: S608
+) AS subscriber"""  # noqa: S608 - a word of ours
+_COLUMNS = "subscriber.id, subscriber.name, subscriber.status, subscriber.event_types"
+_OF_ACCOUNT = f"SELECT {_COLUMNS} FROM {_SUBSCRIBERS} WHERE subscriber.account_id = %s ORDER BY subscriber.id"  # noqa: S608
 _OF_CALLER = f"""
-SELECT {CALLER}, {_COLUMNS} FROM {CALLERS} LEFT JOIN {_LISTENERS} ON listener.account_id = account.id
-WHERE {IS_CALLER} ORDER BY listener.id
+SELECT {CALLER}, {_COLUMNS} FROM {CALLERS} LEFT JOIN {_SUBSCRIBERS} ON subscriber.account_id = account.id
+WHERE {IS_CALLER} ORDER BY subscriber.id
 """  # noqa: S608 - texts of ours
 
 
-class Listener(NamedTuple):
+class Subscriber(NamedTuple):
     """An endpoint, and what it wants to hear of."""
 
     id: int
@@ -49,64 +49,64 @@ class Listener(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
+class Subscribers:
     """An account's endpoints, by id, and the zones it has licensed."""
 
     account: Account
-    listeners: Sequence[Listener]
+    endpoints: Sequence[Subscriber]
     zones: frozenset[int]
 
     def missing(self, topic: str) -> list[dict[str, Any]]:
         """Which endpoints will not hear of such an event, and why, as an event keeps it."""
-        reasons = [(listener, self._why_not(listener, topic)) for listener in self.listeners]
+        reasons = [(subscriber, self._why_not(subscriber, topic)) for subscriber in self.endpoints]
         return [
-            {"endpoint": listener.id, "name": listener.name, "reason": str(reason), "detail": _EXPLAINED[reason]}
-            for listener, reason in reasons
+            {"endpoint": subscriber.id, "name": subscriber.name, "reason": str(reason), "detail": _EXPLAINED[reason]}
+            for subscriber, reason in reasons
             if reason
         ]
 
-    def _why_not(self, listener: Listener, topic: str) -> str | None:
-        if topic not in listener.event_types:
+    def _why_not(self, subscriber: Subscriber, topic: str) -> str | None:
+        if topic not in subscriber.event_types:
             return NOT_SUBSCRIBED
         if contract.TOPICS[topic].zone not in self.zones:
             return SkipReason.ZONE_NOT_LICENSED
-        if listener.status == Endpoint.Status.PAUSED:
+        if subscriber.status == Endpoint.Status.PAUSED:
             return SkipReason.ENDPOINT_PAUSED
         return None
 
 
-def audience_of(account: Account, now: datetime) -> Audience:
-    return _audience(account, statements.read(_OF_ACCOUNT, [now, now, account.pk]))
+def subscribers_of(account: Account, now: datetime) -> Subscribers:
+    return _subscribers(account, statements.read(_OF_ACCOUNT, [now, now, account.pk]))
 
 
-def audience_of_caller(*, token: str, now: datetime) -> Audience | None:
-    """The audience of the token's account, if the token is good. Callers of the same moment share one reading."""
-    return _read_callers.ask((token, now))
+def subscribers_of_caller(*, token: str, now: datetime) -> Subscribers | None:
+    """The subscribers of the token's account, if the token is good. Callers of the same moment share one reading."""
+    return _read_callers.submit((token, now))
 
 
-def _audiences(asked: Sequence[tuple[str, datetime]]) -> Sequence[Audience | None]:
+def _read_all(asked: Sequence[tuple[str, datetime]]) -> Sequence[Subscribers | None]:
     latest = dict(asked)
-    found = {token: _audience_of_caller(token, now) for token, now in latest.items()}
+    found = {token: _subscribers_of_caller(token, now) for token, now in latest.items()}
     return [found[token] for token, _ in asked]
 
 
-_read_callers = Combined(_audiences)
+_read_callers = GroupCommit(_read_all)
 
 
-def _audience_of_caller(token: str, now: datetime) -> Audience | None:
+def _subscribers_of_caller(token: str, now: datetime) -> Subscribers | None:
     rows = statements.read(_OF_CALLER, [unnoted_since(now), now, now, token_digest(token), now])
     if not rows:
         return None
     account = read_caller(rows[0][:CALLER_WIDTH], now).account
-    return _audience(account, (row[CALLER_WIDTH:] for row in rows))
+    return _subscribers(account, (row[CALLER_WIDTH:] for row in rows))
 
 
-def _audience(account: Account, rows: Iterable[tuple[Any, ...]]) -> Audience:
+def _subscribers(account: Account, rows: Iterable[tuple[Any, ...]]) -> Subscribers:
     """Rows are endpoints and licences; one of neither stands for an account without any."""
-    listeners, zones = [], []
-    for listener_id, name, status, event_types in rows:
+    endpoints, zones = [], []
+    for subscriber_id, name, status, event_types in rows:
         if status == _LICENCE:
-            zones.append(listener_id)
+            zones.append(subscriber_id)
         elif status is not None:
-            listeners.append(Listener(listener_id, name, status, frozenset(json.loads(event_types))))
-    return Audience(account, listeners, frozenset(zones))
+            endpoints.append(Subscriber(subscriber_id, name, status, frozenset(json.loads(event_types))))
+    return Subscribers(account, endpoints, frozenset(zones))

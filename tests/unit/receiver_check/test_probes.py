@@ -25,7 +25,7 @@ def trial(seed: str = "1", topic: str = RECEIPT) -> Trial:
     return Trial(replace(case, accepts={topic: True}), "test")
 
 
-def faults(data: dict[str, Any], topic: str = RECEIPT) -> list[contract.Fault]:
+def faults(data: dict[str, Any], topic: str = RECEIPT) -> list[contract.PayloadError]:
     return contract.check(topic, data)[1]
 
 
