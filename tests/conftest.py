@@ -6,6 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.brands import (  # noqa: F401 - fixtures
+    _locks_are_taken_in_one_order,
+    alice,
+    api,
+    bob,
+    carol,
+    console,
+    lock_order,
+    make_endpoint,
+    operator,
+)
 from tests.receiver import Receiver
 from tests.servers import Missing, Server, start_postgres, start_redis
 

@@ -10,8 +10,8 @@ import pytest
 from receiver_check.probes import PROBES
 from tests.processes import environment
 from tests.receiver import Hang, Receiver
+from tests.receiver_check.bodies import BODY, SECRET, digest
 from tests.servers import free_port
-from tests.unit.receiver_check.bodies import BODY, SECRET, digest
 
 NOT_NEEDED = {"DJANGO_SETTINGS_MODULE": "there.are.none", "MAAC_SIM_DATA": "/nowhere", "COLUMNS": "120"}
 
