@@ -502,6 +502,24 @@ def test_a_request_into_a_kept_connection_that_was_closed_is_sent_once_more_on_a
     assert [f"{number:032x}".encode() in head for number, head in zip((1, 2), server.heads, strict=True)] == [True] * 2
 
 
+def test_a_receiver_that_closes_right_after_each_answer_without_saying_so_loses_no_attempt() -> None:
+    server = ClosingServer()
+
+    def serve() -> None:
+        for _ in range(5):
+            server.answer().close()
+
+    with ThreadPoolExecutor(1) as pool, closing_server(server), network() as opened:
+        serving = pool.submit(serve)
+        statuses = []
+        for number in range(5):
+            (outcome,) = send(opened, job(number, url=server.url)).values()
+            statuses.append(answer(outcome).status_code)
+        serving.result()
+    assert statuses == [200] * 5
+    assert len(server.heads) == 5
+
+
 @pytest.mark.parametrize("ending", [CloseSilently(), Reset(), ResetMidAnswer()])
 def test_a_request_that_reached_the_receiver_is_one_attempt_and_never_sent_again_in_silence(
     receiver: Receiver, ending: Any

@@ -7,6 +7,7 @@ closed tells nothing: the acknowledgement may have been on its way. Nor does a s
 
 import socket
 import struct
+from contextlib import suppress
 from typing import NamedTuple
 
 import pycurl
@@ -14,6 +15,8 @@ import pycurl
 _ACKED_AT, _SENT_AT = 120, 200
 """Places in struct tcp_info of bytes_acked with bytes_received behind it, and of bytes_sent with bytes_retrans."""
 _LENGTH = 216
+_CLOSED_BY_PEER = 8
+"""The state CLOSE_WAIT: a FIN has arrived."""
 
 Key = tuple[int, str, int]
 
@@ -31,6 +34,8 @@ class _Kept(NamedTuple):
 
     socket: socket.socket
     bytes: _Bytes
+    is_closed: bool
+    """The receiver had closed it by then, and so did we: nothing can be sent through it."""
     at: float
 
 
@@ -51,7 +56,7 @@ class KeptConnections:
         before = self._kept.pop(key, None)
         used = opened or (before.socket if before else None)
         if used and handle.getinfo(pycurl.LASTSOCKET) != -1 and (counted := _bytes(used)):
-            self._kept[key] = _Kept(used, counted, now)
+            self._kept[key] = _Kept(used, counted, _close_with_peer(used), now)
         if now - self._swept_at > self._seconds:
             self._swept_at = now
             self._kept = {key: kept for key, kept in self._kept.items() if now - kept.at <= self._seconds}
@@ -62,7 +67,9 @@ class KeptConnections:
         if handle.getinfo(pycurl.NUM_CONNECTS) or kept is None:
             return False
         counted = _bytes(kept.socket)
-        return counted is not None and counted.acked <= kept.bytes.sent and counted.received > kept.bytes.received
+        if kept.is_closed or counted is None:
+            return kept.is_closed
+        return counted.acked <= kept.bytes.sent and counted.received > kept.bytes.received
 
     def clear(self) -> None:
         self._kept.clear()
@@ -84,3 +91,12 @@ def _bytes(used: socket.socket) -> _Bytes | None:
     sent, repeated = struct.unpack_from("=QQ", info, _SENT_AT)
     # The SYN is acknowledged like a byte.
     return _Bytes(acked - 1, received, sent - repeated)
+
+
+def _close_with_peer(used: socket.socket) -> bool:
+    """Close our side if the receiver closed its own, as many do right after an answer; whether it did."""
+    is_closed = used.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _CLOSED_BY_PEER
+    if is_closed:
+        with suppress(OSError):
+            used.shutdown(socket.SHUT_RDWR)
+    return is_closed
