@@ -41,11 +41,11 @@ def test_a_fault_is_set_strikes_is_counted_and_marked(maac_sim: CommandLine, end
 
 
 def test_what_is_set_has_what_was_said(maac_sim: CommandLine, endpoint: str) -> None:
-    options = ["--times", 0, "--seconds", 1.5, "--count", 4, "--expires", 60, "--probability", 0.25, "--seed", "rng"]
+    options = ["--times", 0, "--seconds", 1.5, "--count", 4, "--expires", 60, "--probability", 0.25, "--seed", "dice"]
     row = maac_sim.json("faults", "add", "CRM", "reverse", *options)
-    assert (row["times"], row["seconds"], row["count"], row["probability"], row["seed"]) == (None, 1.5, 4, 0.25, "rng")
+    assert (row["times"], row["seconds"], row["count"], row["probability"], row["seed"]) == (None, 1.5, 4, 0.25, "dice")
     listed = maac_sim("faults", "list", "CRM")
-    assert "by rng 0.25, seed rng, in groups of 4, 1.5 s" in listed
+    assert "by dice 0.25, seed dice, in groups of 4, 1.5 s" in listed
     assert f"waits   {row['expires_at'].replace('T', ' ')[:19]}" in listed
 
 
