@@ -172,7 +172,7 @@ def test_two_copies_are_one_attempt_that_tells_of_both(alice: Account, make_endp
     with Shop() as shop:
         attempt = one_attempt(shop, alice, make_endpoint(url=shop.url), FaultKind.SEND_TWICE)
         assert shop.statuses == [200, 200]
-    assert attempt.detail == "Injected fault: sent twice; the copy that ended first came to status 200."
+    assert attempt.detail == "Injected fault: sent twice; the copy that finished first ended with status 200."
     assert Delivery.objects.get().attempt_count == 1
 
 
