@@ -17,13 +17,13 @@ problems = logging.getLogger(__name__)
 
 def note_attempts(attempts: Sequence[Finished]) -> None:
     """Count these attempts and, if the log level is INFO, write a line about each."""
-    _despite_errors(count_attempts, attempts)
+    _logging_errors(count_attempts, attempts)
     if log.isEnabledFor(logging.INFO):
         for attempt in attempts:
-            _despite_errors(_log, attempt)
+            _logging_errors(_log, attempt)
 
 
-def _despite_errors(note: Callable[[Any], None], what: Any) -> None:
+def _logging_errors(note: Callable[[Any], None], what: Any) -> None:
     """The attempts are settled already, so an exception is logged and not raised: it must not end the run."""
     try:
         note(what)

@@ -32,10 +32,10 @@ SELECT endpoint_id, due_at FROM visit LIMIT %s
 # Stale planner statistics say the queue is empty and cause sequential scans of it inside a nested loop. LATERAL and
 # the array of ctids force one index look-up per endpoint, and updates by row address, whatever the statistics say.
 _CLAIM = """
-WITH due AS (
-    UPDATE webhooks_queueentry AS due
-    SET claim_token = %(token)s, due_at = %(lease_end)s, claims = due.claims + 1
-    WHERE due.ctid = ANY (ARRAY (
+WITH entry AS (
+    UPDATE webhooks_queueentry AS entry
+    SET claim_token = %(token)s, due_at = %(lease_end)s, claims = entry.claims + 1
+    WHERE entry.ctid = ANY (ARRAY (
         SELECT pick.ctid
         FROM unnest(%(endpoints)s::bigint[], %(quotas)s::bigint[]) AS visit(endpoint_id, quota)
         CROSS JOIN LATERAL (
@@ -45,19 +45,19 @@ WITH due AS (
         ) AS pick
         LIMIT %(limit)s
     ))
-    RETURNING due.delivery_id, due.claims
+    RETURNING entry.delivery_id, entry.claims
 )
 SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
        delivery.idempotency_key, delivery.attempt_count, delivery.series_start,
-       extract(epoch FROM delivery.created_at)::float8, event.body, event.retry_waits::text, due.claims
-FROM due JOIN webhooks_delivery AS delivery ON delivery.id = due.delivery_id
+       extract(epoch FROM delivery.created_at)::float8, event.body, event.retry_waits::text, entry.claims
+FROM entry JOIN webhooks_delivery AS delivery ON delivery.id = entry.delivery_id
 JOIN events_event AS event ON event.id = delivery.event_id
 ORDER BY delivery.id
 """
 
 _MOVE = """
 WITH settled AS (
-    SELECT settled.*, due.ctid AS place
+    SELECT settled.*, entry.ctid AS place
     FROM unnest(
         %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::integer[], %s::text[],
         %s::smallint[]
@@ -65,14 +65,14 @@ WITH settled AS (
     CROSS JOIN LATERAL (
         SELECT ctid FROM webhooks_queueentry
         WHERE delivery_id = settled.delivery_id AND claim_token = settled.claim_token OFFSET 0
-    ) AS due
+    ) AS entry
 ), done AS (
-    DELETE FROM webhooks_queueentry AS due USING settled
-    WHERE due.ctid = settled.place AND due.claim_token = settled.claim_token AND settled.due_at IS NULL
+    DELETE FROM webhooks_queueentry AS entry USING settled
+    WHERE entry.ctid = settled.place AND entry.claim_token = settled.claim_token AND settled.due_at IS NULL
     RETURNING settled.*
 ), again AS (
-    UPDATE webhooks_queueentry AS due SET due_at = settled.due_at, claim_token = '', claims = 0 FROM settled
-    WHERE due.ctid = settled.place AND due.claim_token = settled.claim_token AND settled.due_at IS NOT NULL
+    UPDATE webhooks_queueentry AS entry SET due_at = settled.due_at, claim_token = '', claims = 0 FROM settled
+    WHERE entry.ctid = settled.place AND entry.claim_token = settled.claim_token AND settled.due_at IS NOT NULL
     RETURNING settled.*
 )
 UPDATE webhooks_delivery AS delivery
@@ -128,7 +128,7 @@ WITH event AS (
     SELECT id, account_id, event_id, endpoint_id, topic, is_test, idempotency_key, created_at, redelivery_of_id,
            'pending', '', 0, 0
     FROM delivery
-), due_stored AS (
+), entry_stored AS (
     INSERT INTO webhooks_queueentry (delivery_id, endpoint_id, due_at, claim_token, claims)
     SELECT id, endpoint_id, %s, '', 0 FROM delivery
 )

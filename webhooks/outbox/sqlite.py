@@ -36,9 +36,9 @@ RETURNING delivery_id
 _READ = """
 SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
        delivery.idempotency_key, delivery.attempt_count, delivery.series_start, delivery.created_at, event.body,
-       event.retry_waits, due.claims
+       event.retry_waits, entry.claims
 FROM webhooks_delivery AS delivery JOIN events_event AS event ON event.id = delivery.event_id
-JOIN webhooks_queueentry AS due ON due.delivery_id = delivery.id
+JOIN webhooks_queueentry AS entry ON entry.delivery_id = delivery.id
 WHERE delivery.id IN (SELECT value FROM json_each(?)) ORDER BY delivery.id
 """
 _HELD = "SELECT 1 FROM webhooks_queueentry WHERE delivery_id = ? AND claim_token = ?"

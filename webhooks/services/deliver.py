@@ -233,7 +233,7 @@ class Run:
         try:
             if job.fault is None:
                 return Settlement(job, outcome, self._verdict(job, outcome), now)
-            return self._fault_effects.judged(job, job.fault, outcome, now, partial(self._verdict, job))
+            return self._fault_effects.settlement(job, job.fault, outcome, now, partial(self._verdict, job))
         except Exception as error:
             return failed(job, outcome, error, now)
 
@@ -249,14 +249,14 @@ class Run:
         return is_old or self._limiter.is_idle or len(self._unsettled) >= SETTLE_AT
 
     def _settle(self) -> None:
-        self._unsettled = self._fault_effects.act(self._unsettled, _datetime(self._clock()))
+        self._unsettled = self._fault_effects.before_settling(self._unsettled, _datetime(self._clock()))
         left = self._settle_batch(self._unsettled)
         note_attempts([each for each in self._unsettled if each not in left] if left else self._unsettled)
         self._unsettled = left
         self._last_work = self._clock()
         # A retry of these may be due before the next claim.
         self._next_due, self._retry_at = min(self._next_due, self._retry_at), NEVER
-        if self._fault_effects.clear(_datetime(self._last_work)):
+        if self._fault_effects.after_settling(_datetime(self._last_work)):
             self._next_due = self._last_work
 
     def _settle_batch(self, batch: list[Settlement]) -> list[Settlement]:

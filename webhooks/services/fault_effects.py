@@ -29,9 +29,10 @@ class FaultEffects:
         self._racing: list[tuple[Job, FaultSpec]] = []
         self._leaving: list[int] = []
 
-    def judged(
+    def settlement(
         self, job: Job, fault: FaultSpec, outcome: Outcome, now: datetime, judge: Callable[[Outcome], Verdict]
     ) -> Settlement:
+        """The settlement of a finished attempt with this fault; `judge` gives the verdict on an outcome."""
         marked, outcome, verdict = applied_to_outcome(job, fault, outcome, judge)
         if marked.fault and fault.kind in RACES:
             self._racing.append((job, fault))
@@ -39,8 +40,8 @@ class FaultEffects:
             self._leaving.append(fault.id)
         return Settlement(marked, outcome, verdict, now)
 
-    def act(self, settlements: list[Settlement], now: datetime) -> list[Settlement]:
-        """Change the endpoints as the faults say: before settling, while no worker can make the next attempt.
+    def before_settling(self, settlements: list[Settlement], now: datetime) -> list[Settlement]:
+        """Change the endpoints as the faults say, while no worker can make the next attempt yet.
 
         Returns the settlements; an attempt whose fault raised an exception is replaced by a failed one.
         """
@@ -57,14 +58,14 @@ class FaultEffects:
             del self._racing[0]
         return settlements
 
-    def clear(self, now: datetime) -> bool:
-        """After settling, release the next delivery of each group; whether a held delivery is due now."""
+    def after_settling(self, now: datetime) -> bool:
+        """Release the next delivery of each group; whether a held delivery is due now."""
         leaving, self._leaving = self._leaving, []
-        released = [_despite_errors(partial(fault_store.release_next, fault_id, now=now)) for fault_id in leaving]
+        released = [_logging_errors(partial(fault_store.release_next, fault_id, now=now)) for fault_id in leaving]
         return any(released)
 
 
-def _despite_errors(act: Callable[[], Any]) -> Any:
+def _logging_errors(act: Callable[[], Any]) -> Any:
     """The attempts are settled already, so an exception is logged and not raised: it must not end the run."""
     try:
         return act()
