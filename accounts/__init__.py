@@ -1,1 +1,1 @@
-"""Who pays for what: accounts, their licences and their API tokens."""
+"""Accounts, their licences, API tokens and users, and the audit log."""

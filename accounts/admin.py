@@ -1,6 +1,6 @@
-"""Users of the console, for superusers: Django's own pages, less what nobody needs here.
+"""Django admin pages for the users of the console, reduced to the fields in use; for superusers.
 
-Which brand somebody works for is on the account's page.
+The brand that a user works for is set on the account's page.
 """
 
 from typing import Any
@@ -55,7 +55,7 @@ class ConsoleUserAdmin(UserAdmin[User]):
     actions = None
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
-        """Django takes an empty `?_to_field=` for a field's name."""
+        """With an empty `?_to_field=`, Django would look for a field without a name and fail."""
         return super().get_object(request, object_id, from_field or None)
 
     @admin.display(description=_("Last log-in"), ordering="last_login")

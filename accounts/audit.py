@@ -1,4 +1,4 @@
-"""The audit log: who did something that matters, to what, and when. Services write it in their own transaction."""
+"""The audit log. Services write an entry in the transaction of the change that it records."""
 
 from datetime import datetime
 
@@ -7,14 +7,14 @@ from django.db.models import Q, QuerySet
 from accounts.models import Account, AuditEntry
 
 SYSTEM = "system"
-"""The actor where nobody asked: the first start, a command line, a test."""
+"""The actor of changes without a user or token: the first start, a command line, a test."""
 TEXT_LENGTH = 200
 
 
 def record(*, account: Account | None, actor: str, action: str, target: str, now: datetime) -> None:
-    """Note it. `action` is a thing and what became of it (`endpoint.paused`); `actor` a token or a console user.
+    """Store an entry. `action` is an object and a past participle (`endpoint.paused`); `actor` a token or console user.
 
-    What is about a user of customer support is of no account.
+    `account` is None for entries about a user of customer support.
     """
     AuditEntry.objects.create(account=account, actor=_short(actor), action=action, target=_short(target), at=now)
 
@@ -28,9 +28,9 @@ def entries(
     before: int | None = None,
     with_support: bool = False,
 ) -> QuerySet[AuditEntry]:
-    """The account's log, newest first: of an action, of whom and what it names, older than the entry `before`.
+    """The account's entries, newest first, older than the entry `before`; `actor` and `target` match parts of the text.
 
-    With `with_support` also what is of no account.
+    With `with_support` also those without an account.
     """
     of = Q(account=account) | Q(account=None) if with_support else Q(account=account)
     found = AuditEntry.objects.filter(of, actor__icontains=actor, target__icontains=target)

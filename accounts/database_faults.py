@@ -1,7 +1,7 @@
-"""What the database refuses for reasons outside this program: no space, no write access, a lock, a deadlock, damage, no
-connection.
+"""Classifies database errors with causes outside this program: no space, no write access, a lock, a deadlock, damage,
+no connection.
 
-Every other error of the database is a bug of ours, and `fault_of` answers None for it.
+For every other database error, which is a bug in this program, `fault_of` returns None.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from django.db.utils import Error as DjangoError
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFault:
-    """A code for programs, a sentence for people, and the HTTP status of calls that meet it."""
+    """A code for programs, a sentence for people, and the HTTP status of requests that fail with it."""
 
     code: str
     message: str
@@ -26,12 +26,12 @@ DISK_FULL = DatabaseFault(
 READ_ONLY = DatabaseFault("database_read_only", "The database can only be read, not written to.")
 LOCKED = DatabaseFault("database_locked", "Another process holds the database's write lock.")
 DAMAGED = DatabaseFault("database_damaged", "The database is damaged, or the file is no database.")
-BUSY = DatabaseFault("database_busy", "Another request changed the same rows at the same moment. Try again.")
+BUSY = DatabaseFault("database_busy", "Another request changed the same rows at the same time. Try again.")
 UNAVAILABLE = DatabaseFault("database_unavailable", "The database cannot be reached or opened.")
 
 _SQLITE: tuple[tuple[str, DatabaseFault], ...] = (
     ("SQLITE_FULL", DISK_FULL),
-    # What exceeds a quota or a limit on file size (EDQUOT, EFBIG), and no room for the -shm file.
+    # A quota or file size limit is exceeded (EDQUOT, EFBIG), or there is no space for the -shm file.
     ("SQLITE_IOERR_WRITE", DISK_FULL),
     ("SQLITE_IOERR_SHMSIZE", DISK_FULL),
     ("SQLITE_READONLY", READ_ONLY),
@@ -44,22 +44,22 @@ _SQLITE: tuple[tuple[str, DatabaseFault], ...] = (
     ("SQLITE_IOERR", UNAVAILABLE),
     ("SQLITE_PROTOCOL", UNAVAILABLE),
 )
-"""Beginnings of SQLite's error names; the first that fits counts."""
+"""Prefixes of SQLite's error names; the first match applies."""
 _POSTGRESQL: tuple[tuple[str, DatabaseFault], ...] = (
     ("53100", DISK_FULL),
     ("25006", READ_ONLY),
     ("XX001", DAMAGED),
-    # Deadlocks and serialization failures; a lock that was not to be had.
+    # Deadlocks and serialization failures; a lock that was not available.
     ("40", BUSY),
     ("55P03", BUSY),
     ("XX002", DAMAGED),
     *((state, UNAVAILABLE) for state in ("08", "28", "3D", "53", "57P", "58")),
 )
-"""Beginnings of SQLSTATE."""
+"""Prefixes of SQLSTATE; the first match applies."""
 
 
 def fault_of(error: BaseException | None) -> DatabaseFault | None:
-    """Of an error of Django's, or of the driver beneath."""
+    """The fault that an exception of Django or of the database driver stands for, else None."""
     cause = error.__cause__ if isinstance(error, DjangoError) else error
     if isinstance(cause, sqlite3.Error):
         return _first(_SQLITE, getattr(cause, "sqlite_errorname", ""))

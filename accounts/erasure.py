@@ -1,4 +1,4 @@
-"""Erases accounts with every row that hangs on them, whichever app keeps it."""
+"""Erases accounts with all rows that depend on them, in every app."""
 
 from collections.abc import Collection, Iterator
 from functools import cache
@@ -15,9 +15,10 @@ Model = type[models.Model]
 
 @transaction.atomic
 def erase(account_ids: Collection[int]) -> None:
-    """One statement a table: Django's own delete would first read every row.
+    """Delete the accounts and all rows that belong to them, by one statement a table.
 
-    The leaves go first, as they are found by what they hang on. What a foreign key asks for counts at the end only.
+    Django's `delete` would first read every row. Dependent tables come first, since their rows are found by joins to
+    the tables they point to; foreign keys are checked at the end of the transaction.
     """
     lock_to_delete(account_ids)
     for model in _leaves_first():
@@ -27,7 +28,7 @@ def erase(account_ids: Collection[int]) -> None:
 
 @cache
 def _leaves_first() -> tuple[Model, ...]:
-    """Every model whose rows belong to an account, each after those that point to it."""
+    """Every model whose rows belong to an account, each after the models that point to it."""
     seen: set[Model] = {Account}
 
     def visit(model: Model) -> Iterator[Model]:
@@ -48,18 +49,18 @@ def _pointing_to(model: Model) -> Iterator[Model]:
 
 
 def _belongs(field: Any) -> bool:
-    """Whether rows go with what the field points to: a key that may be emptied only mentions it."""
+    """Whether the foreign key means ownership: a row with an `on_delete=SET_NULL` key outlives what it points to."""
     return isinstance(field, models.ForeignKey) and field.remote_field.on_delete is not models.SET_NULL
 
 
 def _of(model: Model, account_ids: Collection[int]) -> models.QuerySet[models.Model]:
-    """The model's rows that belong to these accounts: by a key of their own, or by what they hang on."""
+    """The model's rows that belong to these accounts, by a foreign key to the account or through a parent model."""
     keys: list[Any] = [field for field in model._meta.concrete_fields if _belongs(field)]
     own = [key for key in keys if key.related_model is Account]
     if own:
         return model._base_manager.filter(**{f"{own[0].name}__in": account_ids})
     parents = [key for key in keys if key.related_model in _leaves_first() and key.related_model is not model]
-    hanging = Q()
+    owned = Q()
     for key in parents:
-        hanging |= Q(**{f"{key.name}__in": _of(key.related_model, account_ids)})
-    return model._base_manager.filter(hanging)
+        owned |= Q(**{f"{key.name}__in": _of(key.related_model, account_ids)})
+    return model._base_manager.filter(owned)

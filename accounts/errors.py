@@ -1,13 +1,13 @@
-"""What can be refused. Every refusal has a stable code for programs and a sentence for people.
+"""The errors of services: requests that the rules do not allow, each with a stable code and a message for people.
 
 Refusal
-├── InvalidDetails          a name, a time zone, a number or a period that cannot be
-├── PlanHoldsNoWebhook
-├── PlanInUse
+├── InvalidDetails          an invalid name, time zone, number or period
+├── PlanHoldsNoWebhook      the account's plan does not allow webhook licences
+├── PlanInUse               the account holds licences that the new plan does not allow
 ├── LicenceOverlaps         the zone is licensed for a part of that period already
-├── LicenceIsOver           what has ended stays as it was
-├── NotABrandUser           customer support's own people work for no brand
-├── AlreadyAMember
+├── LicenceIsOver           a licence that has ended cannot be changed
+├── NotABrandUser           a user of customer support cannot be a member of a brand
+├── AlreadyAMember          the user works for the account already
 └── (webhooks.errors continues the tree)
 """
 
@@ -18,7 +18,7 @@ Fields = Mapping[str, Sequence[str]]
 
 
 class Refusal(Exception):
-    """Something was asked for that the rules do not allow; nothing was changed."""
+    """A request that the rules do not allow; nothing was changed. `fields` maps form fields to their messages."""
 
     code: ClassVar[str] = "refused"
 

@@ -1,8 +1,8 @@
-"""Log-ins that fail: which are refused for some minutes without looking at the password, and what is noted of each.
+"""Failed log-ins: client address, lock-out after too many failures, and log entries.
 
-django-axes counts wrong passwords in the database, so every web process sees the same, by username and client address
-together. An attacker elsewhere can therefore never lock a user out, and one who shares the user's address can for no
-more than AXES_COOLOFF_TIME at a time: what is tried meanwhile does not prolong it.
+django-axes counts failures in the database, shared by all web processes, for each pair of username and client address.
+So an attacker at another address cannot lock a user out; one at the user's address can for AXES_COOLOFF_TIME at a
+time, since attempts during a lock-out do not prolong it.
 """
 
 import logging
@@ -19,15 +19,15 @@ from accounts import audit
 from accounts.models import Account
 
 IPV6_PREFIX = 64
-"""Bits of the network that one client has; it can take any address in it."""
+"""Network bits of an IPv6 address: one client can use any address in its /64."""
 
 log = logging.getLogger(__name__)
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Who is asking, as the proxies in front of us say if their number is set.
+    """The client's IPv4 address or IPv6 /64 network: from X-Forwarded-For if TRUSTED_PROXIES is set.
 
-    Each proxy appends the address that it was asked from, so entries left of ours can be the client's invention.
+    Each proxy appends the address it was called from, so entries further left can be forged by the client.
     """
     direct = request.META.get("REMOTE_ADDR", "")
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
@@ -37,7 +37,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def is_locked(request: HttpRequest) -> bool:
-    """Whether this log-in was refused because too many failed before, or the next will be."""
+    """Whether this log-in was refused after too many failures, or was the failure that causes a lock-out."""
     return bool(getattr(request, "axes_locked_out", False))
 
 
@@ -48,14 +48,14 @@ def locked_until(*, request: HttpRequest, username: str) -> datetime | None:
 
 
 def note_failure(*, request: HttpRequest, username: str, now: datetime) -> None:
-    """Write it into the log; into the audit log, too, if it is a user's name and the password was looked at."""
+    """Log a failed log-in; if the user exists and the password was checked, write audit entries, too."""
     address = client_address(request)
-    was_looked_at = getattr(request, "axes_failures_since_start", None) is not None
+    was_checked = getattr(request, "axes_failures_since_start", None) is not None
     log.warning(
-        "Log-in as %r from %s failed%s", username, address, "" if was_looked_at else ": refused after too many failures"
+        "Log-in as %r from %s failed%s", username, address, "" if was_checked else ": refused after too many failures"
     )
     user = User.objects.filter(username=username).first()
-    if user is None or not was_looked_at:
+    if user is None or not was_checked:
         return
     target = f"user {username}"
     for account in Account.objects.filter(memberships__user=user) or [None]:
@@ -63,7 +63,7 @@ def note_failure(*, request: HttpRequest, username: str, now: datetime) -> None:
 
 
 def allow_again(*, username: str) -> None:
-    """Forget the failures of a user who got a new password."""
+    """Delete the recorded failures of a user who got a new password."""
     AccessAttempt.objects.filter(username=username).delete()
 
 

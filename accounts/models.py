@@ -1,4 +1,4 @@
-"""Account, Membership, Licence, ApiToken and AuditEntry."""
+"""The tables of accounts: Account, Membership, Licence, ApiToken and AuditEntry."""
 
 from datetime import datetime
 from functools import cache
@@ -11,11 +11,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 ENDPOINT_LIMIT = 3
-"""Running endpoints that MAAC allows at a time; customer support can raise it."""
+"""Running endpoints of an account (documented); customer support can raise the limit."""
 
 
 _time_zones = cache(available_timezones)
-"""Finding them means walking through six hundred files."""
+"""Cached, since `available_timezones` opens about six hundred files."""
 
 
 def validate_time_zone(name: str) -> None:
@@ -24,9 +24,9 @@ def validate_time_zone(name: str) -> None:
 
 
 class Account(models.Model):
-    """A brand that uses MAAC. `retry_waits` are the seconds before each retry where they are not the simulator's.
+    """A brand that uses MAAC. `retry_waits` (seconds before each retry) override those of the settings.
 
-    One with a `parent` is a sandbox: made by a test, gone soon after `expires_at`.
+    An account with a `parent` is a sandbox: created for a test, and erased soon after `expires_at`.
     """
 
     class Plan(models.TextChoices):
@@ -81,7 +81,7 @@ class LicenceQuerySet(models.QuerySet["Licence"]):
 
 
 class Licence(models.Model):
-    """What an account has bought for a period: a webhook zone, or room for more running endpoints."""
+    """What an account has bought for a period: a webhook zone, or `extra_endpoints` more running endpoints."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="licences")
     zone = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -107,7 +107,7 @@ class Licence(models.Model):
 
 
 class ApiToken(models.Model):
-    """A bearer token. Only its SHA-256 is kept; `prefix` helps people tell tokens apart."""
+    """A bearer token, stored as its SHA-256; `prefix` is its beginning, to distinguish tokens in lists."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100)
@@ -122,7 +122,7 @@ class ApiToken(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did something that matters, to what, and when. `actor` names a console user, an API token or an address."""
+    """One recorded action. `actor` names a console user, an API token or a client address."""
 
     account = models.ForeignKey(
         Account, null=True, blank=True, on_delete=models.CASCADE, related_name="audit_entries", db_index=False

@@ -1,4 +1,4 @@
-"""What can be done about the users of the console who work for a brand."""
+"""Adds and removes console users of a brand and resets their passwords."""
 
 import secrets
 from datetime import datetime
@@ -14,7 +14,7 @@ from accounts.locks import lock_account
 from accounts.models import Account, Membership
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without those that are mistaken for others when read aloud."""
+"""For passwords: without characters that are easily confused."""
 GROUPS, GROUP_LENGTH = 4, 4
 
 
@@ -22,7 +22,10 @@ GROUPS, GROUP_LENGTH = 4, 4
 def add_person(
     *, account: Account, username: str, now: datetime, actor: str = audit.SYSTEM
 ) -> tuple[Membership, str | None]:
-    """Let a user work for the brand; a new one gets a password, which is given back once and never again."""
+    """Add a user to the brand. For a new user also returns a generated password, which cannot be read again.
+
+    Raises InvalidDetails, NotABrandUser or AlreadyAMember.
+    """
     lock_account(account.pk)
     user, is_new = User.objects.get_or_create(username=_checked_username(username))
     _require_brand_user(user)
@@ -36,14 +39,14 @@ def add_person(
 
 @transaction.atomic
 def remove_person(*, membership: Membership, now: datetime, actor: str = audit.SYSTEM) -> None:
-    """They no longer see the account. The user stays, perhaps for another brand."""
+    """Remove the user from the account; the user itself stays."""
     _record(membership, "user.removed", actor, now)
     membership.delete()
 
 
 @transaction.atomic
 def reset_password(*, membership: Membership, now: datetime, actor: str = audit.SYSTEM) -> str:
-    """A new password, given back once; it ends the sessions of the old one."""
+    """Set a generated password and return it; the user's sessions and lock-outs end."""
     _require_brand_user(membership.user)
     _record(membership, "user.password_reset", actor, now)
     log_ins.allow_again(username=membership.user.get_username())
@@ -67,7 +70,7 @@ def _checked_username(username: str) -> str:
 
 
 def _require_brand_user(user: User) -> None:
-    """Whoever could set a superuser's password would be one."""
+    """Raise NotABrandUser for users with permissions: setting their password would give access to their rights."""
     if user.is_superuser or user.get_all_permissions():
         fault = _("%(user)s works as customer support, and sees every account.") % {"user": user.get_username()}
         raise NotABrandUser(fault, {"username": [fault]})

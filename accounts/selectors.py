@@ -1,4 +1,4 @@
-"""Every read of accounts that the doors need."""
+"""Queries about accounts for the REST API, the console and the commands."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ def is_operator(user: AbstractBaseUser | AnonymousUser) -> bool:
 
 
 def accounts_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Account]:
-    """The accounts that somebody may work in: every one for customer support, one's own for a brand's user."""
+    """The accounts that a user has access to: all for customer support, those of their memberships for others."""
     if not isinstance(user, User) or not user.is_active:
         return Account.objects.none()
     own = Account.objects.order_by("id")
@@ -26,7 +26,7 @@ def accounts_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Account]:
 
 
 def brands_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Account]:
-    """Those of them to choose from: sandboxes come and go by the hundred."""
+    """The accounts of the user that are not sandboxes."""
     return accounts_of(user).filter(parent=None)
 
 
@@ -35,15 +35,15 @@ ENDS_SOON = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class ZonePeriod:
-    """A webhook zone as an account holds it: until when without a gap, or when it ended and when it begins."""
+    """How an account holds a webhook zone: valid until when, or when it ended last and when it begins next."""
 
     zone: int
     valid_until: datetime | None = None
-    """The end of what is valid now, licences that follow at once included."""
+    """The end of the current licence and those that follow without a gap; None if there is none."""
     ended_at: datetime | None = None
     begins_at: datetime | None = None
     days_left: int = 0
-    """Whole days and what is left of another."""
+    """Days until `valid_until`, rounded up."""
     ends_soon: bool = False
 
     @property
@@ -52,12 +52,12 @@ class ZonePeriod:
 
 
 def zone_periods(*, account: Account, zones: Iterable[int], now: datetime) -> list[ZonePeriod]:
-    """How each of the zones is licensed now."""
+    """The period of each of the zones, in their order."""
     return periods_of(licences=licences(account=account), zones=zones, now=now)
 
 
 def periods_of(*, licences: Iterable[Licence], zones: Iterable[int], now: datetime) -> list[ZonePeriod]:
-    """The same from licences that were read already, the earliest first."""
+    """The same from licences that are read already, sorted by `valid_from`."""
     licences = list(licences)
     return [_period(zone, [each for each in licences if each.zone == zone], now) for zone in zones]
 
@@ -76,28 +76,28 @@ def _period(zone: int, licences: list[Licence], now: datetime) -> ZonePeriod:
 
 
 def endpoint_add_ons(*, account: Account, now: datetime) -> QuerySet[Licence]:
-    """What raises the number of running endpoints, now or later."""
+    """Licences for additional running endpoints that are valid now or later."""
     add_ons = Licence.objects.filter(account=account, zone=None, valid_until__gt=now)
     return add_ons.order_by("valid_from", "id")
 
 
 def licences(*, account: Account) -> QuerySet[Licence]:
-    """Everything the account has bought, the earliest first."""
+    """The account's licences by start, past ones included."""
     return Licence.objects.filter(account=account).order_by("valid_from", "id")
 
 
 def tokens(*, account: Account) -> QuerySet[ApiToken]:
-    """The account's tokens, the newest first; those that work stand before those that were revoked."""
+    """The account's tokens: valid ones first, then revoked ones by time, newest first."""
     return ApiToken.objects.filter(account=account).order_by(F("revoked_at").desc(nulls_first=True), "-id")
 
 
 def people(*, account: Account) -> QuerySet[Membership]:
-    """Who works for the brand, by name."""
+    """The brand's memberships with their users, by username."""
     return Membership.objects.filter(account=account).select_related("user").order_by("user__username")
 
 
 def accounts_named(text: str) -> QuerySet[Account]:
-    """Accounts with the text in their name, with their licences; every one without a text."""
+    """Accounts whose name contains the text (an empty one matches all), with their licences prefetched."""
     named = Account.objects.filter(name__icontains=text) if text else Account.objects.all()
     in_order = Prefetch("licences", Licence.objects.order_by("valid_from", "id"))
     return named.prefetch_related(in_order).order_by("id")

@@ -1,4 +1,4 @@
-"""What can be done to accounts, licences and tokens."""
+"""The operations on accounts, licences and API tokens."""
 
 import secrets
 from datetime import datetime
@@ -16,7 +16,7 @@ from accounts.tokens import authenticate as authenticate
 from accounts.tokens import token_digest as token_digest
 
 MOST_ENDPOINTS = 1000
-"""Running endpoints, by limit or by add-on: a slip of the finger is told."""
+"""Largest limit, and largest add-on, of running endpoints; it catches typing errors."""
 
 
 @transaction.atomic
@@ -31,7 +31,7 @@ def create_account(
     expires_at: datetime | None = None,
     actor: str = audit.SYSTEM,
 ) -> Account:
-    """A brand's account; with a parent and an end it is a sandbox."""
+    """Create an account; with `parent` and `expires_at` it is a sandbox. Raises InvalidDetails."""
     account = Account.objects.create(
         name=_checked_name(name),
         time_zone=_checked_time_zone(time_zone),
@@ -56,7 +56,7 @@ def edit_account(
     now: datetime,
     actor: str = audit.SYSTEM,
 ) -> Account:
-    """Change what differs. The plan is refused as by `change_plan`, and then nothing is changed."""
+    """Change the values that differ. Raises InvalidDetails, or PlanInUse as `change_plan` does."""
     locked = change_plan(account=account, plan=plan, now=now, actor=actor)
     limit = _checked_count(endpoint_limit, "endpoint_limit")
     given = {"name": _checked_name(name), "time_zone": _checked_time_zone(time_zone)}
@@ -82,7 +82,10 @@ def grant_zone(
     now: datetime | None = None,
     actor: str = audit.SYSTEM,
 ) -> Licence:
-    """License one webhook zone for a period. Only the marketing plan can hold one. Without `now`: when it begins."""
+    """License a webhook zone for a period. Raises PlanHoldsNoWebhook, InvalidDetails or LicenceOverlaps.
+
+    `now`, the time of the audit entry, defaults to `valid_from`.
+    """
     _require_marketing_plan(account)
     _check_period(valid_from, valid_until)
     _check_overlap(account, zone, valid_from, valid_until)
@@ -101,7 +104,7 @@ def grant_endpoint_add_on(
     now: datetime | None = None,
     actor: str = audit.SYSTEM,
 ) -> Licence:
-    """Let the account run more endpoints for a period. Only the marketing plan can hold an add-on."""
+    """Let the account run more endpoints for a period. Raises PlanHoldsNoWebhook or InvalidDetails."""
     _require_marketing_plan(account)
     _check_period(valid_from, valid_until)
     count = _checked_count(extra_endpoints, "extra_endpoints")
@@ -116,7 +119,7 @@ def grant_endpoint_add_on(
 def change_period(
     *, licence: Licence, valid_from: datetime, valid_until: datetime, now: datetime, actor: str = audit.SYSTEM
 ) -> Licence:
-    """Extend or shorten what has not ended yet."""
+    """Extend or shorten a licence. Raises LicenceIsOver, InvalidDetails or LicenceOverlaps."""
     locked = _lock_open(licence, now)
     _check_period(valid_from, valid_until)
     if locked.zone is not None:
@@ -133,7 +136,7 @@ def change_period(
 
 @transaction.atomic
 def end_licence(*, licence: Licence, now: datetime, actor: str = audit.SYSTEM) -> None:
-    """End it now. One that has not begun is taken back whole."""
+    """End a licence now; one that has not begun is deleted. Raises LicenceIsOver."""
     locked = _lock_open(licence, now)
     audit.record(account=locked.account, actor=actor, action="licence.ended", target=str(locked), now=now)
     if locked.valid_from >= now:
@@ -145,7 +148,7 @@ def end_licence(*, licence: Licence, now: datetime, actor: str = audit.SYSTEM) -
 
 @transaction.atomic
 def change_plan(*, account: Account, plan: str, now: datetime, actor: str = audit.SYSTEM) -> Account:
-    """Move the account to another plan; refused while it holds webhook licences that the plan cannot hold."""
+    """Move the account to another plan. Raises PlanInUse if it holds webhook licences the plan does not allow."""
     locked = lock_account(account.pk)
     if _checked_plan(plan) != Account.Plan.MARKETING and locked.licences.filter(valid_until__gt=now).exists():
         message = _("The account holds webhook licences, which only the marketing plan can. End them first.")
@@ -163,7 +166,7 @@ def licensed_zones(*, account_id: int, now: datetime) -> set[int]:
 
 
 def endpoint_limit(*, account: Account, now: datetime) -> int:
-    """How many endpoints may run now: the account's own limit and every add-on that is valid."""
+    """How many endpoints may run now: the account's own limit plus the valid add-ons."""
     extra = Licence.objects.valid(now).filter(account=account).aggregate(extra=Sum("extra_endpoints"))["extra"]
     return account.endpoint_limit + (extra or 0)
 
@@ -172,7 +175,7 @@ def endpoint_limit(*, account: Account, now: datetime) -> int:
 def issue_token(
     *, account: Account, name: str, now: datetime, token: str | None = None, actor: str = audit.SYSTEM
 ) -> tuple[ApiToken, str]:
-    """Make a token and give it back in clear; it cannot be read again. `token` presets its text."""
+    """Create a token; returns its row and its plaintext, which cannot be read again. `token` presets the plaintext."""
     clear = token or f"maac_{secrets.token_urlsafe(32)}"
     row = ApiToken.objects.create(
         account=account, name=_checked_name(name), prefix=_prefix(clear), digest=token_digest(clear), created_at=now
@@ -183,20 +186,20 @@ def issue_token(
 
 @transaction.atomic
 def revoke_token(*, token: ApiToken, now: datetime, actor: str = audit.SYSTEM) -> None:
-    """Revoking a revoked token changes nothing."""
+    """Revoke the token. Idempotent."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
         audit.record(account=token.account, actor=actor, action="token.revoked", target=f"token {token}", now=now)
 
 
 def _prefix(token: str) -> str:
-    """Enough to tell tokens apart; of a short one, which somebody chose, too little to guess the rest."""
+    """The first 8 characters, at most a third of the token, so that a short preset one cannot be guessed from it."""
     return token[: min(8, len(token) // 3)]
 
 
 def _record_grant(licence: Licence, actor: str, now: datetime | None) -> None:
-    moment = now or licence.valid_from
     target = f"{licence} until {licence.valid_until:%Y-%m-%d}"
-    audit.record(account=licence.account, actor=actor, action="licence.granted", target=target, now=moment)
+    granted_at = now or licence.valid_from
+    audit.record(account=licence.account, actor=actor, action="licence.granted", target=target, now=granted_at)
 
 
 def _lock_open(licence: Licence, now: datetime) -> Licence:
@@ -227,7 +230,7 @@ def _check_overlap(
     others = account.licences.filter(zone=zone, valid_from__lt=valid_until, valid_until__gt=valid_from)
     other = (others.exclude(pk=but.pk) if but else others).order_by("valid_from").first()
     if other:
-        local = [moment.astimezone(account.zone_info) for moment in (other.valid_from, other.valid_until)]
+        local = [time.astimezone(account.zone_info) for time in (other.valid_from, other.valid_until)]
         raise LicenceOverlaps(
             _("Zone %(zone)s is licensed from %(start)s until %(end)s already. Extend that licence, or begin after it.")
             % {"zone": zone, "start": f"{local[0]:%Y-%m-%d %H:%M}", "end": f"{local[1]:%Y-%m-%d %H:%M}"}

@@ -1,6 +1,7 @@
-"""Statements of the calls that have to be quick, past the ORM: building a query takes it ten times as long as asking.
+"""Runs SQL without the ORM for the most frequent API requests: the ORM takes ten times as long to build such a query
+as the database to run it.
 
-They are the same on both databases: `%s` stands for a value, JSON columns come as text.
+Statements work on both databases: `%s` is a parameter, JSON columns are returned as text.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ _prepared: WeakKeyDictionary[Any, set[bytes]] = WeakKeyDictionary()
 
 
 def read(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a SELECT. A connection that the database has closed meanwhile is opened again."""
+    """The rows of a SELECT; retried once on a new connection if the database has closed the current one."""
     try:
         return run(statement, values)
     except OperationalError:
@@ -31,8 +32,8 @@ def read(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows that any statement gives back."""
-    database = connections[DEFAULT_DB_ALIAS]  # Looked up once: `connection` looks it up at each mention.
+    """The rows that a statement returns. Not retried, since it may have changed data."""
+    database = connections[DEFAULT_DB_ALIAS]  # The proxy `connection` would look it up at each access.
     database.ensure_connection()
     with database.wrap_database_errors:
         if database.vendor == "postgresql":
@@ -45,9 +46,10 @@ def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def _run_prepared(driver: Any, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """PostgreSQL plans it once a connection: that takes longer than the statement itself.
+    """Run a prepared statement, so that PostgreSQL plans it once a connection: planning takes longer than running it.
 
-    psycopg's cursors take as long again to say so, and are asked only where a transaction has to begin.
+    It uses libpq directly, since a psycopg cursor doubles the time; inside a transaction the cursor is used, because
+    it begins the transaction when needed.
     """
     if not driver.autocommit:
         return list(psycopg.Cursor(driver).execute(statement, values, prepare=True))
@@ -70,7 +72,7 @@ def _prepare(driver: Any, statement: str, types: tuple[int, ...]) -> bytes:
 
 @lru_cache(maxsize=128)
 def _named(statement: str, types: tuple[int, ...]) -> tuple[bytes, bytes]:
-    """Its name, and the statement with `$1` for the first `%s`."""
+    """The name of the prepared statement, and its text with `$1`, `$2`, … in place of `%s`."""
     first, *others = statement.split("%s")
     numbered = first + "".join(f"${number}{text}" for number, text in enumerate(others, 1))
     digest = hashlib.sha256(f"{types}{numbered}".encode()).hexdigest()

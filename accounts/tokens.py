@@ -1,4 +1,4 @@
-"""API tokens at the door: whose call it is. Every call begins here, so it is one statement, and may carry more."""
+"""Authenticates API tokens. It happens in every API request, so it is one statement, which callers can extend."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,28 +15,28 @@ USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 _TOKEN_FIELDS = ["id", "account_id", "name", "prefix"]
 _ACCOUNT_FIELDS = ["id", "name", "time_zone", "plan", "endpoint_limit"]
-"""What calls ask of them; the other fields are read when somebody does."""
+"""The columns that API requests use; Django reads the others when they are accessed."""
 
 CALLER = """
 token.last_used_at IS NULL OR token.last_used_at <= %s, token.id, token.account_id, token.name, token.prefix,
 account.id, account.name, account.time_zone, account.plan, account.endpoint_limit
 """
-"""Columns that `read_caller` takes; their value is `unnoted_since`."""
+"""Columns for `read_caller`; their one parameter is `unnoted_since`."""
 CALLER_WIDTH = 1 + len(_TOKEN_FIELDS) + len(_ACCOUNT_FIELDS)
 CALLERS = "accounts_apitoken AS token JOIN accounts_account AS account ON account.id = token.account_id"
 IS_CALLER = "token.digest = %s AND token.revoked_at IS NULL AND coalesce(account.expires_at > %s, TRUE)"
-"""The last value is now: a sandbox that has expired calls no more, closed already or not."""
+"""Parameters: the token's digest, and now: tokens of an expired sandbox are invalid even before it is closed."""
 
 
 def authenticate(*, token: str, now: datetime) -> ApiToken | None:
-    """The token's row with its account, if the token is good."""
+    """The token's row with its account; None for an unknown or revoked token, or an expired sandbox."""
     statement = f"SELECT {CALLER} FROM {CALLERS} WHERE {IS_CALLER}"  # noqa: S608 - texts of ours
     rows = statements.read(statement, [unnoted_since(now), token_digest(token), now])
     return read_caller(rows[0], now) if rows else None
 
 
 def read_caller(columns: Sequence[Any], now: datetime) -> ApiToken:
-    """The token's row with its account. That it is used is noted, at most once a minute."""
+    """The token's row with its account, from the columns `CALLER`. Updates `last_used_at` at most once a minute."""
     is_use_due, *values = columns
     row = ApiToken.from_db(DEFAULT_DB_ALIAS, _TOKEN_FIELDS, values[: len(_TOKEN_FIELDS)])
     row.account = Account.from_db(DEFAULT_DB_ALIAS, _ACCOUNT_FIELDS, values[len(_TOKEN_FIELDS) :])
@@ -47,7 +47,7 @@ def read_caller(columns: Sequence[Any], now: datetime) -> ApiToken:
 
 
 def unnoted_since(now: datetime) -> datetime:
-    """A use before this moment is too old to stand for the present one."""
+    """A `last_used_at` up to this time is to be updated."""
     return now - USE_IS_NOTED_EVERY
 
 

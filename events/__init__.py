@@ -1,1 +1,1 @@
-"""What happened: the MAAC contract, sample payloads, and the stored event."""
+"""Events: the stored event with its serialised body."""

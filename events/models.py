@@ -1,4 +1,4 @@
-"""The Event row: something happened, and these are the exact bytes that say so."""
+"""The table of accepted events."""
 
 from django.db import models
 
@@ -6,10 +6,10 @@ from accounts.models import Account
 
 
 class Event(models.Model):
-    """`body` is what every delivery of the event sends, serialised once, on acceptance.
+    """An accepted event. `body` is the JSON text that every delivery sends, serialised once, on acceptance.
 
-    `not_reached` says for each endpoint that got no delivery why: `[{"endpoint", "name", "reason", "detail"}]`.
-    `retry_waits` are the seconds before each retry of its deliveries, where they are not the endpoint's.
+    `not_reached` lists the endpoints that got no delivery: `[{"endpoint", "name", "reason", "detail"}]`.
+    `retry_waits` (seconds before each retry of its deliveries) override those of the endpoints.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="events", db_index=False)

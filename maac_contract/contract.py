@@ -1,11 +1,11 @@
-"""What MAAC sends, stated once: this is the door, and every fact can be imported from here. They live in
+"""The public interface of the contract: what MAAC sends, defined once. It re-exports
 
-- `protocol`: the request, when it is sent again, and the limits, as constants;
+- `protocol`: the request, the retry rule and the limits, as constants;
 - `topics`: the event types and their zones;
-- `payloads`: the fields of each event type and the words they choose from, told in the terms of `shapes`;
-- `rules`: the same as `protocol`, in sentences for people.
+- `payloads`: the fields of each event type and their allowed values, described with the classes of `schema`;
+- `rules`: the same as `protocol`, in sentences for people;
 
-Documents and checks derive from these. What is done with a payload on its way out is below.
+and defines validation and serialisation of payloads. Documentation and validation are derived from these.
 """
 
 import json
@@ -53,15 +53,15 @@ from maac_contract.topics import topics_of_zone as topics_of_zone
 from maac_contract.validation import PayloadError as PayloadError
 from maac_contract.validation import PayloadErrors
 
-# Made once: told anything but its defaults, `json.dumps` makes a new one at every call.
+# Shared, since `json.dumps` with other than default options creates an encoder at every call.
 ENCODER = json.JSONEncoder(allow_nan=False)
 
 
 def check(topic: str, data: object) -> tuple[dict[str, Any], list[PayloadError]]:
-    """`data` as MAAC would send it (keys in order, floats as floats) and what is wrong with it.
+    """`data` as MAAC would send it (keys in order, floats as floats), and the errors in it.
 
-    Send the first only when the second is empty. Fields are judged one by one: an event that hangs together badly
-    is no fault, since a receiver may want to see one.
+    Send the first only if the second is empty. Fields are validated separately; contradictions between fields are
+    allowed, since a test may need them.
     """
     faults = PayloadErrors()
     taken = TOPICS[topic].data.read(data, None, faults)
@@ -69,7 +69,7 @@ def check(topic: str, data: object) -> tuple[dict[str, Any], list[PayloadError]]
 
 
 def overlay(base: dict[str, Any], partial: dict[str, Any]) -> dict[str, Any]:
-    """`base` with `partial` laid over it: objects merge key by key, all else replaces. Neither is changed."""
+    """A copy of `base` with `partial` merged into it: objects are merged key by key, other values replaced."""
     merged = dict(base)
     for key, value in partial.items():
         below = merged.get(key)
@@ -77,25 +77,25 @@ def overlay(base: dict[str, Any], partial: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def format_timestamp(moment: datetime, zone: tzinfo) -> str:
-    """The aware moment in ISO 8601 with the zone's offset and always six digits of the second."""
-    if moment.utcoffset() is None:
-        raise ValueError("A timestamp needs a moment with a time zone")
-    return moment.astimezone(zone).isoformat(timespec="microseconds")
+def format_timestamp(time: datetime, zone: tzinfo) -> str:
+    """The aware datetime in ISO 8601 with the zone's offset and microseconds; ValueError for a naive one."""
+    if time.utcoffset() is None:
+        raise ValueError("A timestamp needs a datetime with a time zone")
+    return time.astimezone(zone).isoformat(timespec="microseconds")
 
 
 def serialise(*, timestamp: str, topic: str, data: dict[str, Any]) -> str:
-    """The exact text of the body, pure ASCII. Sign and send these bytes, and never serialise again."""
+    """The JSON text of the body, in ASCII. Sign and send these bytes; do not serialise again."""
     return ENCODER.encode({"timestamp": timestamp, "topic": topic, "data": data})
 
 
 def json_schema(topic: str) -> dict[str, Any]:
-    """JSON Schema 2020-12 of the topic's `data`. It cannot say which dates exist, nor tell `1.0` from `1`."""
+    """JSON Schema 2020-12 of the topic's `data`. It cannot exclude invalid dates, nor distinguish 1.0 from 1."""
     known = TOPICS[topic]
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": topic, "description": known.description}
     return {**head, **known.data.schema()}
 
 
 def provenance(topic: str) -> list[Row]:
-    """Every field of the topic's `data` as flat rows for a table; paths like `items[].amount`."""
+    """The fields of the topic's `data` as rows of a flat table, with paths such as `items[].amount`."""
     return list(TOPICS[topic].data.rows(""))

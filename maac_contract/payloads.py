@@ -1,6 +1,6 @@
-"""The `data` of each topic: its fields in the order they are sent, and the words they choose from.
+"""The `data` of each topic: its fields in the order in which they are sent, and their allowed values.
 
-To add a field, add one `Field` line to its record below, at the place it has in the payload.
+To add a field, add one `Field` to its record below, at its position in the payload.
 """
 
 from datetime import datetime
@@ -10,7 +10,7 @@ from maac_contract.sentences import gettext_noop as _
 
 CHOSEN = Source.CHOSEN
 
-# --- Words that payloads choose from -------------------------------------------------------------------------------
+# --- Allowed values ------------------------------------------------------------------------------------------------
 
 LINE_PUSH_STATUSES = ("line_push_preparing", "line_push_delivered", "line_push_failed", "line_push_undeliverable")
 PNP_CHANNEL_STATUSES = ("pnp_preparing", "pnp_accepted", "pnp_delivered", "pnp_failed", "pnp_undeliverable")
@@ -58,22 +58,22 @@ MAAC_ALIASES = (
 )
 GENDER_ALIASES = ("male", "female", "unknown")
 
-# --- Shapes of text ------------------------------------------------------------------------------------------------
+# --- Text formats --------------------------------------------------------------------------------------------------
 
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 OFFSET = r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
 
-def moment(fraction: str, like: str) -> Text:
+def timestamp_text(fraction: str, like: str) -> Text:
     return Text(f"{DAY}T{TIME}{fraction}{OFFSET}", like=like, parse=datetime.fromisoformat)
 
 
 ANY_TEXT = Text()
 TEXTS = ListOf(ANY_TEXT)
-TO_THE_SECOND = moment("", _("a date and time such as 2026-03-03T12:05:36+08:00"))
-TO_THE_MICROSECOND = moment(r"\.[0-9]{6}", _("a date and time such as 2026-03-04T18:22:08.963001+08:00"))
-WITH_OFFSET = moment(r"(?:\.[0-9]{6})?", _("a date and time with an offset, such as 2026-12-31T23:59:59+08:00"))
+TO_THE_SECOND = timestamp_text("", _("a date and time such as 2026-03-03T12:05:36+08:00"))
+TO_THE_MICROSECOND = timestamp_text(r"\.[0-9]{6}", _("a date and time such as 2026-03-04T18:22:08.963001+08:00"))
+WITH_OFFSET = timestamp_text(r"(?:\.[0-9]{6})?", _("a date and time with an offset, such as 2026-12-31T23:59:59+08:00"))
 WITHOUT_OFFSET = Text(f"{DAY} {TIME}", like=_("a time such as 2026-03-05 08:59:58"), parse=datetime.fromisoformat)
 PHONE = Text(r"\+[1-9][0-9]{1,14}|[0-9a-f]{64}", like=_("a number such as +886912345678, or 64 lower-case hex digits"))
 HEX_8, HEX_4, HEX_12 = (f"[0-9a-f]{{{length}}}" for length in (8, 4, 12))
@@ -251,7 +251,7 @@ PNP_PROFILE = Record(
 POINTS = Record(
     (
         Field("prize_name", ANY_TEXT, description=_("The reward's name.")),
-        Field("points_id", UUID, description=_("The grant's id; the same whenever this grant is told again.")),
+        Field("points_id", UUID, description=_("The grant's id; the same in every event about this grant.")),
         LINE_UID,
         CUSTOMER_ID,
         Field("points_memo", ANY_TEXT, description=_("Why the points were given.")),

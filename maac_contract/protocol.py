@@ -1,4 +1,4 @@
-"""How MAAC asks, when it asks again, and what it limits: the numbers and names of everything but the payloads."""
+"""MAAC's protocol as constants: request, headers, retry rule, limits. `rules` marks each as documented or chosen."""
 
 # --- Request -------------------------------------------------------------------------------------------------------
 
@@ -27,5 +27,5 @@ ZONES: tuple[int, ...] = (1, 2)
 
 
 def is_retried_status(status: int) -> bool:
-    """Whether MAAC sends again after this HTTP status."""
+    """Whether MAAC retries after this HTTP status (documented: 408, 429 and 5xx)."""
     return status in RETRIED_STATUSES or 500 <= status <= 599

@@ -1,4 +1,4 @@
-"""The rules MAAC sends by, in words for people, built from the constants; each says where we know it from."""
+"""MAAC's rules in sentences for people, built from the constants of `protocol`; each is marked documented or chosen."""
 
 from typing import NamedTuple
 
@@ -26,11 +26,11 @@ from maac_contract.sentences import gettext_noop as _
 from maac_contract.topics import topics_of_zone
 
 AS_IT_IS = "%(value)s"
-"""The template of what is the same in every language."""
+"""The template of a value that is not translated."""
 
 
 class Rule(NamedTuple):
-    """One rule of behaviour; for a chosen one the note says why it was chosen so."""
+    """One rule; the note of a chosen one gives the reason for the choice."""
 
     name: Sentence
     value: Sentence
@@ -39,7 +39,7 @@ class Rule(NamedTuple):
 
 
 class Chapter(NamedTuple):
-    """Rules that belong together."""
+    """A group of rules with a title."""
 
     name: str
     title: str
@@ -139,7 +139,7 @@ ANSWERS = Chapter(
         chosen(
             _("TLS failure"),
             _("Retried like a disconnect"),
-            _("Not documented; no request was heard, and a receiver that restarts often fails this way for a moment."),
+            _("Not documented; no request was received, and a restarting receiver often fails this way for a moment."),
         ),
         documented(_("Not retried"), _("Every other status"), _("The delivery fails at once.")),
         documented(_("Redirects"), _("Never followed"), _("A redirect is a failure that is not retried.")),

@@ -1,4 +1,4 @@
-"""The scene of a sample: whose event it is, at which business and when, drawn from the seed."""
+"""What a sample is about, derived from its seed: the contact, the brand and the time."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -11,7 +11,7 @@ TAIPEI = timezone(timedelta(hours=8))
 
 @dataclass(frozen=True)
 class Contact:
-    """A made-up person. `bound` says whether the business's own id is tied to the LINE user."""
+    """A fictitious contact. `bound` says whether the brand's customer id is bound to the LINE user."""
 
     line_uid: str
     customer_id: str
@@ -28,8 +28,8 @@ class Contact:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """To whom, where and when the event happens."""
+class SampleContext:
+    """The contact, brand and time of a sample event."""
 
     contact: Contact
     brand: Brand
@@ -39,27 +39,27 @@ class Scene:
         return self.moment - timedelta(**ago)
 
 
-def set_scene(seed: int | str, moment: datetime) -> Scene:
-    """The seed's contact at the seed's business, at the (aware) moment with its offset made fixed."""
+def sample_context(seed: int | str, moment: datetime) -> SampleContext:
+    """The seed's contact and brand at the time `moment`, with its offset fixed; ValueError for a naive datetime."""
     offset = moment.utcoffset()
     if offset is None:
-        raise ValueError("A sample needs a moment with a time zone")
+        raise ValueError("A sample needs a datetime with a time zone")
     place = brand(seed)
-    return Scene(person(seed, place.language), place, moment.replace(tzinfo=timezone(offset)))
+    return SampleContext(person(seed, place.language), place, moment.replace(tzinfo=timezone(offset)))
 
 
 def brand(seed: int | str) -> Brand:
-    """The seed's business; its language is the language of the whole sample."""
+    """The seed's brand; its language is the language of the whole sample."""
     return SeededRandom("brand", seed).pick(BRANDS)
 
 
 def contact(seed: int | str) -> Contact:
-    """The seed's contact, the same one in every topic."""
+    """The seed's contact, the same in every topic."""
     return person(seed, brand(seed).language)
 
 
 def person(seed: int | str, language: Language) -> Contact:
-    """The seed's contact among those who speak the language."""
+    """The seed's contact, with a name in this language."""
     rng = SeededRandom("contact", seed)
     name, email_name, gender = rng.pick(language.people)
     return Contact(
@@ -75,7 +75,7 @@ def person(seed: int | str, language: Language) -> Contact:
 
 
 def default_moment(seed: int | str) -> datetime:
-    """When the seed's event happens unless told otherwise: business hours in early 2026, Taipei time."""
+    """The default time of the seed's event: in business hours in early 2026, Taipei time."""
     rng = SeededRandom("moment", seed)
     day = datetime(2026, 1, 5, 9, tzinfo=TAIPEI) + timedelta(days=rng.below(85))
     return day + timedelta(seconds=rng.below(9 * 3600), microseconds=rng.below(1_000_000))

@@ -1,11 +1,11 @@
-"""The cast: the made-up businesses, what they sell and ask, and the people of their language. Data only."""
+"""Data for samples: fictitious brands with their products and surveys, and names of contacts in their language."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Language:
-    """The people who speak it, and the words a survey in it asks with."""
+    """Names of contacts, and the texts of surveys, in one language."""
 
     people: tuple[tuple[str, str, str], ...]  # name, e-mail name, gender
     subjects: dict[str, str]
@@ -19,7 +19,7 @@ class Language:
 
 @dataclass(frozen=True)
 class Brand:
-    """One business: what it sells, asks, promises and tells, in one language."""
+    """A brand's shops, products, campaigns, surveys, notification templates and rewards, in one language."""
 
     language: Language
     shops: tuple[str, ...]

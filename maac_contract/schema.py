@@ -1,4 +1,4 @@
-"""The shapes a payload is described in: they read a JSON value strictly and state themselves as JSON Schema."""
+"""Classes that describe a payload: they validate a JSON value strictly, normalise it, and export JSON Schema."""
 
 import difflib
 import math
@@ -28,14 +28,14 @@ Schema = dict[str, Any]
 
 
 class Source(StrEnum):
-    """Where a fact comes from: MAAC's public documents, or a choice made where they are silent."""
+    """Where a fact comes from: MAAC's public documentation, or a choice where it says nothing."""
 
     DOCUMENTED = "documented"
     CHOSEN = "chosen"
 
 
 class Row(TypedDict):
-    """One line of a documentation table."""
+    """One row of a documentation table."""
 
     path: str
     type: str
@@ -45,30 +45,30 @@ class Row(TypedDict):
 
 
 class Shape(ABC):
-    """What a value must look like. A new shape says what it accepts, how it is named in a fault, and its schema."""
+    """The type of a value. A subclass defines what it accepts, its name in error messages, and its JSON Schema."""
 
     @abstractmethod
     def accepts(self, value: Any) -> bool:
-        """Whether the value itself fits; what is inside it is judged later."""
+        """Whether the value itself is valid; the contents of containers are validated by `take`."""
 
     @abstractmethod
     def wanted(self) -> Sentence:
-        """The shape in words, to follow "Expected"."""
+        """The name of the type, to follow "Expected" in an error message."""
 
     @abstractmethod
     def schema(self) -> Schema:
-        """The shape as JSON Schema, as far as JSON Schema can say it."""
+        """The JSON Schema, as far as it can express the type."""
 
     def kind(self) -> str:
-        """The type's name in documentation tables."""
+        """The name of the type in documentation tables."""
         return str(self.schema()["type"])
 
     def rows(self, path: str) -> Iterator[Row]:  # noqa: ARG002
-        """The documentation rows of the fields below this shape."""
+        """The documentation rows of the fields inside this type."""
         return iter(())
 
     def read(self, value: object, path: Path, faults: PayloadErrors, nullable: bool = False) -> object:
-        """The value as it is to be sent; what does not fit is reported and comes back as it was."""
+        """The value as it is to be sent. An invalid value is added to `faults` and returned unchanged."""
         if not (value is None and nullable) and not self.accepts(value):
             wanted, got = or_null(self.wanted(), nullable), describe(value)
             faults.add(path, Sentence(_("Expected %(wanted)s, got %(got)s."), wanted=wanted, got=got))
@@ -76,11 +76,11 @@ class Shape(ABC):
 
 
 class Normalised(Shape):
-    """A shape that makes what it accepts anew: containers, and numbers that become floats."""
+    """A type that converts the values it accepts: containers, and integers that become floats."""
 
     @abstractmethod
     def take(self, value: Any, path: Path, faults: PayloadErrors) -> object:
-        """The normalised form of an accepted value; containers report here what is wrong inside."""
+        """The normalised form of an accepted value; containers add the errors of their contents to `faults`."""
 
     def read(self, value: object, path: Path, faults: PayloadErrors, nullable: bool = False) -> object:
         if self.accepts(value):
@@ -90,7 +90,7 @@ class Normalised(Shape):
 
 @dataclass(frozen=True)
 class Text(Shape):
-    """Text, free or held to a pattern (of the whole text) and to what `parse` can read."""
+    """Text: free, or one that matches `pattern` as a whole and that `parse` accepts."""
 
     pattern: str = ""
     like: str = _("text")
@@ -103,7 +103,7 @@ class Text(Shape):
     def accepts(self, value: Any) -> bool:
         return (
             isinstance(value, str)
-            # Printable text is sendable, and that is the quickest thing to ask.
+            # `isprintable` is fast, and printable text never matches UNSENDABLE.
             and (value.isprintable() or not UNSENDABLE.search(value))
             and (not self.pattern or self.compiled.fullmatch(value) is not None)
             and (self.parse is None or parses(self.parse, value))
@@ -134,7 +134,7 @@ class Word(Shape):
 
 @dataclass(frozen=True)
 class Integer(Shape):
-    """A whole number that fits 64 bits; `true` and `1.0` are none."""
+    """An integer within 64 bits; `true` and `1.0` are not accepted."""
 
     def accepts(self, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and fits_64_bits(value)
@@ -148,7 +148,7 @@ class Integer(Shape):
 
 @dataclass(frozen=True)
 class Float(Normalised):
-    """A finite number, sent with a decimal point; a whole number is taken where a float holds it exactly."""
+    """A finite number, sent with a decimal point; an integer is accepted if a float represents it exactly."""
 
     def accepts(self, value: Any) -> bool:
         if isinstance(value, float):
@@ -198,7 +198,7 @@ class Null(Shape):
 
 @dataclass(frozen=True)
 class ListOf(Normalised):
-    """A list, empty or not, of one shape."""
+    """A list, which may be empty, of items of one type."""
 
     item: Shape
 
@@ -226,7 +226,7 @@ class ListOf(Normalised):
 
 @dataclass(frozen=True)
 class MapOf(Normalised):
-    """An object whose keys are free text and whose values have one shape; it keeps the order it came in."""
+    """An object with any keys and values of one type; its order is kept."""
 
     value: Shape
 
@@ -250,7 +250,7 @@ class MapOf(Normalised):
 
 @dataclass(frozen=True)
 class Field:
-    """A named place in a record, with what it means and where we know it from."""
+    """A field of a record, with its description and the source of its definition."""
 
     name: str
     shape: Shape
@@ -315,12 +315,12 @@ class Record(Normalised):
 
     def report_unknown(self, value: Any, path: Path, faults: PayloadErrors) -> None:
         for name in value:
-            # Seeking the nearest name is slow: stop before a payload of a million unknown fields makes it matter.
+            # Searching for similar names is slow, so stop at the error limit: a payload may have a million fields.
             if name not in self.names and not faults.full:
                 faults.add((path, name), self.unknown(name))
 
     def unknown(self, name: str) -> str:
-        # A name far longer than any of ours is not a slip, and comparing it would take long.
+        # Shortened, since comparing very long names would take long.
         near = difflib.get_close_matches(name[:SHOWN_LENGTH], self.names, n=1)
         if not near:
             return Sentence(_("Expected no such field."))

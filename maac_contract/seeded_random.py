@@ -1,4 +1,4 @@
-"""SeededRandom: draws from a name and a seed that fall the same on every machine."""
+"""A pseudo-random generator with the same results for a name and seed on every machine and Python version."""
 
 import random
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class SeededRandom:
-    """Draws built on `Random.random` alone, the only method Python promises to keep the same across versions."""
+    """Uses only `Random.random`, the one method whose results Python keeps the same across versions."""
 
     def __init__(self, name: str, seed: int | str) -> None:
         self._random = random.Random(f"{name}:{seed}").random  # noqa: S311 - samples hold no secrets
@@ -36,5 +36,5 @@ class SeededRandom:
         return f"{self.below(10**length):0{length}}"
 
     def hex(self, length: int) -> str:
-        # By the byte: one draw has 53 random bits, too few for a whole id.
+        # Byte by byte, since one draw has only 53 random bits.
         return bytes([int(self._random() * 256) for _ in range(0, length, 2)]).hex()[:length]

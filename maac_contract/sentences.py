@@ -1,15 +1,15 @@
-"""Marks sentences of the pure parts for translation; whoever shows one to people translates it."""
+"""Marks sentences for translation in packages without Django; the code that displays a sentence translates it."""
 
 from collections.abc import Mapping
 
 
 def gettext_noop(text: str) -> str:
-    """The text itself: its name tells the tools that collect what is to be translated."""
+    """The text unchanged; `makemessages` finds translatable strings by this function's name."""
     return text
 
 
 class Sentence(str):
-    """A marked template with its values filled in: reads as English, and holds its parts for other languages."""
+    """An English sentence, formatted from a template; keeps template and values so that it can be translated later."""
 
     template: str
     values: Mapping[str, object]

@@ -1,4 +1,4 @@
-"""How MAAC signs a request: the exact header lines over the exact bytes of the body."""
+"""MAAC's signature and request headers (documented)."""
 
 import hmac
 from functools import lru_cache
@@ -17,12 +17,12 @@ def signature(secret: str, body: bytes) -> str:
 
 @lru_cache(maxsize=1024)
 def _keyed(secret: str) -> hmac.HMAC:
-    """To be copied: a copy costs half of what hashing the key anew does."""
+    """The HMAC object after hashing the key; copying it costs half as much as creating it."""
     return hmac.new(secret.encode(), digestmod="sha256")
 
 
 def signed_headers(body: bytes, *, secret: str, idempotency_key: str, user_agent: str) -> Headers:
-    """The documented headers, in the order in which they are sent."""
+    """The documented headers, as (name, value) pairs in the order in which they are sent."""
     return (
         ("User-Agent", user_agent),
         ("Content-Type", contract.CONTENT_TYPE),

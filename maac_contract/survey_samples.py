@@ -1,22 +1,22 @@
-"""Survey samples: a form that was answered, with who the contact is by MAAC's aliases and what they think."""
+"""Sample survey answers: questions with MAAC's member aliases about the contact, then questions about opinions."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from maac_contract.sample_context import Contact, Scene
+from maac_contract.sample_context import Contact, SampleContext
 from maac_contract.sample_data import Language
 from maac_contract.seeded_random import SeededRandom
 
 Data = dict[str, Any]
 
 
-def survey(rng: SeededRandom, scene: Scene) -> Data:
+def survey(rng: SeededRandom, context: SampleContext) -> Data:
     """The `data` of a submitted survey."""
-    title = rng.pick(scene.brand.surveys)
-    questions = number(rng, ask(rng, scene))
+    title = rng.pick(context.brand.surveys)
+    questions = number(rng, ask(rng, context))
     return {
-        "line_uid": scene.contact.line_uid,
-        "customer_id": scene.contact.customer_id_or_null,
+        "line_uid": context.contact.line_uid,
+        "customer_id": context.contact.customer_id_or_null,
         "survey_name": title,
         "answer_hash": rng.hex(32),
         "answer": {
@@ -24,7 +24,7 @@ def survey(rng: SeededRandom, scene: Scene) -> Data:
             "svid": rng.text("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", 5),
             "title": title,
             "status": "FINISH",
-            "submitTime": f"{scene.before(seconds=rng.between(1, 5)):%Y-%m-%d %H:%M:%S}",
+            "submitTime": f"{context.before(seconds=rng.between(1, 5)):%Y-%m-%d %H:%M:%S}",
             "mbunq": rng.hex(12) if rng.chance(0.15) else None,
             "meta": {"isolated": {"status": rng.chance(0.1), "type": None}},
             "mbrid": rng.digits(8) if rng.chance(0.15) else None,
@@ -34,12 +34,12 @@ def survey(rng: SeededRandom, scene: Scene) -> Data:
     }
 
 
-def ask(rng: SeededRandom, scene: Scene) -> list[Data]:
-    """The answered questions of a survey: who you are, by MAAC's aliases, then what you think."""
+def ask(rng: SeededRandom, context: SampleContext) -> list[Data]:
+    """The answered questions of a survey: some with MAAC's member aliases, then some about opinions."""
     opinions = [*rng.some(OPINIONS, rng.between(3, 5)), interests]
     return [
-        *identity(rng, scene.contact, scene.brand.language),
-        *(opinion(rng, scene.brand.language) for opinion in opinions),
+        *identity(rng, context.contact, context.brand.language),
+        *(opinion(rng, context.brand.language) for opinion in opinions),
     ]
 
 
@@ -143,7 +143,7 @@ def question(
 
 
 def number(rng: SeededRandom, questions: list[Data]) -> list[Data]:
-    """The questions with numbers that have gaps and, since the order on screen was changed, do not ascend."""
+    """The questions with numbers that have gaps and do not ascend, as after their order on screen was changed."""
     numbers = [0]
     for _ in questions[1:]:
         numbers.append(numbers[-1] + rng.pick((1, 1, 2, 5)))
@@ -154,5 +154,5 @@ def number(rng: SeededRandom, questions: list[Data]) -> list[Data]:
 
 
 def aliased(question: Data) -> list[str]:
-    """A question's entry under `alias`: the answers' own aliases where they have them, else the answers."""
+    """A question's value in the payload's `alias` object: the answers' aliases if they have any, else the answers."""
     return [*(question["answerAlias"] or question["answer"])]

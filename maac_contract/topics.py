@@ -9,7 +9,7 @@ from maac_contract.sentences import gettext_noop as _
 
 @dataclass(frozen=True)
 class Topic:
-    """An event type: what an endpoint subscribes to, the zone that licenses it, and the shape of its `data`."""
+    """An event type, the zone that licenses it, and the fields of its `data`."""
 
     name: str
     zone: int

@@ -1,4 +1,4 @@
-"""What is wrong with a payload, in words: where it is, what was expected, what came. Also what no payload may hold."""
+"""Errors in a payload (path, expected and actual value) and the characters and numbers that no payload may contain."""
 
 import json
 import re
@@ -14,19 +14,19 @@ SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**63 - 1
 # PostgreSQL stores no NUL in text, and a lone surrogate has no UTF-8 form.
 UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 
-# The way to a value from the inside out; a step costs one small tuple, and only a fault spells it.
+# The path to a value as nested tuples, innermost step last; formatted only for errors, so a valid payload costs little.
 Path: TypeAlias = "tuple[Path, str | int] | None"
 
 
 class PayloadError(NamedTuple):
-    """One thing wrong with a payload: where it is, and what was expected against what came."""
+    """One error in a payload: the path of the value, and a sentence with the expected and the actual value."""
 
     path: str
     reason: str
 
 
 class PayloadErrors:
-    """Collects faults in the order they are met, up to the limit."""
+    """Collects errors in the order in which they are found, up to `FAULT_LIMIT`."""
 
     def __init__(self) -> None:
         self.found: list[PayloadError] = []
@@ -45,7 +45,7 @@ def fits_64_bits(value: int) -> bool:
 
 
 def spell(path: Path) -> str:
-    """The path as people write it: `data.items[0].amount`; a name that is no plain word stands quoted in brackets."""
+    """The path as text: `data.items[0].amount`; a name that is not an identifier is quoted in brackets."""
     return "data" if path is None else spell(path[0]) + spell_step(path[1])
 
 
@@ -56,13 +56,13 @@ def spell_step(step: str | int) -> str:
 
 
 def quote(text: str) -> str:
-    """The text in JSON's quotes, shortened, readable unless it holds what cannot be shown."""
+    """The text as a JSON string, shortened to `SHOWN_LENGTH`; escaped only if it holds UNSENDABLE characters."""
     shown = text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
     return json.dumps(shown, ensure_ascii=UNSENDABLE.search(shown) is not None)
 
 
 def describe(value: object) -> str:
-    """A value in few words, to follow "got"; never looks inside a list or an object, however deep they are."""
+    """A value in a few words, to follow "got" in an error message; contents of lists and objects are not examined."""
     if isinstance(value, str):
         return describe_text(value)
     if isinstance(value, list):

@@ -25,7 +25,7 @@ from modules.surveys.models import Submission
 from modules.traffic.bulk import EVENT
 from modules.traffic.models import Play
 from modules.traffic.scenario import OPEN
-from webhooks.services.retention import Patience
+from webhooks.services.retention import TimeBudget
 
 AT_A_TIME = 200
 PLAYS_WITH_EVENT = 100
@@ -38,11 +38,11 @@ def prune(
     """Remove what is older than WEBHOOK_RETENTION_DAYS, from the oldest, for some seconds at most; how many rows."""
     days = settings.WEBHOOK_RETENTION_DAYS
     before = now - timedelta(days=days) if days > 0 else None
-    patience = Patience(clock, sleep)
-    removed = _prune_message_events(before, patience)
+    budget = TimeBudget(clock, sleep)
+    removed = _prune_message_events(before, budget)
     if before is None:
         return removed
-    return removed + sum(_prune(rows, moment, before, patience) for rows, moment in _happened())
+    return removed + sum(_prune(rows, moment, before, budget) for rows, moment in _happened())
 
 
 def _happened() -> list[tuple[QuerySet[Any], str]]:
@@ -61,7 +61,7 @@ def _happened() -> list[tuple[QuerySet[Any], str]]:
     ]
 
 
-def _prune_message_events(before: datetime | None, patience: Patience) -> int:
+def _prune_message_events(before: datetime | None, budget: TimeBudget) -> int:
     """Remove the message events of plays that are old, or that many have followed, with the messages of the play."""
     newer: Counter[int] = Counter()
     removed = 0
@@ -70,14 +70,14 @@ def _prune_message_events(before: datetime | None, patience: Patience) -> int:
         newer[play.account_id] += 1
         is_old = before is not None and play.started_at < before
         if is_old or newer[play.account_id] > PLAYS_WITH_EVENT:
-            removed += _remove_message_event(play, patience)
+            removed += _remove_message_event(play, budget)
     return removed
 
 
-def _remove_message_event(play: Play, patience: Patience) -> int:
+def _remove_message_event(play: Play, budget: TimeBudget) -> int:
     event_id, removed = play.props[EVENT], 0
     messages = DirectMessage.objects.filter(template=play.props[OPEN], event=event_id)
-    while patience.goes_on():
+    while budget.next_step():
         if ids := list(messages.values_list("pk", flat=True)[:AT_A_TIME]):
             DirectMessage.objects.filter(pk__in=ids).delete()
             removed += len(ids)
@@ -91,10 +91,10 @@ def _remove_message_event(play: Play, patience: Patience) -> int:
     return removed
 
 
-def _prune(rows: QuerySet[Any], moment: str, before: datetime, patience: Patience) -> int:
+def _prune(rows: QuerySet[Any], moment: str, before: datetime, budget: TimeBudget) -> int:
     """Remove rows from the start of the table until one is young enough."""
     removed = 0
-    while patience.goes_on():
+    while budget.next_step():
         oldest = rows.order_by("id").values_list("id", moment)[:AT_A_TIME]
         old = [row_id for row_id, at in oldest if at < before]
         if not old:

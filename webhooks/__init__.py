@@ -1,1 +1,1 @@
-"""Who gets told, and whether they were: endpoints, deliveries, attempts, the engine and its doors."""
+"""Webhooks: endpoints, deliveries, attempts, the delivery engine, and the delivery log."""

@@ -1,6 +1,6 @@
-"""What is told of each finished attempt: it is counted, and where the log is on it is a line of JSON.
+"""Counts each finished attempt in the metrics and, if the attempt log is on, writes one JSON line about it.
 
-No line holds a body, a header or a secret. The log is on with MAAC_SIM_ATTEMPT_LOG=true or MAAC_SIM_LOG_LEVEL=INFO.
+A line holds no body, header or secret. The log is on with MAAC_SIM_ATTEMPT_LOG=true or MAAC_SIM_LOG_LEVEL=INFO.
 """
 
 import json
@@ -16,19 +16,19 @@ problems = logging.getLogger(__name__)
 
 
 def note_attempts(attempts: Sequence[Finished]) -> None:
-    """Count these attempts and, if somebody listens, write a line about each."""
-    _despite_errors(count_attempts, attempts)
+    """Count these attempts and, if the log level is INFO, write a line about each."""
+    _logging_errors(count_attempts, attempts)
     if log.isEnabledFor(logging.INFO):
         for attempt in attempts:
-            _despite_errors(_log, attempt)
+            _logging_errors(_log, attempt)
 
 
-def _despite_errors(note: Callable[[Any], None], what: Any) -> None:
-    """These attempts are settled; an exception here costs their line or their count and nothing else."""
+def _logging_errors(note: Callable[[Any], None], what: Any) -> None:
+    """The attempts are settled already, so an exception is logged and not raised: it must not end the run."""
     try:
         note(what)
     except Exception:
-        problems.exception("Settled attempts could not be noted.")
+        problems.exception("Settled attempts could not be counted or logged.")
 
 
 def _log(attempt: Finished) -> None:

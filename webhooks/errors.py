@@ -1,4 +1,4 @@
-"""What the webhook part refuses.
+"""The errors of the webhooks package: requests that its rules do not allow.
 
 accounts.errors.Refusal
 ├── InvalidInput            the request does not make sense
@@ -6,17 +6,17 @@ accounts.errors.Refusal
 │   ├── UnknownEventType
 │   └── InvalidPayload
 ├── ZoneNotLicensed         the account has not bought it
-├── RunningEndpointLimit    the account runs as many as it may
-├── PausedEndpointLimit     the account has as many paused endpoints as it may
-├── DeliveryInProgress      wait for it first
-├── TooManyFaults           remove some first
+├── RunningEndpointLimit    the account runs as many endpoints as its limit allows
+├── PausedEndpointLimit     the account has as many paused endpoints as the setting allows
+├── DeliveryInProgress      a pending delivery cannot be redelivered under the same key
+├── TooManyFaults           the endpoint has as many active faults as it may have
 ├── EndpointNotRunning      the endpoint is paused or deleted
-├── TooManyChecks           the account waits for some already
-├── CheckNotOver            there is no report yet
-├── IdempotencyKeyReused    the key came before with another request
-├── SandboxesAreOff         the operator allows none
-├── SandboxInSandbox        only a brand's own token makes them
-└── SandboxLimit            the account has as many as it may
+├── TooManyChecks           the account has as many unfinished checks as it may have
+├── CheckNotOver            the check has no report yet
+├── IdempotencyKeyReused    the key was used before for another request
+├── SandboxesAreOff         the setting SANDBOXES is off
+├── SandboxInSandbox        a sandbox's token asked for a sandbox
+└── SandboxLimit            the account has as many sandboxes as it may have
 """
 
 from accounts.errors import Refusal

@@ -1,7 +1,7 @@
-"""Ids as they stand in an address or a form."""
+"""Checks ids that arrive as text in a URL or a form."""
 
 LONGEST = 18
-"""Digits: so many always fit the database, and a longer number is nobody's."""
+"""Digits: a number of 18 digits always fits the database's 64-bit ids."""
 
 
 def is_id(text: str) -> bool:

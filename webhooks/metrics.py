@@ -1,10 +1,10 @@
-"""What this process counts about events and deliveries, for Prometheus.
+"""Prometheus metrics of events and deliveries, counted per process.
 
-Whoever delivers hands over a batch at a time, so that a delivery costs a few additions and no look-up of a label.
+The delivery run reports whole batches, so a delivery costs a few additions and no label look-up.
 """
 
+import collections
 from bisect import bisect_left
-from collections import Counter as DeliveryStats
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
@@ -20,11 +20,11 @@ from webhooks.engine.job import Job, Outcome, Reason
 from webhooks.engine.lifecycle import MOVES, Move, SkipReason, Status, Verdict
 
 Finished = tuple[Job, Outcome, Verdict, datetime]
-"""An attempt that is over, as the outbox settles it."""
+"""A finished attempt: job, outcome, verdict and end time, the fields of an outbox Settlement."""
 
 
 class Durations(Collector):
-    """A histogram of seconds that takes a whole batch at once."""
+    """A Prometheus histogram in seconds whose `add` takes a batch."""
 
     def __init__(self, name: str, documentation: str, bounds: Sequence[float]) -> None:
         self._name = name
@@ -37,10 +37,10 @@ class Durations(Collector):
 
     def add(self, durations: Sequence[float]) -> None:
         bounds = self._bounds
-        places = DeliveryStats([bisect_left(bounds, seconds) for seconds in durations])
+        buckets = collections.Counter([bisect_left(bounds, seconds) for seconds in durations])
         with self._lock:
-            for place, count in places.items():
-                self._counts[place] += count
+            for bucket, count in buckets.items():
+                self._counts[bucket] += count
             self._sum += sum(durations)
 
     def collect(self) -> Iterable[HistogramMetricFamily]:
@@ -52,16 +52,16 @@ class Durations(Collector):
         yield family
 
 
-# Each counter would otherwise have a second line that says since when it counts.
+# Without this, each counter exports a second `_created` series.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 ACCEPTED = Counter("maac_sim_events_accepted", "Events that were accepted.", ["topic"])
 DELIVERIES = Counter("maac_sim_deliveries", "Deliveries that ended.", ["topic", "status", "reason"])
 ATTEMPTS = Counter("maac_sim_attempts", "Attempts, by outcome and what it means.", ["reason", "verdict"])
-FAULTS = Counter("maac_sim_scripted_faults", "Attempts that a injected fault has struck.", ["kind"])
-RUN_ERRORS = Counter("maac_sim_delivery_run_errors", "Turns of delivery runs that ended by an exception.")
+FAULTS = Counter("maac_sim_scripted_faults", "Attempts to which an injected fault was applied.", ["kind"])
+RUN_ERRORS = Counter("maac_sim_delivery_run_errors", "Turns of delivery runs that ended with an exception.")
 PRUNED = Counter("maac_sim_pruned_events", "Events that retention removed.")
-NOTICES = Counter("maac_sim_notices", "Failure notices that were given.", ["reason"])
+NOTICES = Counter("maac_sim_notices", "Failure notices that were created.", ["reason"])
 ATTEMPT_SECONDS = Durations(
     "maac_sim_attempt_seconds",
     "How long an attempt took.",
@@ -69,27 +69,27 @@ ATTEMPT_SECONDS = Durations(
 )
 ARRIVAL_SECONDS = Durations(
     "maac_sim_arrival_seconds",
-    "From acceptance until the first attempt's request stood at the receiver's door.",
+    "From acceptance until the first request was sent.",
     (0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0),
 )
 
 
 def count_accepted_after_commit(topics: Iterable[str]) -> None:
-    """Count accepted events once the transaction that stores them is through."""
-    transaction.on_commit(partial(_count_accepted, DeliveryStats(topics)))
+    """Count accepted events once the transaction that stores them is committed."""
+    transaction.on_commit(partial(_count_accepted, collections.Counter(topics)))
 
 
-def _count_accepted(topics: DeliveryStats[str]) -> None:
+def _count_accepted(topics: collections.Counter[str]) -> None:
     for topic, count in topics.items():
         ACCEPTED.labels(topic).inc(count)
 
 
 def count_attempts(attempts: Sequence[Finished]) -> None:
     """Count finished attempts, and the deliveries that ended with them."""
-    kinds = DeliveryStats([(job.topic, verdict.move, verdict.reason) for job, _, verdict, _ in attempts])
+    kinds = collections.Counter([(job.topic, verdict.move, verdict.reason) for job, _, verdict, _ in attempts])
     for (topic, move, reason), count in kinds.items():
         _count(topic, move, reason, count)
-    for kind, count in DeliveryStats([job.fault.kind for job, _, _, _ in attempts if job.fault]).items():
+    for kind, count in collections.Counter([job.fault.kind for job, _, _, _ in attempts if job.fault]).items():
         FAULTS.labels(kind).inc(count)
     ATTEMPT_SECONDS.add([outcome.timings.total / 1000 for _, outcome, _, _ in attempts])
     ARRIVAL_SECONDS.add([_arrival(job, outcome) for job, outcome, _, _ in attempts if job.number == 1])
@@ -97,7 +97,7 @@ def count_attempts(attempts: Sequence[Finished]) -> None:
 
 @lru_cache(maxsize=1024)
 def _counters(topic: str, move: Move, reason: Reason) -> tuple[Counter, ...]:
-    """Every counter that such an attempt adds to; looking one up costs more than all else."""
+    """The counters that such an attempt increments; cached, since `labels` is the costliest part of counting."""
     attempts = ATTEMPTS.labels(reason, move)
     if move is Move.RETRY:
         return (attempts,)
@@ -110,13 +110,13 @@ def _count(topic: str, move: Move, reason: Reason, count: int) -> None:
 
 
 def count_skips_after_commit(reason: SkipReason, topics: Iterable[str]) -> None:
-    """Count deliveries that were skipped once the transaction that ends them is through."""
-    for topic, count in DeliveryStats(topics).items():
+    """Count skipped deliveries once the transaction that skips them is committed."""
+    for topic, count in collections.Counter(topics).items():
         transaction.on_commit(partial(DELIVERIES.labels(topic, Status.SKIPPED, reason).inc, count), robust=True)
 
 
 def _arrival(job: Job, outcome: Outcome) -> float:
-    """Seconds from acceptance until the request could be written; a connection that was kept is ready at once."""
+    """Seconds from acceptance until the connection was ready for the request; a reused connection adds nothing."""
     timings = outcome.timings
     ready = (timings.dns or 0.0) + (timings.connect or 0.0) + (timings.tls or 0.0)
     return outcome.started_at + ready / 1000 - job.accepted_at

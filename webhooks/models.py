@@ -1,4 +1,4 @@
-"""The rows of webhooks: endpoints, deliveries and their queue, attempts, injected faults, checks, statistics."""
+"""The tables of webhooks: endpoints, deliveries and their queue, attempts, injected faults, checks, statistics."""
 
 import uuid
 from datetime import datetime
@@ -18,12 +18,12 @@ def new_idempotency_key() -> str:
 
 
 class Endpoint(models.Model):
-    """A receiver's URL and what it wants to hear about. A deleted endpoint stays for the history's sake.
+    """A receiver's URL and the event types it subscribes to. A deleted endpoint's row stays, for its deliveries' log.
 
-    Options beyond MAAC, for receivers under development: `verify_tls` off takes self-signed certificates,
+    Options beyond MAAC, for receivers under development: `verify_tls` false accepts self-signed certificates,
     `host_override` is sent as the Host header, `extra_headers` are up to ten static headers, name to value,
-    `retry_waits` are the seconds before each retry where they are not its account's. The `previous_secret` is kept
-    for injected faults and for the tools that explain signatures and check receivers.
+    `retry_waits` (seconds before each retry) override the account's. The `previous_secret` is kept for injected
+    faults and for the tools that explain signatures and check receivers.
     """
 
     class Status(models.TextChoices):
@@ -60,10 +60,10 @@ class Endpoint(models.Model):
 
 
 class Delivery(models.Model):
-    """One event on its way to one endpoint. While it is pending, a `QueueEntry` row says when it is to be sent.
+    """One event to be sent to one endpoint. While it is pending, it has a `QueueEntry` row with its due time.
 
     `series_start` is the number of attempts made before the current series (a redelivery begins a new one).
-    Columns that change when an attempt is settled carry no index, so that PostgreSQL can update the row in its place.
+    Columns that change when an attempt is settled have no index, so PostgreSQL can do heap-only (HOT) updates.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
@@ -103,11 +103,11 @@ class Delivery(models.Model):
 
 
 class QueueEntry(models.Model):
-    """The queue: a pending delivery, and the moment from which a worker may claim it.
+    """The queue: a pending delivery, and the time from which a worker may claim it.
 
-    A claimed one has a `claim_token`, and `due_at` is when its lease runs out and another worker may take it. The token
-    fences off a worker that comes back too late. The rows are small, so the queue is quick however long the log is.
-    `claims` counts how often it was claimed since it was last settled.
+    A claimed entry has a `claim_token`, and its `due_at` is when the lease ends and another worker may claim it. A
+    worker that settles after its lease was taken over is refused by the token. The table is separate from the
+    deliveries so that it stays small, however long the log grows. `claims` counts claims since the last settlement.
     """
 
     delivery = models.OneToOneField(
@@ -120,8 +120,8 @@ class QueueEntry(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["endpoint_id", "due_at"], name="due_of_endpoint"),
-            models.Index(fields=["claims"], name="due_claimed_again", condition=Q(claims__gt=1)),
+            models.Index(fields=["endpoint_id", "due_at"], name="entry_of_endpoint"),
+            models.Index(fields=["claims"], name="entry_claimed_again", condition=Q(claims__gt=1)),
         ]
 
     def __str__(self) -> str:
@@ -129,13 +129,13 @@ class QueueEntry(models.Model):
 
 
 class Attempt(models.Model):
-    """One request that was made for a delivery, and what came of it. Times in milliseconds.
+    """One HTTP request for a delivery, and its outcome. Times in milliseconds.
 
-    `fault` is the kind of the injected fault that struck it, `request_body` what was sent where that is not the event's
-    body.
+    `fault` is the kind of the injected fault that was applied; `request_body` is what was sent, null if that was the
+    event's body.
     """
 
-    # The statement that stores an attempt joins its delivery, so a constraint would only check the same again.
+    # No constraint: the statement that stores an attempt has just updated its delivery, so it exists.
     delivery = models.ForeignKey(
         Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False, db_constraint=False
     )
@@ -165,11 +165,11 @@ class Attempt(models.Model):
 
 
 class InjectedFault(models.Model):
-    """Something that is to go wrong on purpose at an endpoint, as webhooks.engine.fault_rules reads it.
+    """A fault to inject into an endpoint's attempts; webhooks.engine.fault_rules defines its behaviour.
 
-    It strikes `times` attempts (without a number: as many as come) until it expires. `seen` counts the attempts that
-    fit its topic and attempt number, `hits` those that it struck. `held`, `leaving` and `in_flight` are deliveries that
-    it is not done with. `is_over`, there is nothing left for it to do.
+    It is applied to at most `times` attempts (null: no limit) until it expires. `seen` counts the attempts that match
+    its topic and attempt number, `hits` those it was applied to. `held`, `leaving` and `in_flight` are the ids of
+    deliveries that it still controls. `is_over` is set when it can have no further effect.
     """
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="faults")
@@ -197,7 +197,7 @@ class InjectedFault(models.Model):
 
     @property
     def left(self) -> int | None:
-        """How often it is to strike yet; None until it expires."""
+        """How many more attempts it can be applied to; None for no limit."""
         return None if self.times is None else self.times - self.hits
 
     def is_active(self, now: datetime) -> bool:
@@ -205,11 +205,11 @@ class InjectedFault(models.Model):
 
 
 class Check(models.Model):
-    """A check of a receiver: how it is to be made, how far it is, and what it found
-    (text of receiver_check.report_codec).
+    """A check of a receiver: its options, progress and results (encoded by receiver_check.report_codec).
 
-    The row is its place in the queue. The secrets are there until it ends; `started_at` tells the worker that has it
-    from one that had it before. A check that is `broken` came to no end, and `fault` says why.
+    Unfinished rows are the queue of checks. The secrets are erased when it ends. `started_at` also identifies the run:
+    a worker that lost its lease cannot write to the row. `broken` means that it could not be completed; `fault` is the
+    reason.
     """
 
     class Status(models.TextChoices):
@@ -260,7 +260,7 @@ class Check(models.Model):
 
 
 class AcceptedRequest(models.Model):
-    """An API request that came with an `Idempotency-Key`, and its answer, so that it can be repeated safely."""
+    """An API request with an `Idempotency-Key`, and its response, which a repeated request gets again."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
@@ -276,9 +276,9 @@ class AcceptedRequest(models.Model):
 
 
 class Notice(models.Model):
-    """Tells an account that an endpoint keeps failing, as MAAC's customer support would.
+    """A message to an account that an endpoint keeps failing, as MAAC's customer support would send it.
 
-    `message` is what was mailed; the numbers let the console say it in the reader's language.
+    `message` is the English text that is mailed; from the other columns the console makes a translated one.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notices")
@@ -302,7 +302,7 @@ class Notice(models.Model):
 
 
 class Worker(models.Model):
-    """A Celery worker, when it was last heard from, and the last exception that ended a turn of its delivery run."""
+    """A Celery worker, the time of its last heartbeat, and the last exception that ended a turn of its delivery run."""
 
     name = models.CharField(max_length=200, primary_key=True)
     started_at = models.DateTimeField()
@@ -315,20 +315,20 @@ class Worker(models.Model):
 
 
 DURATION_BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
-"""Upper bounds of the classes in which answers are counted by how long they took; slower ones are in one more."""
+"""Upper bounds, in milliseconds, of the buckets of `DeliveryStats.duration_counts`; one more bucket has no bound."""
 
 
 class DeliveryStats(models.Model):
-    """What became of deliveries and attempts, counted for charts in the very transaction that settles them.
+    """Counts of finished deliveries and attempts for charts, written in the transaction that settles them.
 
-    Read it by summing over all rows whose `minute` lies in the range: there are several for the same minute, since each
-    batch that is settled adds its own. They are folded to one a minute, and after two days to one an hour, which sums
-    do not notice; so let a range that reaches further back begin at a full hour.
+    Read it by summing the rows whose `minute` is in the range: each settled batch adds rows of its own, so there are
+    several for one minute. They are rolled up to one row a minute, and after two days to one an hour, which changes no
+    sum; a range that begins more than two days ago must therefore begin at a full hour.
 
-    `delivered`, `failed` and `skipped` count deliveries that ended, again when one is redelivered; `retried` counts
-    attempts that will be tried again. `duration_counts` is a histogram of attempts that got an answer: a number
-    for each of `DURATION_BOUNDS_MS` (at most as slow as it, slower than the one before) and one for what was slower.
-    Test events are counted apart, by `is_test`.
+    `delivered`, `failed` and `skipped` count deliveries that ended, again after a redelivery; `retried` counts
+    attempts after which a retry follows. `duration_counts` is a histogram of attempts that got an answer: one count
+    for each bound of `DURATION_BOUNDS_MS` (greater than the previous bound, at most this one), and one above the last.
+    Test events have rows of their own (`is_test`).
     """
 
     class Grain(models.IntegerChoices):
@@ -336,7 +336,7 @@ class DeliveryStats(models.Model):
         MINUTE = 1, "one minute"
         HOUR = 2, "one hour"
 
-    # Only what is settled is counted, and that has been checked; rows that are only added need no constraint.
+    # No constraints: the rows are written only by the transaction that settles deliveries of these endpoints.
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, related_name="stats", db_index=False, db_constraint=False
     )
@@ -356,9 +356,9 @@ class DeliveryStats(models.Model):
     class Meta:
         verbose_name_plural = "stats"
         indexes = [
-            models.Index(fields=["account", "minute"], name="tally_of_account"),
-            models.Index(fields=["endpoint", "minute"], name="tally_of_endpoint"),
-            models.Index(fields=["grain", "minute"], name="tally_to_fold"),
+            models.Index(fields=["account", "minute"], name="stats_of_account"),
+            models.Index(fields=["endpoint", "minute"], name="stats_of_endpoint"),
+            models.Index(fields=["grain", "minute"], name="stats_to_roll_up"),
         ]
 
     def __str__(self) -> str:

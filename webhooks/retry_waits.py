@@ -1,6 +1,6 @@
-"""Seconds before each retry: those of the event, or of its endpoint, of its account, of the settings; the first given.
+"""Seconds before each retry: the event's, else its endpoint's, else its account's, else those of the settings.
 
-MAAC's waits are seven seconds in all. Short ones let a test suite see a delivery given up within milliseconds.
+MAAC's waits are 1, 2 and 4 seconds. With shorter ones a test suite can see a delivery fail within milliseconds.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def are_waits(value: Any) -> bool:
 
 
 def checked_waits(waits: Sequence[float] | None) -> list[float] | None:
-    """As they are stored; None lets the less specific ones count."""
+    """The waits as floats, to be stored; None means that a less specific setting applies. Raises InvalidInput."""
     if waits is None or are_waits(waits):
         return None if waits is None else [float(wait) for wait in waits]
     raise InvalidInput(f"retry_waits: {waits_fault()}", {"retry_waits": [waits_fault()]})
@@ -35,7 +35,10 @@ def waits_fault() -> str:
 
 
 def most_specific(event: Sequence[float] | None, others: Sequence[float] | None, *, is_test: bool) -> Waits:
-    """`others` are the endpoint's or its account's. A test event is tried once unless it has waits of its own."""
+    """The waits that apply to a delivery. `others` are the endpoint's, or its account's if it has none.
+
+    A test event is attempted once (setting WEBHOOK_RETRY_TESTS: retried too) unless it has waits of its own.
+    """
     if event is not None:
         return tuple(event)
     if is_test and not settings.WEBHOOK_RETRY_TESTS:

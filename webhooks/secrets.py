@@ -1,4 +1,4 @@
-"""Share secrets: how they are made, how they rest encrypted in the database, and what error reports hide."""
+"""Share secrets: generation, encryption in the database, and what error reports hide."""
 
 import base64
 import hashlib
@@ -29,13 +29,13 @@ def new_share_secret() -> str:
 
 
 class Encrypted(str):
-    """A value as the database holds it."""
+    """The encrypted value as stored in the database."""
 
     __slots__ = ()
 
 
 class _DecryptedWhenRead(DeferredAttribute):
-    """A row whose key is lost can still be listed, paused, and given a new secret; only who reads the secret fails."""
+    """Decrypts on first access, so a row whose key is lost can still be listed, paused, and given a new secret."""
 
     def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
         value = super().__get__(instance, cls)
@@ -49,7 +49,7 @@ class _DecryptedWhenRead(DeferredAttribute):
 
 
 class EncryptedField(models.TextField):  # type: ignore[type-arg]
-    """Text that is readable in Python and encrypted in the database.
+    """A text column that is encrypted in the database.
 
     The first of `settings.ENCRYPTION_KEYS` encrypts; all of them decrypt, so that a key can be replaced.
     """
@@ -66,12 +66,12 @@ class EncryptedField(models.TextField):  # type: ignore[type-arg]
 
 
 def decrypt(stored: str) -> str:
-    """The clear text of an encrypted column's value."""
+    """The plaintext of an encrypted column's value; raises SecretUnreadable."""
     return _decrypted(stored, _keys())
 
 
 def reencrypted(stored: str) -> Encrypted | None:
-    """The value under the first key; None where it is so already."""
+    """The value encrypted with the first key; None if it already is. Raises SecretUnreadable."""
     first, *_ = keys = _keys()
     try:
         _fernet((first,)).decrypt(stored)
@@ -86,7 +86,7 @@ def reencrypted(stored: str) -> Encrypted | None:
 
 
 class ReportFilter(SafeExceptionReporterFilter):
-    """What Django puts into reports of errors (by e-mail to the administrators), without anything secret."""
+    """Removes secrets from Django's error reports, which are mailed to the administrators."""
 
     hidden_settings = re.compile(
         "API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|COOKIE|SESSION|CSRF|DATABASE|BROKER|EMAIL_HOST_USER|_URL$", re.I
@@ -98,7 +98,7 @@ class ReportFilter(SafeExceptionReporterFilter):
         return {name: self.cleanse_setting(name, value) for name, value in QueryDict.items(request.POST)}
 
     def get_traceback_frame_variables(self, _request: HttpRequest | None, _frame: FrameType) -> Any:
-        """None at all: tokens, secrets and whole requests pass through too many frames to name them."""
+        """No variables: tokens, secrets and whole requests occur in too many frames to list them."""
         return ()
 
 
@@ -120,5 +120,5 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
 
 
 def _key(text: str) -> bytes:
-    """Any text of good randomness can serve as a key."""
+    """A Fernet key derived from any text; the text must be random enough."""
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())

@@ -1,4 +1,4 @@
-"""Every read that the doors need."""
+"""Queries for the REST API, the console, the commands and the health checks."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ WORKER_IS_LATE_AFTER = timedelta(seconds=10)
 
 
 def sandboxes(*, account: Account, now: datetime) -> QuerySet[Account]:
-    """Those that the account made; for a sandbox, itself."""
+    """The unexpired sandboxes that the account created; for a sandbox, itself."""
     return Account.objects.filter(Q(parent=account) | Q(pk=account.pk), expires_at__gt=now)
 
 
@@ -30,7 +30,7 @@ def running_endpoints(*, account: Account) -> int:
 
 
 def running_by_account(accounts: Iterable[Account]) -> dict[int, int]:
-    """How many endpoints each of the accounts runs; those without one are missing."""
+    """Number of running endpoints by account id; accounts without one are missing."""
     running = Endpoint.objects.filter(account__in=list(accounts), status=Endpoint.Status.RUNNING)
     return dict(running.values_list("account_id").annotate(count=Count("id")))
 
@@ -50,7 +50,7 @@ def events(*, account: Account) -> QuerySet[Event]:
 
 
 def checks(*, account: Account) -> QuerySet[Check]:
-    """Checks of receivers without what they found, which is large."""
+    """Checks of receivers, newest first, without the column `results`, which is large."""
     return Check.objects.filter(account=account).defer("results").select_related("endpoint").order_by("-id")
 
 
@@ -59,25 +59,25 @@ def notices(*, account: Account) -> QuerySet[Notice]:
 
 
 def faults(*, account: Account) -> QuerySet[InjectedFault]:
-    """Scripted ones; those of deleted endpoints are gone with them."""
+    """The account's injected faults, newest first, except those of deleted endpoints."""
     kept = InjectedFault.objects.filter(endpoint__account=account).exclude(endpoint__status=Endpoint.Status.DELETED)
     return kept.select_related("endpoint__account").order_by("-id")
 
 
 FEW = 3
-"""How many of an endpoint's newest deliveries tell how it is doing."""
+"""How many of an endpoint's newest deliveries `RecentDeliveries` looks at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """How an endpoint is doing: its newest few deliveries, the newest first, and whether a notice waits to be read."""
+    """An endpoint's newest `FEW` deliveries, newest first, and whether it has an unread failure notice."""
 
     deliveries: list[Delivery]
     has_unread_notice: bool
 
     @property
     def is_failing(self) -> bool:
-        """Its last deliveries failed, as far as they have ended; or it was said to keep failing."""
+        """Whether all of them that ended failed (and at least one did), or there is an unread notice."""
         ended = self._ended()
         return self.has_unread_notice or (bool(ended) and all(each.status == Status.FAILED for each in ended))
 
@@ -90,7 +90,7 @@ class Recent:
 
 
 def recent(*, endpoints: Sequence[Endpoint]) -> dict[int, Recent]:
-    """How each of these endpoints is doing, by its id."""
+    """The recent deliveries of each of these endpoints, by endpoint id."""
     of_endpoint = Delivery.objects.filter(endpoint=OuterRef("pk")).order_by("-id").values("id")
     newest = {f"newest_{place}": Subquery(of_endpoint[place : place + 1]) for place in range(FEW)}
     ids = [each.pk for each in endpoints]
@@ -103,13 +103,13 @@ def recent(*, endpoints: Sequence[Endpoint]) -> dict[int, Recent]:
 
 
 def audit_entries(*, endpoint: Endpoint) -> QuerySet[AuditEntry]:
-    """Who did what to this endpoint, the newest first. What it was called then does not matter."""
+    """The endpoint's audit entries, newest first, also those made under an earlier name."""
     named = AuditEntry.objects.filter(account_id=endpoint.account_id, target__startswith=f"endpoint {endpoint.pk} (")
     return named.order_by("-id")
 
 
 def last_deliveries(*, endpoint: Endpoint, count: int) -> list[Delivery]:
-    """The newest of one endpoint, without asking for its account, by which the database might go through the log."""
+    """The newest of one endpoint. Not filtered by account: the planner might then scan the account's whole log."""
     return list(Delivery.objects.filter(endpoint=endpoint).order_by("-id")[:count])
 
 
@@ -119,7 +119,7 @@ def last_attempts(*, delivery: Delivery, count: int) -> list[Attempt]:
 
 
 def deliveries_of_event(*, event: Event) -> QuerySet[Delivery]:
-    """An event's deliveries to every endpoint, those under a new key included."""
+    """An event's deliveries to every endpoint, redeliveries under a new key included."""
     return Delivery.objects.filter(event=event).select_related("endpoint").order_by("id")
 
 
@@ -130,7 +130,7 @@ def is_event_done(*, event_id: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A part that the simulator needs: whether it serves, and a sentence about it."""
+    """The state of a component that the simulator needs, and a sentence about it."""
 
     is_good: bool
     detail: str
@@ -139,20 +139,19 @@ class Health:
 def worker_health(*, now: datetime) -> Health:
     seen = Worker.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
     if seen is None:
-        return Health(False, "No worker has been heard from yet. Start one with: maac-sim worker")
+        return Health(False, "No worker has started yet. Start one with: maac-sim worker")
     age = now - seen
-    heard = f"heard {max(0.0, age.total_seconds()):.1f} s ago"
-    return Health(age <= WORKER_IS_LATE_AFTER, heard)
+    return Health(age <= WORKER_IS_LATE_AFTER, f"last heartbeat {max(0.0, age.total_seconds()):.1f} s ago")
 
 
 RUN_ERROR_MATTERS_FOR = timedelta(minutes=1)
 
 
 def delivering_health(*, now: datetime) -> Health:
-    """Whether delivery runs go on without exceptions, and deliveries are settled after they were sent."""
+    """Whether no delivery run raised within the last minute, and every claimed delivery is settled in the end."""
     failing = Worker.objects.filter(error_at__gt=now - RUN_ERROR_MATTERS_FOR).order_by("-error_at").first()
     if failing:
-        detail = f"An exception ({failing.error}) interrupted delivering in worker {failing.name}; see its log."
+        detail = f"An exception ({failing.error}) interrupted the delivery run of worker {failing.name}; see its log."
         return Health(False, detail)
     unsettled = QueueEntry.objects.filter(claims__gte=CLAIMS_AT_MOST).count()
     if unsettled:
@@ -164,7 +163,7 @@ def delivering_health(*, now: datetime) -> Health:
 
 
 OVERDUE_AFTER = timedelta(seconds=5)
-"""A delivery that has been due for longer waits for a worker that is missing or has too much to do."""
+"""A delivery that has been due for longer means that workers are missing or overloaded."""
 COUNTED_AT_MOST = 100_000
 CLAIM_LASTS_AT_MOST = timedelta(seconds=30)
 
@@ -189,7 +188,7 @@ FROM visit WHERE endpoint_id IS NOT NULL
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits and what is under way. `due` and `overdue` stop counting after a hundred thousand rows."""
+    """The state of the queue. `due` and `overdue` are counted among at most `COUNTED_AT_MOST` rows."""
 
     due: int
     overdue: int
@@ -197,11 +196,11 @@ class Queue:
     """Seconds; 0 when nothing is due."""
     in_flight: int
     claimed_again: int
-    """Claimed more than once since they were last settled."""
+    """Entries that were claimed more than once since they were last settled."""
 
 
 def queue(*, now: datetime) -> Queue:
-    """The queue's state. Its cost grows with the endpoints that have open deliveries, not with the rows that wait."""
+    """The queue's state. The cost grows with the number of endpoints in the queue, not with its length."""
     lease_end = now + timedelta(seconds=settings.WEBHOOK_ATTEMPT_TIMEOUT) + CLAIM_LASTS_AT_MOST
     as_stored = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
@@ -216,6 +215,6 @@ def queue(*, now: datetime) -> Queue:
 
 
 def worker_ages(*, now: datetime) -> dict[str, float]:
-    """Seconds since each worker was last heard from."""
+    """Seconds since each worker's last heartbeat, by worker name."""
     seen = Worker.objects.order_by("name").values_list("name", "seen_at")
     return {name: max(0.0, (now - seen_at).total_seconds()) for name, seen_at in seen}

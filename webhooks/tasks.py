@@ -1,4 +1,4 @@
-"""What Celery runs."""
+"""The Celery tasks of webhooks."""
 
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ from webhooks.services.retention import prune as prune_old
 from webhooks.services.sandboxes import remove_expired
 
 
-# One run delivers; the other is short, and says that more has fallen due.
+# One task is the delivery run; a second one only wakes it and returns.
 @shared_task(name="webhooks.tasks.deliver", at_once=2)  # type: ignore[call-overload, untyped-decorator]
 def deliver() -> None:
     deliver_due()

@@ -1,9 +1,9 @@
-"""Waiting for something during a request, without a thread where the server can do so.
+"""Lets a view wait for a condition without occupying a server thread, where the server supports it.
 
-The server puts a Waiting into the WSGI environ. A view that has to wait names there what it waits for and answers. The
-server throws this answer away, looks from time to time, and calls the application once more when the wait is over:
+The server puts a Waiting into the WSGI environ. A view that has to wait registers a condition there and returns. The
+server discards this response, polls the condition, and calls the application again when the wait is over:
 
-    call -> Waiting.wait(look) -> [look, look, ... no thread between them] -> the same call again, is_over -> the answer
+    call -> Waiting.wait(condition) -> [poll, poll, ... no thread in between] -> same call again, is_over -> response
 
 Under a server without a Waiting (such as Django's test client), `wait` blocks.
 """
@@ -14,14 +14,14 @@ from typing import Any, TypeVar, cast
 
 ENVIRON_KEY = "maac_sim.waiting"
 LOOK_AGAIN = (0.005, 0.01, 0.02, 0.05)
-"""Seconds between looks; the last one repeats."""
+"""Seconds between polls; the last value repeats."""
 
 T = TypeVar("T")
 Look = Callable[[], bool]
 
 
 class Waiting:
-    """What one request waits for."""
+    """The wait of one request."""
 
     def __init__(self, *, blocks: bool = False, is_over: bool = False) -> None:
         self._blocks = blocks
@@ -31,13 +31,13 @@ class Waiting:
         self.timeout = 0.0
 
     def once(self, make: Callable[[], T]) -> T:
-        """What `make` returned at the first call; it is not called again when the wait is over."""
+        """The result of `make` from the first call of the view; the second call gets the same result."""
         if not self._kept:
             self._kept.append(make())
         return cast("T", self._kept[0])
 
     def wait(self, look: Look, *, timeout: float) -> bool:
-        """Whether `look` was true within these seconds."""
+        """Whether `look` returned true within `timeout` seconds; False also from the first call of the view."""
         if look():
             return True
         if self._blocks:
@@ -48,13 +48,13 @@ class Waiting:
 
 
 def waiting_of(environ: Mapping[str, Any]) -> Waiting:
-    """That of a request, by its META."""
+    """The Waiting of a request, given its META; one that blocks if the server provides none."""
     waiting: Waiting = environ.get(ENVIRON_KEY) or Waiting(blocks=True)
     return waiting
 
 
 def pause_before_look(number: int) -> float:
-    """Seconds before this look; the first one is 0."""
+    """Seconds before the poll of this number, counted from 0."""
     return LOOK_AGAIN[min(number, len(LOOK_AGAIN) - 1)]
 
 

@@ -1,4 +1,7 @@
-"""Wakes a worker after a commit, by task name, coalesced; a lost wake_worker costs a second, never an event."""
+"""Wakes a worker after a commit by sending a Celery task; wake-ups in quick succession are coalesced into one.
+
+A lost wake-up delays a delivery until the next sweep (a second), and loses nothing: the rows are the queue.
+"""
 
 import logging
 import threading
@@ -9,49 +12,49 @@ from celery import current_app
 from django.db import transaction
 
 COALESCED_SECONDS = 0.05
-"""A worker that is awake looks again more often than this, so one wake_worker serves all events in between."""
+"""A busy worker polls more often than this, so one wake-up serves all events in between."""
 EXPIRES_SECONDS = 2.0
-QUIET_SECONDS_AFTER_A_FAULT = 1.0
+SECONDS_BETWEEN_TRIES_OF_A_FAILED_BROKER = 1.0
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
-_silent_until = 0.0
+_coalesced_until = 0.0
 
 
 def wake_after_commit() -> None:
-    """Tell a worker, once the transaction is through, that something is due."""
+    """Wake a worker once the transaction is committed."""
     transaction.on_commit(wake_worker)
 
 
 def wake_for_check_after_commit() -> None:
-    """The same for a check of a receiver."""
+    """Start the task that runs queued receiver checks, once the transaction is committed."""
     transaction.on_commit(partial(_send, "webhooks.tasks.check"))
 
 
 def wake_worker() -> None:
-    """Send the doorbell's message."""
-    if _is_first():
+    """Send the delivery task, unless this process sent one within `COALESCED_SECONDS`."""
+    if _begins_interval():
         _send("webhooks.tasks.deliver")
 
 
 def _send(task: str) -> None:
-    """Never raises: the sweep finds what no wake_worker announced."""
+    """Never raises: the sweep finds rows whose wake-up was lost."""
     try:
         current_app.send_task(task, expires=EXPIRES_SECONDS, retry=False)
     except Exception as error:
-        _be_silent(QUIET_SECONDS_AFTER_A_FAULT)
-        log.warning("The broker took no wake_worker (%s); the sweep will find what is due.", error)
+        _send_nothing_for(SECONDS_BETWEEN_TRIES_OF_A_FAILED_BROKER)
+        log.warning("The broker did not accept the wake-up (%s); the sweep will find what is due.", error)
 
 
-def _is_first() -> bool:
-    """Whether no other thread of this process has nudged just now."""
+def _begins_interval() -> bool:
+    """True for one caller, of all threads of this process, in each interval."""
     with _lock:
-        if time.monotonic() < _silent_until:
+        if time.monotonic() < _coalesced_until:
             return False
-        _be_silent(COALESCED_SECONDS)
+        _send_nothing_for(COALESCED_SECONDS)
         return True
 
 
-def _be_silent(seconds: float) -> None:
-    global _silent_until
-    _silent_until = time.monotonic() + seconds
+def _send_nothing_for(seconds: float) -> None:
+    global _coalesced_until
+    _coalesced_until = time.monotonic() + seconds

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from accounts.models import Account, AuditEntry, Licence
 from events.models import Event
 from rest.base.fields import SeedField, StrictSerializer, Text, TrueOrFalse
-from webhooks.datetimes import read_moment
+from webhooks.datetimes import read_datetime
 from webhooks.engine.extra_headers import EXTRA_HEADERS
 from webhooks.engine.job import FaultKind
 from webhooks.models import Attempt, Delivery, Endpoint, QueueEntry
@@ -168,7 +168,7 @@ class MomentField(Text):
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
         try:
-            return read_moment(text, self.context["zone"])
+            return read_datetime(text, self.context["zone"])
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from error
 

@@ -16,7 +16,7 @@ from redis import Redis
 from tests.processes import Api, Process, embedded, environment, start, wait_until_ready
 from tests.receiver import Delay, Receiver
 from tests.servers import Server, free_port, start_redis
-from webhooks.services.deliver import DROWSY_AFTER
+from webhooks.services.deliver import IDLE_AFTER
 
 RECEIPT = "receipt.receipt_validated"
 EVENTS = 500
@@ -228,7 +228,7 @@ def test_a_worker_with_more_than_it_has_room_for_calls_the_others(
         for port in ports:
             running.env["MAAC_SIM_METRICS_PORT"] = str(port)
             running.worker(f"on{port}")
-        time.sleep(DROWSY_AFTER + 1)
+        time.sleep(IDLE_AFTER + 1)
         keys = publish_many(running.api, EVENTS)
         assert_all_arrived(receiver, keys, secret)
         assert all(attempts_of(port) > EVENTS / 10 for port in ports)

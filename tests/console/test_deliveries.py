@@ -203,8 +203,8 @@ def test_text_is_found_in_any_language(text: str, console: Client, alice: Accoun
     [
         ({"stauts": "failed"}, "stauts is no filter"),
         ({"status": "broken"}, "status: Select a valid choice"),
-        ({"since": "yesterday"}, "since: Write a moment"),
-        ({"since": "0001-01-01T00:00"}, "since: Write a moment from 1970"),
+        ({"since": "yesterday"}, "since: Write a date and time"),
+        ({"since": "0001-01-01T00:00"}, "since: The year must be from 1970"),
         ({"key": "abc"}, "key: An idempotency key has 32 digits"),
         ({"key": "not a key"}, "key: An idempotency key has 32 digits"),
         ({"endpoint": "CRM"}, "endpoint: Enter a whole number"),

@@ -56,7 +56,7 @@ def test_room_counts_what_flies_and_what_waits() -> None:
     limiter = ConcurrencyLimiter(Hand(), in_flight=5, per_endpoint=2)
     assert limiter.capacity() == Capacity(total=5, each=2, busy={})
     limiter.add([job(1), job(2), job(3), job(4, endpoint_id=7)])
-    assert limiter.flying == 3
+    assert limiter.in_flight == 3
     assert limiter.capacity() == Capacity(total=1, each=2, busy={1: 0, 7: 1})
 
 
@@ -65,7 +65,7 @@ def test_what_waits_can_be_handed_back_while_the_rest_goes_on() -> None:
     limiter = ConcurrencyLimiter(hand, in_flight=10, per_endpoint=1)
     first, second = job(1), job(2)
     limiter.add([first, second])
-    assert limiter.hand_back() == [second]
+    assert limiter.take_waiting() == [second]
     hand.finish(first)
     limiter.collect(0)
     assert limiter.is_idle

@@ -32,7 +32,7 @@ def run_until_quiet(stopping: deliver.Stopping | None = None) -> None:
     network = deliver.new_network()
     try:
         deliver.Run(
-            network, wake_event=threading.Event(), stopping=stopping or deliver.Stopping(), drowsy_after=0.02
+            network, wake_event=threading.Event(), stopping=stopping or deliver.Stopping(), idle_after=0.02
         ).until_quiet()
     finally:
         network.close()

@@ -264,7 +264,7 @@ def test_a_range_of_time_is_read_by_an_index(
     alice: Account, bob: Account, make_endpoint: MakeEndpoint, by: str
 ) -> None:
     key = {"account": alice, "endpoint": make_endpoint(), "grain": DeliveryStats.Grain.BATCH}[by]
-    index = {"account": "tally_of_account", "endpoint": "tally_of_endpoint", "grain": "tally_to_fold"}[by]
+    index = {"account": "stats_of_account", "endpoint": "stats_of_endpoint", "grain": "stats_to_roll_up"}[by]
     fill(bob, make_endpoint(account=bob, event_types=[TOPIC]), deliveries=2000, now=NOW)
     refresh_plans()
     rows = DeliveryStats.objects.filter(**{by: key}, minute__gte=NOW - DAY, minute__lt=NOW).order_by(F("minute"))

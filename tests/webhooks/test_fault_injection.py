@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from maac_contract import contract
 from maac_contract.samples import sample
 from tests.webhooks.jobs import answered, job, unanswered
-from webhooks.engine.fault_injection import KINDS, altered, bytes_sent, dropped_at, suffered, united
+from webhooks.engine.fault_injection import KINDS, altered, applied_to_outcome, bytes_sent, dropped_at, merged_copies
 from webhooks.engine.job import FaultKind, FaultSpec, Job, Outcome, Reason
 from webhooks.engine.lifecycle import Move, Verdict, judge
 from webhooks.engine.throttled_body import PIECES, ThrottledBody, throttled_body
@@ -36,8 +36,8 @@ def with_fault(kind: FaultKind, **options: object) -> tuple[Job, FaultSpec]:
 @pytest.mark.parametrize("topic", BODIES)
 @given(seed=st.text(max_size=5))
 def test_a_flipped_byte_leaves_json_with_other_data_whatever_the_seed(topic: str, seed: str) -> None:
-    struck = job(body=BODIES[topic], fault=FaultSpec(1, FaultKind.FLIP_BYTE, seed=seed))
-    sent = bytes_sent(struck)
+    faulted = job(body=BODIES[topic], fault=FaultSpec(1, FaultKind.FLIP_BYTE, seed=seed))
+    sent = bytes_sent(faulted)
     assert sent is not None
     was, now = json.loads(BODIES[topic]), json.loads(sent)
     assert now["data"] != was["data"]
@@ -46,66 +46,67 @@ def test_a_flipped_byte_leaves_json_with_other_data_whatever_the_seed(topic: str
 
 
 def test_a_body_without_a_digit_is_flipped_in_its_middle() -> None:
-    struck = job(body=b"abcde", fault=FaultSpec(1, FaultKind.FLIP_BYTE))
-    assert bytes_sent(struck) == b"abbde"
+    faulted = job(body=b"abcde", fault=FaultSpec(1, FaultKind.FLIP_BYTE))
+    assert bytes_sent(faulted) == b"abbde"
 
 
 def test_a_stale_timestamp_is_older_across_midnight_and_all_else_stays() -> None:
-    struck, fault = with_fault(FaultKind.STALE_TIMESTAMP, seconds=10.5)
-    signed, sent = altered(struck, fault)
-    assert signed.body == sent == bytes_sent(struck)
-    assert sent == struck.body.replace(b"2026-03-01T00:00:05.000000+08:00", b"2026-02-28T23:59:54.500000+08:00")
+    faulted, fault = with_fault(FaultKind.STALE_TIMESTAMP, seconds=10.5)
+    signed, sent = altered(faulted, fault)
+    assert signed.body == sent == bytes_sent(faulted)
+    assert sent == faulted.body.replace(b"2026-03-01T00:00:05.000000+08:00", b"2026-02-28T23:59:54.500000+08:00")
 
 
 def test_only_the_secret_is_another_where_only_the_signature_is_to_be() -> None:
-    struck, fault = with_fault(FaultKind.PREVIOUS_SECRET, previous_secret="old")
-    assert altered(struck, fault) == (struck._replace(secret="old"), struck.body)
-    struck, fault = with_fault(FaultKind.WRONG_SIGNATURE)
-    signed, sent = altered(struck, fault)
-    assert (signed.secret != struck.secret, sent) == (True, struck.body)
-    assert bytes_sent(struck) is None
+    faulted, fault = with_fault(FaultKind.PREVIOUS_SECRET, previous_secret="old")
+    assert altered(faulted, fault) == (faulted._replace(secret="old"), faulted.body)
+    faulted, fault = with_fault(FaultKind.WRONG_SIGNATURE)
+    signed, sent = altered(faulted, fault)
+    assert (signed.secret != faulted.secret, sent) == (True, faulted.body)
+    assert bytes_sent(faulted) is None
     assert bytes_sent(job()) is None
 
 
 @pytest.mark.parametrize("kind", set(FaultKind) - {FaultKind.LOST_ANSWER, FaultKind.DROP_MID_BODY})
 def test_the_other_kinds_leave_the_judgement_alone(kind: FaultKind) -> None:
-    struck, fault = with_fault(kind)
-    told, outcome, judged = suffered(struck, fault, answered(503), verdict)
-    assert (told, outcome, judged) == (struck, answered(503), verdict(answered(503)))
+    faulted, fault = with_fault(kind)
+    marked, outcome, judged = applied_to_outcome(faulted, fault, answered(503), verdict)
+    assert (marked, outcome, judged) == (faulted, answered(503), verdict(answered(503)))
 
 
 def test_a_success_that_is_lost_is_tried_again_until_no_try_is_left() -> None:
-    struck, fault = with_fault(FaultKind.LOST_ANSWER)
+    faulted, fault = with_fault(FaultKind.LOST_ANSWER)
     for tries, move in ((1, Move.RETRY), (2, Move.FAIL)):
-        told, _, judged = suffered(struck, fault, answered(200), partial(verdict, tries=tries))
-        assert (told, judged.move, judged.reason) == (struck, move, Reason.CONNECTION_LOST)
+        marked, _, judged = applied_to_outcome(faulted, fault, answered(200), partial(verdict, tries=tries))
+        assert (marked, judged.move, judged.reason) == (faulted, move, Reason.CONNECTION_LOST)
 
 
 def test_a_failure_cannot_be_lost_and_a_race_needs_another_attempt() -> None:
-    struck, fault = with_fault(FaultKind.LOST_ANSWER)
-    assert suffered(struck, fault, unanswered(), verdict)[0].fault is None
-    struck, fault = with_fault(FaultKind.PAUSE)
-    assert suffered(struck, fault, unanswered(), partial(verdict, tries=2))[0].fault is None
-    assert suffered(struck, fault, answered(200), verdict)[0].fault is None
+    faulted, fault = with_fault(FaultKind.LOST_ANSWER)
+    assert applied_to_outcome(faulted, fault, unanswered(), verdict)[0].fault is None
+    faulted, fault = with_fault(FaultKind.PAUSE)
+    assert applied_to_outcome(faulted, fault, unanswered(), partial(verdict, tries=2))[0].fault is None
+    assert applied_to_outcome(faulted, fault, answered(200), verdict)[0].fault is None
 
 
-def test_a_drop_that_had_no_connection_to_drop_is_told_as_that() -> None:
-    struck, fault = with_fault(FaultKind.DROP_MID_BODY)
-    assert suffered(struck, fault, unanswered(Reason.COULD_NOT_CONNECT), verdict)[2].detail == "It was so."
-    assert suffered(struck, fault, unanswered(), verdict)[2].detail.startswith("Injected fault: dropped after")
+def test_a_drop_that_had_no_connection_to_drop_is_not_reported_as_dropped() -> None:
+    faulted, fault = with_fault(FaultKind.DROP_MID_BODY)
+    assert applied_to_outcome(faulted, fault, unanswered(Reason.COULD_NOT_CONNECT), verdict)[2].detail == "It was so."
+    _, _, lost = applied_to_outcome(faulted, fault, unanswered(), verdict)
+    assert lost.detail.startswith("Injected fault: dropped after")
 
 
-def test_of_two_copies_the_last_answer_counts_and_the_first_is_told() -> None:
-    struck, fault = with_fault(FaultKind.SEND_TWICE)
-    whole, outcome = united(struck, fault, answered(500), answered(200))
+def test_of_two_copies_the_last_answer_counts_and_the_first_is_mentioned() -> None:
+    faulted, fault = with_fault(FaultKind.SEND_TWICE)
+    whole, outcome = merged_copies(faulted, fault, answered(500), answered(200))
     assert whole.fault
-    _, _, judged = suffered(whole, whole.fault, outcome, verdict)
+    _, _, judged = applied_to_outcome(whole, whole.fault, outcome, verdict)
     assert (judged.move, judged.detail) == (
-        Move.ACCEPT, "Injected fault: sent twice; the copy that ended first came to status 500.",
+        Move.ACCEPT, "Injected fault: sent twice; the copy that finished first ended with status 500.",
     )  # fmt: skip
 
 
-def test_every_kind_is_told_in_three_sentences() -> None:
+def test_every_kind_has_three_texts() -> None:
     assert list(KINDS) == list(FaultKind)
     for about in KINDS.values():
         assert about.description.endswith(".")

@@ -199,6 +199,6 @@ def _expected(code: int) -> list[tuple[str, int | None]]:
 def run_until_quiet() -> None:
     network = deliver.new_network()
     try:
-        deliver.Run(network, wake_event=threading.Event(), stopping=deliver.Stopping(), drowsy_after=0.02).until_quiet()
+        deliver.Run(network, wake_event=threading.Event(), stopping=deliver.Stopping(), idle_after=0.02).until_quiet()
     finally:
         network.close()

@@ -172,7 +172,7 @@ def test_two_copies_are_one_attempt_that_tells_of_both(alice: Account, make_endp
     with Shop() as shop:
         attempt = one_attempt(shop, alice, make_endpoint(url=shop.url), FaultKind.SEND_TWICE)
         assert shop.statuses == [200, 200]
-    assert attempt.detail == "Injected fault: sent twice; the copy that ended first came to status 200."
+    assert attempt.detail == "Injected fault: sent twice; the copy that finished first ended with status 200."
     assert Delivery.objects.get().attempt_count == 1
 
 
@@ -181,7 +181,7 @@ def test_two_copies_to_nobody_are_one_attempt_as_well(alice: Account, make_endpo
         pass
     attempt = one_attempt(shop, alice, make_endpoint(url=shop.url, retry_waits=[]), FaultKind.SEND_TWICE)
     assert attempt.reason == "COULD_NOT_CONNECT"
-    assert "came to COULD_NOT_CONNECT" in attempt.detail
+    assert "ended with COULD_NOT_CONNECT" in attempt.detail
 
 
 def test_a_group_arrives_in_reverse(alice: Account, make_endpoint: MakeEndpoint) -> None:
@@ -313,8 +313,8 @@ def test_a_race_that_comes_too_late_changes_nothing(alice: Account, make_endpoin
     assert job.fault
     fault_effects = FaultEffects()
     judging = partial(judge, tries=job.tries, waits=job.retry_waits)
-    settlement = fault_effects.judged(job, job.fault, answered(500), now(), judging)
-    assert fault_effects.act([settlement], now()) == [settlement]
+    settlement = fault_effects.settlement(job, job.fault, answered(500), now(), judging)
+    assert fault_effects.before_settling([settlement], now()) == [settlement]
     assert Endpoint.objects.get().share_secret == endpoint.share_secret
     assert outbox.settle([settlement]) == 1
 

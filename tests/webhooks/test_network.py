@@ -576,7 +576,7 @@ def test_a_copy_is_waited_for_while_others_come_back(receiver: Receiver) -> None
     assert answer(outcome).status_code == 500
     assert told.claim == twice.claim
     assert told.fault is not None
-    assert told.fault.note.endswith("came to status 200.")
+    assert told.fault.note.endswith("ended with status 200.")
 
 
 def test_a_fault_does_not_stay_for_the_next(receiver: Receiver) -> None:

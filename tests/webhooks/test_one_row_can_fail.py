@@ -20,8 +20,7 @@ from webhooks.engine.job import Reason
 from webhooks.engine.network import Network
 from webhooks.models import Attempt, Delivery, Endpoint, InjectedFault, QueueEntry
 from webhooks.outbox import fault_store, jobs, postgresql, rows, sqlite
-from webhooks.services import deliver, faults, workers
-from webhooks.services import fault_effects as scripted_effects
+from webhooks.services import deliver, fault_effects, faults, workers
 from webhooks.services.redeliver import redeliver
 
 pytestmark = pytest.mark.django_db
@@ -53,8 +52,8 @@ SEAMS: dict[str, tuple[Any, str]] = {
     "reading the endpoint": (jobs, "_address"),
     "checking the row": (jobs, "_skip_reason"),
     "building the job": (jobs, "_job"),
-    "reading a fault": (fault_store, "_script"),
-    "applying a fault": (fault_store, "_struck"),
+    "reading a fault": (fault_store, "_rule"),
+    "applying a fault": (fault_store, "_with_fault"),
     "counting a fault": (fault_store, "_save"),
     "handing over to the network": (Network, "_begin"),
     "making the request": (Exchange, "begin"),
@@ -63,8 +62,8 @@ SEAMS: dict[str, tuple[Any, str]] = {
     "reading the body": (Exchange, "_on_body"),
     "reading the outcome": (Exchange, "outcome"),
     "judging": (deliver.Run, "_verdict"),
-    "what a fault made of it": (scripted_effects.FaultEffects, "judged"),
-    "a race": (scripted_effects, "_race"),
+    "what a fault made of it": (fault_effects.FaultEffects, "settlement"),
+    "a race": (fault_effects, "_race"),
     "making the row to store": (outbox, "row"),
     "moving": (Backend, "move"),
     "storing the attempt": (Backend, "store_attempts"),
@@ -186,7 +185,7 @@ def test_an_exception_about_the_whole_run_is_counted_and_readyz_tells_it(
             raise errors.pop()
         return claim(**named)
 
-    monkeypatch.setattr(deliver, "PAUSE_AFTER_A_FAULT", 0.01)
+    monkeypatch.setattr(deliver, "PAUSE_AFTER_ERROR", 0.01)
     monkeypatch.setattr(outbox, "claim", claim_later)
     run_until_quiet()
     assert Delivery.objects.get().status == "delivered"

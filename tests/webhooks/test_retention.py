@@ -236,7 +236,7 @@ def test_deliveries_go_on_meanwhile(
             wake_event=threading.Event(),
             stopping=deliver.Stopping(),
             clock=lambda: LATER.timestamp() + time.monotonic(),
-            drowsy_after=0.02,
+            idle_after=0.02,
         ).until_quiet()
     finally:
         network.close()

@@ -100,7 +100,7 @@ def test_after_reencrypt_the_old_key_is_no_longer_needed(make_endpoint: MakeEndp
     made.append(make_endpoint())
     untouched = stored(made[2])
     told = say()
-    assert "3 looked at, 2 re-encrypted" in told
+    assert "3 read, 2 re-encrypted" in told
     assert "no longer needed" in told
     settings.ENCRYPTION_KEYS = ["new"]
     assert [fresh(endpoint).share_secret for endpoint in made] == [endpoint.share_secret for endpoint in made]

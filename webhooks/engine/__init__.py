@@ -1,1 +1,1 @@
-"""The delivery engine: pure Python that signs, sends and judges; it knows neither Django nor the database."""
+"""The delivery engine: pure Python that signs and sends requests and decides on retries; no Django, no database."""

@@ -1,7 +1,7 @@
-"""Which URLs and addresses may be reached: the same verdict when an endpoint is made and when it is sent to.
+"""Which URLs and IP addresses may be reached: the same rules when an endpoint is created and when it is sent to.
 
-`check_url` judges what a URL says; `refusal` judges each address that its host turns out to have, at the moment its
-socket is opened. A name can change its address between the two, so the second is the one that holds.
+`check_url` checks a URL without resolving its host. `refusal` checks each resolved IP address when its socket is
+opened; a name can resolve to another address by then (DNS rebinding), so this second check is the decisive one.
 """
 
 import ipaddress
@@ -21,7 +21,7 @@ _LOOSE_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Tables of our own: what Python calls global has changed from version to version.
+# Own tables, since `ipaddress.is_global` differs between versions of Python.
 _NOT_PUBLIC_IPV4 = [
     ipaddress.IPv4Network(network)
     for network in (
@@ -29,7 +29,7 @@ _NOT_PUBLIC_IPV4 = [
         "10.0.0.0/8",
         "100.64.0.0/10",  # carriers' NAT, and the metadata service of Alibaba Cloud
         "127.0.0.0/8",
-        "168.63.129.16/32",  # the platform service of Azure, on an address that looks public
+        "168.63.129.16/32",  # the platform service of Azure, in a public range
         "169.254.0.0/16",  # link-local, and the metadata service of most clouds
         "172.16.0.0/12",
         "192.0.0.0/24",  # protocols, and the metadata service of Oracle Cloud
@@ -69,13 +69,13 @@ class RefusedUrl(BadUrl):
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
-    """What the operator of the simulator allows."""
+    """Which addresses and schemes the operator of the simulator allows."""
 
     allow_private_networks: bool = True
     require_https: bool = False
 
     def refusal(self, address: str) -> str | None:
-        """Why this IP address must not be connected to, or None."""
+        """A sentence on why this IP address must not be connected to, or None if it may be."""
         if self.allow_private_networks or _is_public(ipaddress.ip_address(address.split("%", 1)[0])):
             return None
         return _NOT_PUBLIC % {"host": address}
@@ -91,7 +91,7 @@ class AddressPolicy:
 
 
 def check_host_override(text: str) -> None:
-    """Raise BadUrl unless this can stand in a Host header: a name or an address, and a port if there is one."""
+    """Raise BadUrl unless this is valid in a Host header: a name or an address, with or without a port."""
     if not text.isascii():
         raise BadUrl(gettext_noop("The host must be in ASCII; write a name in another script in its xn-- form."))
     if any(char in text for char in "/?#"):
@@ -101,7 +101,7 @@ def check_host_override(text: str) -> None:
 
 @lru_cache(maxsize=4096)
 def wire_url(url: str) -> str:
-    """The URL as it goes on the wire: host in ASCII (IDNA), everything else percent-encoded, no fragment."""
+    """The URL as it is requested: host in ASCII (IDNA), everything else percent-encoded, no fragment."""
     parts = urlsplit(url.strip())
     host = _ascii(parts.hostname or "")
     if ":" in host:
@@ -114,14 +114,14 @@ def wire_url(url: str) -> str:
 
 @lru_cache(maxsize=4096)
 def host_header(url: str) -> str:
-    """What the Host header says for a URL: the port only where it is not the scheme's own."""
+    """The value of the Host header for a URL: with the port only if it is not the scheme's default."""
     parts = urlsplit(wire_url(url))
     default = {"http": 80, "https": 443}[parts.scheme]
     return parts.netloc.removesuffix(f":{default}") if parts.port == default else parts.netloc
 
 
 def _host(url: str) -> str:
-    """The host, in ASCII, of a URL that is well formed; BadUrl for every other."""
+    """The host, in ASCII, of a well-formed URL; raises BadUrl for every other."""
     if len(url) > URL_LENGTH:
         raise BadUrl(gettext_noop("The URL is longer than %(limit)d characters."), limit=URL_LENGTH)
     if any(ord(char) <= 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in url):
@@ -175,17 +175,17 @@ def _is_label(label: str) -> bool:
 
 
 def _is_localhost(host: str) -> bool:
-    """Names that libcurl itself takes for this machine."""
+    """Whether libcurl resolves the name to the loopback address without DNS."""
     return f".{host.removesuffix('.')}".endswith(".localhost")
 
 
 def _literal_address(host: str) -> str | None:
-    """The IP address that a host spells, also as the decimal, octal and short forms that resolvers take."""
+    """The host if it is an IP address literal, also in the decimal, octal and short forms that resolvers accept."""
     return host if ":" in host else _loose_ipv4(host)
 
 
 def _loose_ipv4(host: str) -> str | None:
-    """`2130706433`, `0x7f.1`, `0177.0.0.1`: what inet_aton reads as an IPv4 address."""
+    """An IPv4 address in any form that `inet_aton` accepts, such as `2130706433`, `0x7f.1` or `0177.0.0.1`."""
     parts = host.removesuffix(".").split(".")
     if len(parts) > 4 or not all(map(_LOOSE_NUMBER.fullmatch, parts)):
         return None
@@ -202,7 +202,7 @@ def _loose_number(text: str) -> int:
 
 
 def _is_public(ip: Address) -> bool:
-    """Whether the whole internet may be meant; an IPv6 address that carries an IPv4 one is as public as that."""
+    """Whether the address is globally routable; an IPv6 address that embeds an IPv4 one is treated like that."""
     if isinstance(ip, ipaddress.IPv4Address):
         return not any(ip in network for network in _NOT_PUBLIC_IPV4)
     inner = ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)

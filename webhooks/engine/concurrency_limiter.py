@@ -1,4 +1,4 @@
-"""Keeps many requests in flight without letting one endpoint take more than its share."""
+"""Limits the requests in flight, in all and to each endpoint."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from webhooks.engine.job import Job, Outcome
 
 
 class Transport(Protocol):
-    """What the limiter needs of the network."""
+    """The part of Network that the limiter uses."""
 
     def start(self, job: Job) -> None: ...
 
@@ -18,7 +18,8 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many more jobs the limiter wants: in all, for an endpoint it is not busy with, and for those it is."""
+    """How many more jobs the limiter can start: in `total`, for `each` endpoint without requests in flight, and by
+    endpoint id for the `busy` ones."""
 
     total: int
     each: int
@@ -26,72 +27,72 @@ class Capacity:
 
 
 class ConcurrencyLimiter:
-    """`add` jobs, `collect` outcomes as they come. Jobs past an endpoint's cap wait inside, in order.
+    """`add` jobs, `collect` outcomes as they arrive. Jobs over a limit wait in a queue per endpoint, in order.
 
-    `in_flight` caps all requests at once, `per_endpoint` those to one endpoint.
+    `in_flight` limits all concurrent requests, `per_endpoint` those to one endpoint.
     """
 
     def __init__(self, transport: Transport, *, in_flight: int, per_endpoint: int) -> None:
         self._transport = transport
-        self._in_flight = in_flight
-        self._per_endpoint = per_endpoint
-        self._flying: Counter[int] = Counter()
-        self._count = 0
-        self._held: dict[int, deque[Job]] = {}
+        self._max_in_flight = in_flight
+        self._max_per_endpoint = per_endpoint
+        self._by_endpoint: Counter[int] = Counter()
+        self._in_flight = 0
+        self._waiting: dict[int, deque[Job]] = {}
 
     @property
     def is_idle(self) -> bool:
-        return not self._count and not self._held
+        return not self._in_flight and not self._waiting
 
     @property
-    def flying(self) -> int:
+    def in_flight(self) -> int:
         """Requests in flight."""
-        return self._count
+        return self._in_flight
 
     def capacity(self) -> Capacity:
-        """What may be added now so that nothing has to wait inside."""
-        held = sum(map(len, self._held.values()))
-        busy = {endpoint: max(0, self._per_endpoint - count) for endpoint, count in self._flying.items()}
-        busy.update(dict.fromkeys(self._held, 0))
-        return Capacity(max(0, self._in_flight - self._count - held), self._per_endpoint, busy)
+        """How many jobs can be added now without any having to wait."""
+        waiting = sum(map(len, self._waiting.values()))
+        busy = {endpoint: max(0, self._max_per_endpoint - count) for endpoint, count in self._by_endpoint.items()}
+        busy.update(dict.fromkeys(self._waiting, 0))
+        return Capacity(max(0, self._max_in_flight - self._in_flight - waiting), self._max_per_endpoint, busy)
 
     def add(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
             if self._may_start(job.endpoint_id):
                 self._start(job)
             else:
-                self._held.setdefault(job.endpoint_id, deque()).append(job)
+                self._waiting.setdefault(job.endpoint_id, deque()).append(job)
 
     def collect(self, timeout: float) -> list[tuple[Job, Outcome]]:
-        """What has finished, after at most `timeout` seconds of waiting for the network."""
+        """Wait at most `timeout` seconds for the network; return finished jobs with their outcomes."""
         finished = self._transport.poll(timeout)
         for job, _ in finished:
-            self._count -= 1
-            self._flying[job.endpoint_id] -= 1
-            if not self._flying[job.endpoint_id]:
-                del self._flying[job.endpoint_id]
-        if self._held and finished:
-            self._start_held()
+            self._in_flight -= 1
+            self._by_endpoint[job.endpoint_id] -= 1
+            if not self._by_endpoint[job.endpoint_id]:
+                del self._by_endpoint[job.endpoint_id]
+        if self._waiting and finished:
+            self._start_waiting()
         return finished
 
-    def hand_back(self) -> list[Job]:
-        """Give up the jobs that wait inside, unsent; those in flight go on."""
-        held = [job for jobs in self._held.values() for job in jobs]
-        self._held.clear()
-        return held
+    def take_waiting(self) -> list[Job]:
+        """Remove and return the jobs that are waiting, unsent; those in flight go on."""
+        waiting = [job for jobs in self._waiting.values() for job in jobs]
+        self._waiting.clear()
+        return waiting
 
     def _may_start(self, endpoint_id: int) -> bool:
-        return self._count < self._in_flight and self._flying[endpoint_id] < self._per_endpoint
+        return self._in_flight < self._max_in_flight and self._by_endpoint[endpoint_id] < self._max_per_endpoint
 
     def _start(self, job: Job) -> None:
-        self._count += 1
-        self._flying[job.endpoint_id] += 1
+        self._in_flight += 1
+        self._by_endpoint[job.endpoint_id] += 1
         self._transport.start(job)
 
-    def _start_held(self) -> None:
-        for endpoint_id in list(self._held):
-            jobs = self._held[endpoint_id]
+    def _start_waiting(self) -> None:
+        for endpoint_id in list(self._waiting):
+            jobs = self._waiting[endpoint_id]
             while jobs and self._may_start(endpoint_id):
                 self._start(jobs.popleft())
             if not jobs:
-                del self._held[endpoint_id]
+                del self._waiting[endpoint_id]

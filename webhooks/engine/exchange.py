@@ -1,4 +1,4 @@
-"""One request in flight: its libcurl handle, what has arrived so far, and the Outcome made of it in the end."""
+"""One HTTP exchange: its libcurl handle, the response received so far, and the Outcome it is turned into."""
 
 import io
 import math
@@ -22,14 +22,14 @@ from webhooks.engine.job import Answered, Headers, Job, Outcome, Reason, Timings
 from webhooks.engine.throttled_body import THROTTLING, ThrottledBody, throttled_body
 
 IDLE_CONNECTION_SECONDS = 1
-"""Receivers close idle connections after 2 to 5 seconds; a request sent into that moment would be lost."""
+"""Receivers close idle connections after 2 to 5 seconds; a request sent just then would be lost."""
 FINAL_STATUSES = range(200, 600)
 
 _CLOSED = (pycurl.E_SEND_FAIL_REWIND, pycurl.E_GOT_NOTHING, pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR)
-"""What libcurl says of a kept connection that the receiver has closed."""
+"""The error codes of libcurl for a reused connection that the receiver has closed."""
 _INTERIM = re.compile(r"HTTP/\S+ +1\d\d(\s|$)", re.ASCII)
 _STATUS_LINE = re.compile(r"HTTP/\S+ \d\d\d(\s|$)", re.ASCII)
-"""libcurl reads the first three digits of a longer number."""
+"""Checked here, since libcurl accepts longer numbers and reads their first three digits."""
 _LINE_SHOWN = 50
 
 _E_TOO_LARGE = 100
@@ -62,7 +62,7 @@ _REASONS: dict[int, Reason] = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds and bytes an attempt may take."""
+    """The limits of an attempt: timeouts in seconds, sizes of the response in bytes."""
 
     connect_timeout: float = contract.CONNECT_TIMEOUT
     attempt_timeout: float = contract.ATTEMPT_TIMEOUT
@@ -72,7 +72,7 @@ class Limits:
 
 
 class Exchange:
-    """Used for one job after another: `begin`, let libcurl work on `handle`, then ask for the `outcome`."""
+    """Reusable for one job after another: `begin`, let libcurl perform `handle`, then read the `outcome`."""
 
     def __init__(self, limits: Limits, user_agent: str, ca_file: Path | None) -> None:
         self.handle = _new_handle(limits, ca_file)
@@ -98,7 +98,7 @@ class Exchange:
         self.handle.setopt(pycurl.WRITEFUNCTION, self.guarded(self._on_body, -1))
 
     def begin(self, job: Job, now: float) -> None:
-        """Make the handle ready to send `job`; `now` is in seconds since 1970. ValueError for what cannot be sent."""
+        """Prepare the handle to send `job`; `now` is in seconds since 1970. Raises ValueError or pycurl.error."""
         self.job, self._started_at, self._refusal, self._has_socket = job, now, None, False
         self.opened = None
         self._error = None
@@ -122,24 +122,24 @@ class Exchange:
         handle.setopt(pycurl.POSTFIELDSIZE_LARGE, self._length)
         if self._is_repeat:
             self._set_repeat(False)
-        # With POSTFIELDS libcurl could send the body several times on its own; `repeat` does it once.
+        # A read callback without rewind keeps libcurl from resending the body; `repeat` resends it at most once.
         read = self.guarded(self.throttled.read, pycurl.READFUNC_ABORT) if self.throttled else io.BytesIO(body).read
         handle.setopt(pycurl.READFUNCTION, read)
 
     def may_repeat(self, code: int) -> bool:
-        """Whether the connection broke before an answer began, for the first time.
+        """Whether the connection broke before any response, and the request was not repeated yet.
 
-        What a injected fault strikes is not repeated.
+        Requests with an injected fault are not repeated.
         """
         return code in _CLOSED and not (self._is_repeat or self._error or self._head or self.job.fault)
 
     def repeat(self, now: float) -> None:
-        """Make the handle ready to send the same job once more, on a fresh connection."""
+        """Prepare the handle to send the same job again, on a new connection."""
         self.begin(self.job._replace(is_repeated=True), now)
         self._set_repeat(True)
 
     def guarded(self, callback: Callable[..., Any], stop: int) -> Callable[..., Any]:
-        """The callback for libcurl; an exception in it ends this attempt, since `stop` makes libcurl give up."""
+        """Wrap a callback for libcurl: an exception is stored and `stop` returned, which aborts the transfer."""
 
         def call(*arguments: Any) -> Any:
             try:
@@ -151,16 +151,16 @@ class Exchange:
         return call
 
     def refuse(self, refusal: str) -> None:
-        """Note that one of the addresses of this job's host may not be reached."""
+        """Record that the address policy refused one of the host's addresses."""
         self._refusal = refusal
 
     def allow(self, opened: socket.socket) -> None:
-        """Note the socket for one that may: what becomes of the job is not the refusal's doing."""
+        """Record the socket for an allowed address: a later failure is then not due to a refused address."""
         self._has_socket = True
         self.opened = opened
 
     def outcome(self, code: int, message: str) -> Outcome:
-        """What came of it; `code` and `message` are libcurl's, 0 for a whole answer."""
+        """The outcome of the finished transfer; `code` (0 for success) and `message` are libcurl's."""
         if self._error:
             return internal_error(self.job, self._error, self._started_at)
         status_code: int = self.handle.getinfo(pycurl.RESPONSE_CODE)
@@ -183,7 +183,7 @@ class Exchange:
         return (*documented, *job.extra_headers)
 
     def _set_tls(self, verify: bool) -> None:
-        """libcurl keeps connections and TLS sessions of the two kinds apart by itself."""
+        """Switch verification on or off. libcurl never shares connections or TLS sessions between the two."""
         self.handle.setopt(pycurl.SSL_VERIFYPEER, int(verify))
         self.handle.setopt(pycurl.SSL_VERIFYHOST, 2 if verify else 0)
         self._verifies_tls = verify
@@ -193,7 +193,7 @@ class Exchange:
         self._is_repeat = is_repeat
 
     def _on_header(self, line: bytes) -> int | None:
-        """Keep a line of the answer's head or trailer; -1 makes libcurl stop reading."""
+        """Keep a line of the response's headers or trailers; -1 makes libcurl stop reading."""
         self._head_read += len(line)
         if self._head_read > self._limits.head_read:
             return -1
@@ -201,9 +201,9 @@ class Exchange:
         return None
 
     def _on_body(self, chunk: bytes) -> int | None:
-        """Keep a chunk of the answer; any number but the chunk's length makes libcurl stop reading."""
-        room = self._limits.answer_kept + 1 - min(self._read, self._limits.answer_kept + 1)
-        self._body.append(chunk[:room])
+        """Keep a chunk of the response body; any number but the chunk's length makes libcurl stop reading."""
+        wanted = self._limits.answer_kept + 1 - min(self._read, self._limits.answer_kept + 1)
+        self._body.append(chunk[:wanted])
         self._read += len(chunk)
         return -1 if self._read > self._limits.answer_read else None
 
@@ -219,7 +219,7 @@ class Exchange:
         return reason, f"{detail} The answer had begun with status {status_code}." if status_code else detail
 
     def _explained(self, reason: Reason, message: str) -> str:
-        """libcurl's message as a sentence that says what to look at."""
+        """libcurl's message as a sentence that says what to check."""
         cause = self.handle.getinfo(pycurl.OS_ERRNO)
         if reason is Reason.COULD_NOT_CONNECT:
             why = os.strerror(cause) if cause else message
@@ -265,12 +265,12 @@ class Exchange:
         return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
     def _sent_headers(self) -> Headers:
-        """All headers as libcurl puts them on the wire: ours, Host first, and then the length."""
+        """All headers in the order in which libcurl sends them: ours, Host first, then Content-Length."""
         return (*self._headers, ("Content-Length", str(self._length)))
 
 
 def _nonsense(head: "_Head") -> tuple[Reason, str]:
-    """What is wrong with an answer that libcurl takes for whole."""
+    """Reason and detail for an invalid response that libcurl accepts as complete."""
     if not head.is_complete:
         return (
             Reason.CONNECTION_LOST,
@@ -281,12 +281,12 @@ def _nonsense(head: "_Head") -> tuple[Reason, str]:
 
 
 def unsent(reason: Reason, detail: str, now: float) -> Outcome:
-    """The outcome of a job that was not even begun."""
+    """The outcome of a job for which no request was made."""
     return Unanswered(now, Timings(total=0.0), "", (), reason, detail)
 
 
 _NOT_OURS = ("Accept:", "Expect:")
-"""Headers that libcurl would add by itself and MAAC does not document."""
+"""Headers that libcurl adds by default and MAAC does not document; an empty value removes them."""
 
 
 def _new_handle(limits: Limits, ca_file: Path | None) -> pycurl.Curl:
@@ -306,7 +306,7 @@ def _new_handle(limits: Limits, ca_file: Path | None) -> pycurl.Curl:
 
 
 class _Head(NamedTuple):
-    """Headers and trailers of the final answer, whether its head was complete, and what its first line was."""
+    """Headers and trailers of the final response, whether its header section was complete, and its status line."""
 
     headers: Headers
     is_complete: bool
@@ -315,9 +315,10 @@ class _Head(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _parse_head(head: bytes) -> _Head:
-    """Interim 1xx answers are passed over. The first line of each head is its status line, whatever looks like one.
+    """Parse the header lines of all responses of a transfer; those of interim 1xx responses are skipped.
 
-    Receivers repeat themselves: within a second, most heads are the same to the byte.
+    The first line of each header section is its status line. Cached: a receiver's responses within a second mostly
+    have equal headers.
     """
     headers: list[tuple[str, str]] = []
     begins, is_interim, is_complete, status_line = True, False, False, ""

@@ -19,7 +19,7 @@ _OF_THE_CONNECTION = (
 
 
 def header_faults(headers: Mapping[str, str]) -> list[Sentence]:
-    """What keeps these from being an endpoint's extra headers, a sentence for each fault."""
+    """The errors in an endpoint's extra headers, one sentence each; empty if they are valid."""
     faults = [_too_many(len(headers))] if len(headers) > EXTRA_HEADERS else []
     seen: set[str] = set()
     for name, value in [*headers.items()][:EXTRA_HEADERS]:

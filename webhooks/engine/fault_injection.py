@@ -1,8 +1,8 @@
-"""Faults on purpose: what each kind does to an attempt, so that a receiver can show how it takes it.
+"""Fault injection: what each kind of fault does to an attempt, to test how a receiver handles it.
 
-A fault changes what is signed, what is sent, how the network sends it, when it is sent, or what happens before the next
-attempt. An attempt that a fault has struck is marked with its kind, and keeps the bytes that were sent where they are
-not the event's.
+A fault changes what is signed, what is sent, how the network sends it, when it is sent, or the endpoint's state before
+the next attempt. An attempt to which a fault was applied is marked with its kind, and the bytes that were sent are
+stored if they differ from the event's body.
 """
 
 import re
@@ -16,23 +16,23 @@ from webhooks.engine.job import Answered, FaultKind, FaultSpec, Job, Outcome, Re
 from webhooks.engine.lifecycle import Move, Verdict
 
 LONGEST = 3600.0
-"""Seconds that any fault may take, but for those that only write another time."""
+"""Largest number of seconds for a fault, except for those that only change a timestamp."""
 A_YEAR = 366 * 86_400.0
 MOST_IN_REVERSE = 50
 
 RACES = (FaultKind.ROTATE_SECRET, FaultKind.PAUSE, FaultKind.DELETE, FaultKind.END_LICENCE)
-"""What somebody does between an attempt and the next."""
+"""Kinds that change the endpoint or its licence between an attempt and its retry."""
 
 _TIMESTAMP = re.compile(rb'(?<=^\{"timestamp": ")[^"]+')
 _DIGITS = re.compile(rb"[02-9]")
-"""Those whose last bit can be turned without making a number that JSON does not know, such as 05."""
+"""All digits but 1: flipping the last bit of 1 could give a leading zero, such as 05, which is not JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What people are told of a kind: its name, what it does, and afterwards what was done.
+    """A kind's texts for people (name, effect, and note on a marked attempt) and parameters.
 
-    `seconds` and `count` are what it takes if nothing is said; None where it takes none.
+    `seconds` and `count` are the defaults of these parameters; None if the kind does not take them.
     """
 
     title: str
@@ -127,13 +127,13 @@ KINDS: dict[FaultKind, About] = {
 
 
 def about(kind: str) -> About:
-    """What is told of a kind; a stored one may be of another version."""
+    """The description of a stored kind, also of one that this version does not know."""
     unknown = gettext_noop("This version does not know this kind of fault.")
     return KINDS.get(kind) or About(kind, unknown, unknown)  # type: ignore[call-overload]
 
 
 def altered(job: Job, fault: FaultSpec) -> tuple[Job, bytes]:
-    """The job as it is signed, and the bytes that are then sent."""
+    """The job to sign, and the bytes to send."""
     match fault.kind:
         case FaultKind.WRONG_SIGNATURE:
             return job._replace(secret=f"not {job.secret}"), job.body
@@ -148,12 +148,12 @@ def altered(job: Job, fault: FaultSpec) -> tuple[Job, bytes]:
 
 
 def dropped_at(body: bytes) -> int:
-    """How many bytes leave before a connection is dropped."""
+    """How many bytes of the body are sent before the connection is dropped."""
     return len(body) // 2
 
 
 def bytes_sent(job: Job) -> bytes | None:
-    """What was sent in place of the event's own bytes, if it was something else."""
+    """The bytes that were sent, None if they are the event's body."""
     if job.fault is None:
         return None
     if job.fault.kind is FaultKind.DROP_MID_BODY:
@@ -162,10 +162,10 @@ def bytes_sent(job: Job) -> bytes | None:
     return None if body == job.body else body
 
 
-def suffered(
+def applied_to_outcome(
     job: Job, fault: FaultSpec, outcome: Outcome, judge: Callable[[Outcome], Verdict]
 ) -> tuple[Job, Outcome, Verdict]:
-    """What becomes of an attempt that is over. The job comes back without its fault if it did not come to it."""
+    """Job, outcome and verdict of a finished attempt. A fault without effect is removed from the job."""
     verdict = judge(outcome)
     if fault.kind is FaultKind.LOST_ANSWER and isinstance(outcome, Answered) and verdict.move is Move.ACCEPT:
         lost = _lost(outcome)
@@ -173,17 +173,17 @@ def suffered(
     if fault.kind is FaultKind.LOST_ANSWER or (fault.kind in RACES and verdict.move is not Move.RETRY):
         return job._replace(fault=None, missed_fault=fault), outcome, verdict
     if fault.kind is FaultKind.DROP_MID_BODY and verdict.reason is Reason.CONNECTION_LOST:
-        told = f"Injected fault: dropped after {dropped_at(job.body)} of {len(job.body)} bytes."
-        verdict = verdict._replace(detail=told)
+        detail = f"Injected fault: dropped after {dropped_at(job.body)} of {len(job.body)} bytes."
+        verdict = verdict._replace(detail=detail)
     if fault.note:
         verdict = verdict._replace(detail=f"{verdict.detail} {fault.note}".strip())
     return job, outcome, verdict
 
 
-def united(job: Job, fault: FaultSpec, first: Outcome, last: Outcome) -> tuple[Job, Outcome]:
-    """Two copies of one attempt: the answer that came last counts, as for a sender that has forgotten the first."""
-    told = f"status {first.status_code}" if isinstance(first, Answered) else first.reason
-    note = f"Injected fault: sent twice; the copy that ended first came to {told}."
+def merged_copies(job: Job, fault: FaultSpec, first: Outcome, last: Outcome) -> tuple[Job, Outcome]:
+    """One outcome for an attempt that was sent twice: the later one; the fault's note names the earlier."""
+    earlier = f"status {first.status_code}" if isinstance(first, Answered) else first.reason
+    note = f"Injected fault: sent twice; the copy that finished first ended with {earlier}."
     return job._replace(fault=fault._replace(note=note)), last
 
 
@@ -200,12 +200,12 @@ def _aged(body: bytes, seconds: float) -> bytes:
 
 
 def _earlier(timestamp: str, seconds: float) -> str:
-    moment = datetime.fromisoformat(timestamp) - timedelta(seconds=seconds)
-    return moment.isoformat(timespec="microseconds")
+    earlier = datetime.fromisoformat(timestamp) - timedelta(seconds=seconds)
+    return earlier.isoformat(timespec="microseconds")
 
 
 def _flipped(body: bytes, seed: str) -> bytes:
-    """One digit of the data turned into its neighbour; the same one whenever seed and body are the same."""
+    """The body with the last bit of one digit in `data` flipped; the digit depends on seed and body only."""
     start = max(0, body.find(b'"data": '))
     places = [found.start() for found in _DIGITS.finditer(body, start)] or [len(body) // 2]
     place = Random(seed).choice(places)  # noqa: S311 - to be repeated, not to be secret

@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out: a Job to send, perhaps with a FaultSpec, and its Outcome."""
+"""The engine's input and output: a Job, which may carry a FaultSpec, and its Outcome."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -7,7 +7,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class FaultKind(StrEnum):
-    """What can be done wrong on purpose; webhooks.engine.fault_injection tells what each does."""
+    """The kinds of injected faults; webhooks.engine.fault_injection describes them."""
 
     DROP_MID_BODY = "drop_mid_body"
     SEND_TWICE = "send_twice"
@@ -26,7 +26,7 @@ class FaultKind(StrEnum):
 
 
 class FaultSpec(NamedTuple):
-    """A injected fault that strikes one attempt. `note` is what the network has to tell of it."""
+    """An injected fault for one attempt. `note` is text that the network adds to the attempt's detail."""
 
     id: int
     kind: FaultKind
@@ -37,12 +37,12 @@ class FaultSpec(NamedTuple):
 
 
 class Job(NamedTuple):
-    """One attempt to make: `body` goes to `url` as it is, signed with `secret`.
+    """One attempt to make: `body` is posted to `url` unchanged, signed with `secret`.
 
     `number` counts every attempt of the delivery from 1; `tries` counts those of the current series, this one
     included (a redelivery starts a new series). `retry_waits` are the seconds before each retry of the series.
-    `secret` is None where it cannot be read: the attempt then fails unsent. `host_override` stands in the Host header
-    in place of the URL's host; TLS goes by the URL all the same. `extra_headers` follow those of the contract.
+    `secret` is None if it cannot be decrypted: the attempt then fails unsent. `host_override` replaces the URL's host
+    in the Host header, but not for TLS. `extra_headers` follow those of the contract.
     """
 
     delivery_id: int
@@ -60,32 +60,32 @@ class Job(NamedTuple):
     topic: str = ""
     is_test: bool = False
     accepted_at: float = 0.0
-    """Seconds since 1970, when the delivery was made."""
+    """When the delivery was created, in seconds since 1970."""
     verify_tls: bool = True
     host_override: str = ""
     extra_headers: Headers = ()
     fault: FaultSpec | None = None
     missed_fault: FaultSpec | None = None
-    """One that was to strike the attempt and did not come to it."""
+    """A fault that was chosen for the attempt but had no effect on it."""
     is_repeated: bool = False
-    """A kept connection was found closed, and the request was sent once more on a fresh one."""
+    """A reused connection was found closed, and the request was sent again on a new one."""
     error: str = ""
     """Why its row cannot be sent; the attempt then fails unsent."""
 
     @property
     def claim(self) -> tuple[int, str]:
-        """What makes this attempt the one that may settle the delivery."""
+        """Delivery id and claim token: only the holder of the current token may settle the delivery."""
         return self.delivery_id, self.claim_token
 
     def __repr__(self) -> str:
-        """Without the secret and the headers, which may hold another."""
+        """Without the secret and the extra headers, which may hold credentials."""
         return f"<Job: attempt {self.number} of delivery {self.delivery_id} to endpoint {self.endpoint_id}>"
 
 
 class Reason(StrEnum):
-    """Why an attempt ended as it did, in the vocabulary of LINE's webhook test.
+    """Why an attempt ended as it did. Chosen: the names of LINE's webhook test.
 
-    INTERNAL_ERROR is ours: an exception in the simulator while it processed this attempt.
+    INTERNAL_ERROR is added for an exception in the simulator while it processed the attempt.
     """
 
     OK = "OK"
@@ -103,9 +103,9 @@ class Reason(StrEnum):
 
 
 class Timings(NamedTuple):
-    """Where the time of an attempt went, in milliseconds; a stage that was not reached or not needed is None.
+    """Durations of an attempt's phases in milliseconds; None for a phase that was not reached or not needed.
 
-    `first_byte` runs from the connection being ready to the first byte of the answer.
+    `first_byte` is from the connection being ready to the first byte of the response.
     """
 
     total: float
@@ -116,13 +116,13 @@ class Timings(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """The receiver answered with a whole HTTP response (or one cut at our reading limit)."""
+    """The receiver sent a complete HTTP response, or one longer than the reading limit."""
 
     started_at: float
     """Seconds since 1970."""
     timings: Timings
     address: str
-    """IP address and port that were reached."""
+    """IP address and port of the connection, such as `127.0.0.1:9000`."""
     request_headers: Headers
     status_code: int
     headers: Headers
@@ -131,7 +131,7 @@ class Answered(NamedTuple):
 
 
 class Unanswered(NamedTuple):
-    """No whole response came. What had arrived until then is kept, since it often tells why."""
+    """No complete HTTP response was received. What was received is kept, since it often shows the cause."""
 
     started_at: float
     timings: Timings

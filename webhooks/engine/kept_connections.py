@@ -1,8 +1,8 @@
-"""Tells a request that went into a connection which the receiver had closed before from one that reached it.
+"""Detects requests that were written to a reused connection after the receiver had closed it, so never reached it.
 
-libcurl says the same of both: no answer came. The kernel knows the difference, since what arrives is acknowledged, so
-this keeps a duplicate of each socket that libcurl may use again and asks it. A connection that was reset without being
-closed tells nothing: the acknowledgement may have been on its way. Nor does a system without Linux' `TCP_INFO`.
+libcurl reports the same error as for a request that was received but not answered. The kernel knows which bytes were
+acknowledged, so a duplicate of each socket that libcurl may reuse is kept and read by Linux' `TCP_INFO`. After a reset
+without a FIN the answer is unknown, since an acknowledgement may have been lost; so it is on other systems.
 """
 
 import socket
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pycurl
 
 _ACKED_AT, _SENT_AT = 120, 200
-"""Places in struct tcp_info of bytes_acked with bytes_received behind it, and of bytes_sent with bytes_retrans."""
+"""Offsets in struct tcp_info of bytes_acked and bytes_received, and of bytes_sent and bytes_retrans."""
 _LENGTH = 216
 _CLOSED_BY_PEER = 8
 """The state CLOSE_WAIT: a FIN has arrived."""
@@ -22,7 +22,7 @@ Key = tuple[int, str, int]
 
 
 class _Bytes(NamedTuple):
-    """How many went through a connection; a FIN that was received counts as one."""
+    """Byte counts of a connection; a received FIN counts as one byte."""
 
     acked: int
     received: int
@@ -30,7 +30,7 @@ class _Bytes(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """A socket, the bytes that had gone through it when its last request was over, and when that was."""
+    """A socket, its byte counts when its last request ended, and the time of that."""
 
     socket: socket.socket
     bytes: _Bytes
@@ -40,7 +40,7 @@ class _Kept(NamedTuple):
 
 
 class KeptConnections:
-    """`seconds` is how long libcurl may use an idle connection again; a duplicate is let go of then."""
+    """`seconds` is how long libcurl may reuse an idle connection; after that a duplicate is closed."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -51,7 +51,7 @@ class KeptConnections:
         return len(self._kept)
 
     def note(self, handle: pycurl.Curl, opened: socket.socket | None, now: float) -> None:
-        """After a request: keep the socket that it was sent through for as long as libcurl keeps the connection."""
+        """After a request, keep its socket for as long as libcurl may reuse the connection."""
         key = _key(handle)
         before = self._kept.pop(key, None)
         used = opened or (before.socket if before else None)
@@ -62,7 +62,7 @@ class KeptConnections:
             self._kept = {key: kept for key, kept in self._kept.items() if now - kept.at <= self._seconds}
 
     def has_received_nothing(self, handle: pycurl.Curl) -> bool:
-        """Whether the handle's request used a kept connection that was closed, and no byte of it was acknowledged."""
+        """Whether the request used a kept connection that was closed, and no byte of it was acknowledged."""
         kept = self._kept.get(_key(handle))
         if handle.getinfo(pycurl.NUM_CONNECTS) or kept is None:
             return False
@@ -81,7 +81,7 @@ def _key(handle: pycurl.Curl) -> Key:
 
 
 def _bytes(used: socket.socket) -> _Bytes | None:
-    """None where the system does not tell."""
+    """The byte counts, None if the system does not provide them."""
     if not hasattr(socket, "TCP_INFO"):
         return None
     info = used.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LENGTH)
@@ -89,7 +89,7 @@ def _bytes(used: socket.socket) -> _Bytes | None:
         return None
     acked, received = struct.unpack_from("=QQ", info, _ACKED_AT)
     sent, repeated = struct.unpack_from("=QQ", info, _SENT_AT)
-    # The SYN is acknowledged like a byte.
+    # The SYN counts as one acknowledged byte.
     return _Bytes(acked - 1, received, sent - repeated)
 
 

@@ -1,4 +1,4 @@
-"""A delivery's life: every state, every move between them, and the judgement after an attempt.
+"""The state machine of a delivery: every state, every move between them, and the verdict after an attempt.
 
     pending ──accept──> delivered ─┐
     │  ^ ^ ├──fail────> failed ────┤
@@ -6,8 +6,8 @@
     └──┘ └───────redeliver─────────┘
     retry
 
-A pending delivery stands in the queue. There a worker claims it for as long as a lease, which moves nothing: when the
-lease runs out, the delivery is there for the next worker.
+A pending delivery has a queue entry, which a worker claims for the duration of a lease. A claim changes no state: when
+the lease expires, another worker can claim the delivery.
 """
 
 from enum import StrEnum
@@ -54,14 +54,14 @@ MOVES: dict[tuple[Status, Move], Status] = {
 DONE = (Status.DELIVERED, Status.FAILED, Status.SKIPPED)
 
 FINAL_REASONS = (Reason.REFUSED_ADDRESS, Reason.INVALID_URL)
-"""Faults of the address itself: trying again cannot help."""
+"""Errors of the URL or address itself, which a retry cannot mend."""
 
 CLAIMS_AT_MOST = 3
-"""A delivery that an exception keeps from being processed fails after so many claims, to be redelivered by hand."""
+"""A delivery whose processing keeps raising exceptions fails after this many claims; it can be redelivered manually."""
 
 
 class Verdict(NamedTuple):
-    """What an outcome means for its delivery. `retry_in` is in seconds, for a retry only."""
+    """What an outcome means for its delivery. `retry_in` is in seconds, None unless it is a retry."""
 
     move: Move
     reason: Reason
@@ -74,9 +74,10 @@ class Verdict(NamedTuple):
 
 
 def judge(outcome: Outcome, *, tries: int, waits: tuple[float, ...], any_2xx: bool = True) -> Verdict:
-    """Accept, retry or fail, by the rules of MAAC.
+    """Accept, retry or fail, by MAAC's rules (documented, see maac_contract.rules).
 
-    `tries` counts the attempts of the series, this one included. `any_2xx` false makes a 2xx other than 200 a failure.
+    `tries` counts the attempts of the series, this one included; `waits` are the seconds before each retry. Chosen:
+    a 2xx other than 200 is accepted unless `any_2xx` is false.
     """
     if not isinstance(outcome, Answered) and outcome.reason is Reason.INTERNAL_ERROR:
         return judge_error(outcome.detail, tries=tries, waits=waits)
@@ -87,7 +88,7 @@ def judge(outcome: Outcome, *, tries: int, waits: tuple[float, ...], any_2xx: bo
 
 
 def judge_error(detail: str, *, tries: int, waits: tuple[float, ...]) -> Verdict:
-    """Retry or fail after an exception that ended the attempt."""
+    """Retry, at most `CLAIMS_AT_MOST - 1` times, or fail an attempt that ended with an exception."""
     return _retry_or_fail(Reason.INTERNAL_ERROR, detail, tries, waits[: CLAIMS_AT_MOST - 1])
 
 
@@ -98,7 +99,7 @@ def _retry_or_fail(reason: Reason, detail: str, tries: int, waits: tuple[float, 
 
 
 def _read(outcome: Outcome, any_2xx: bool) -> tuple[Reason, str, bool]:
-    """Reason, sentence for people, and whether MAAC tries again after it."""
+    """Reason, detail, and whether MAAC retries after it."""
     if not isinstance(outcome, Answered):
         return outcome.reason, outcome.detail, outcome.reason not in FINAL_REASONS
     code = outcome.status_code

@@ -1,4 +1,4 @@
-"""The only code that opens sockets: sends Jobs side by side with libcurl and turns every fault into an Outcome."""
+"""The only code that opens sockets: sends Jobs concurrently with libcurl and turns every result into an Outcome."""
 
 import socket
 import threading
@@ -11,13 +11,13 @@ import pycurl
 
 from webhooks.engine.addresses import AddressPolicy, BadUrl, RefusedUrl
 from webhooks.engine.exchange import IDLE_CONNECTION_SECONDS, Exchange, Limits, unsent
-from webhooks.engine.fault_injection import united
+from webhooks.engine.fault_injection import merged_copies
 from webhooks.engine.internal_error import internal_error
 from webhooks.engine.job import FaultKind, Job, Outcome, Reason
 from webhooks.engine.kept_connections import KeptConnections
 
 LONGEST_WAIT = 0.02
-"""Seconds of one wait for the network, during which `wake` is not heard."""
+"""Seconds of one wait inside libcurl, which `wake` cannot interrupt."""
 
 _UNREADABLE = (
     Reason.UNCLASSIFIED,
@@ -26,18 +26,18 @@ _UNREADABLE = (
 )
 
 
-class Lent(socket.socket):
-    """libcurl works on a duplicate of the socket that it is given; ours closes as soon as pycurl lets go of it."""
+class _SelfClosingSocket(socket.socket):
+    """Closes itself when pycurl drops its reference: libcurl works on a duplicate of the socket it is given."""
 
     def __del__(self) -> None:
         self.close()
 
 
 class Network:
-    """Sends jobs: `start` them, `poll` for what has come back, `wake` a poll from another thread, `close` at the end.
+    """Sends jobs: `start` them, `poll` for outcomes, `wake` a poll from another thread, `close` at the end.
 
-    `clock` gives seconds since 1970. `ca_file` replaces the authorities that libcurl trusts. The `policy` is one for
-    the network's whole life, so a connection that is kept leads to an address that it allows.
+    `clock` returns seconds since 1970. `ca_file` replaces the CA certificates that libcurl trusts. The `policy` never
+    changes, so a connection that is reused leads to an allowed address.
     """
 
     def __init__(
@@ -52,40 +52,40 @@ class Network:
         self._user_agent = user_agent
         self._limits = limits or Limits()
         self._policy = policy or AddressPolicy()
-        self._fault_of = lru_cache(maxsize=4096)(self._judge_url)
+        self._url_error = lru_cache(maxsize=4096)(self._judge_url)
         self._ca_file = ca_file
         self._clock = clock
         self._idle: list[Exchange] = []
         self._busy: dict[pycurl.Curl, Exchange] = {}
-        self._early: list[tuple[Job, Outcome]] = []
+        self._not_sent: list[tuple[Job, Outcome]] = []
         self._throttled: list[Exchange] = []
-        self._twins: dict[tuple[int, str], list[Outcome]] = {}
+        self._first_copies: dict[tuple[int, str], list[Outcome]] = {}
         self._kept = KeptConnections(IDLE_CONNECTION_SECONDS)
         self._woken = threading.Event()
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, 512)
 
     def start(self, job: Job) -> None:
-        """Begin sending; the outcome comes out of a later `poll`."""
+        """Begin sending; a later `poll` returns the outcome."""
         if job.fault is not None and job.fault.kind is FaultKind.SEND_TWICE:
-            self._twins[job.claim] = []
+            self._first_copies[job.claim] = []
             self._start(job)
         self._start(job)
 
     def _start(self, job: Job) -> None:
         try:
             if refusal := self._refusal(job):
-                self._early.append((job, unsent(*refusal, self._clock())))
+                self._not_sent.append((job, unsent(*refusal, self._clock())))
             else:
                 self._begin(job)
         except Exception as error:
-            self._early.append((job, internal_error(job, error, self._clock())))
+            self._not_sent.append((job, internal_error(job, error, self._clock())))
 
     def _refusal(self, job: Job) -> tuple[Reason, str] | None:
-        """Why the job is not sent at all."""
+        """Reason and detail if the job must not be sent."""
         if job.error:
             return Reason.INTERNAL_ERROR, job.error
-        return _UNREADABLE if job.secret is None else self._fault_of(job.url)
+        return _UNREADABLE if job.secret is None else self._url_error(job.url)
 
     def _begin(self, job: Job) -> None:
         exchange = self._idle.pop() if self._idle else self._new_exchange()
@@ -94,7 +94,7 @@ class Network:
         except (ValueError, pycurl.error) as error:
             self._idle.append(exchange)
             fault = Reason.INVALID_URL, f"The request cannot be made: {error}."
-            self._early.append((job, unsent(*fault, self._clock())))
+            self._not_sent.append((job, unsent(*fault, self._clock())))
             return
         self._send(exchange)
 
@@ -105,7 +105,7 @@ class Network:
             self._throttled.append(exchange)
 
     def poll(self, timeout: float) -> list[tuple[Job, Outcome]]:
-        """Wait up to `timeout` seconds for network traffic, serve it, and give what has finished."""
+        """Serve network traffic, waiting up to `timeout` seconds for it; return finished jobs with their outcomes."""
         if self._throttled:
             self._resume_throttled()
         self._multi.perform()
@@ -117,11 +117,11 @@ class Network:
         return self._finished()
 
     def wake(self) -> None:
-        """End a `poll` that waits while nothing is in flight; safe from every thread."""
+        """End a `poll` that waits while nothing is in flight; thread-safe."""
         self._woken.set()
 
     def _wait(self, timeout: float) -> None:
-        # Waiting in libcurl takes half the time of calling back into Python for every change of a socket.
+        # Waiting in libcurl costs half as much as a Python callback for every socket event.
         if not self._busy:
             self._woken.wait(timeout)
             self._woken.clear()
@@ -130,13 +130,13 @@ class Network:
         self._multi.select(min(timeout, LONGEST_WAIT, next_timer / 1000 if next_timer >= 0 else LONGEST_WAIT))
 
     def _resume_throttled(self) -> None:
-        """Let go on what has paused in the middle of its body and may go on."""
+        """Resume transfers that paused in the middle of their body and whose next piece is due."""
         for exchange in self._throttled:
             if exchange.throttled and exchange.throttled.is_ready:
                 exchange.handle.pause(pycurl.PAUSE_CONT)
 
     def close(self) -> None:
-        """Drop whatever is still in flight and let go of every socket."""
+        """Abort the requests in flight and close every socket."""
         for handle in self._busy:
             self._multi.remove_handle(handle)
         for exchange in [*self._busy.values(), *self._idle]:
@@ -147,7 +147,7 @@ class Network:
         self._kept.clear()
 
     def _finished(self) -> list[tuple[Job, Outcome]]:
-        finished, self._early = self._early, []
+        finished, self._not_sent = self._not_sent, []
         remaining = 1
         while remaining:
             remaining, succeeded, failed = self._multi.info_read()
@@ -155,33 +155,33 @@ class Network:
                 finished += self._release(handle, 0, "")
             for handle, code, message in failed:
                 finished += self._release(handle, code, message)
-        return self._united(finished) if self._twins else finished
+        return self._merged_copies(finished) if self._first_copies else finished
 
-    def _united(self, finished: list[tuple[Job, Outcome]]) -> list[tuple[Job, Outcome]]:
-        """Of an attempt that is sent twice, one outcome when both copies are back."""
-        whole = []
+    def _merged_copies(self, finished: list[tuple[Job, Outcome]]) -> list[tuple[Job, Outcome]]:
+        """Replace the two outcomes of an attempt that is sent twice by one, when both have finished."""
+        merged = []
         for job, outcome in finished:
-            others = self._twins.get(job.claim)
+            others = self._first_copies.get(job.claim)
             if others is None or job.fault is None:
-                whole.append((job, outcome))
+                merged.append((job, outcome))
             elif others:
-                del self._twins[job.claim]
+                del self._first_copies[job.claim]
                 try:
-                    whole.append(united(job, job.fault, others[0], outcome))
+                    merged.append(merged_copies(job, job.fault, others[0], outcome))
                 except Exception as error:
-                    whole.append((job, internal_error(job, error, outcome.started_at)))
+                    merged.append((job, internal_error(job, error, outcome.started_at)))
             else:
                 others.append(outcome)
-        return whole
+        return merged
 
     def _release(self, handle: pycurl.Curl, code: int, message: str) -> list[tuple[Job, Outcome]]:
-        """What has come of this handle's job; nothing where it is sent once more."""
+        """The finished job of this handle with its outcome; empty if the request is sent again."""
         exchange = self._busy.pop(handle)
         if exchange.throttled:
             self._throttled.remove(exchange)
         try:
             is_repeated = exchange.may_repeat(code) and self._kept.has_received_nothing(handle)
-            # libcurl tells about the connection only while the handle is in.
+            # libcurl reports the connection only while the handle belongs to the multi handle.
             self._kept.note(handle, exchange.opened, self._clock())
             self._multi.remove_handle(handle)
             if is_repeated:
@@ -191,13 +191,13 @@ class Network:
             exchange.opened = None
             outcome = exchange.outcome(code, message)
         except Exception as error:
-            # The handle is not used again: nobody knows what state it is in.
+            # The handle is not reused, since its state is unknown.
             return [(exchange.job, internal_error(exchange.job, error, self._clock()))]
         self._idle.append(exchange)
         return [(exchange.job, outcome)]
 
     def _judge_url(self, url: str) -> tuple[Reason, str] | None:
-        """Endpoints outlive settings: what was fit when it was made may not be any more."""
+        """Reason and detail if the URL is invalid or refused: the settings may have changed since it was stored."""
         try:
             self._policy.check_url(url)
         except RefusedUrl as error:
@@ -218,6 +218,6 @@ class Network:
         if refusal:
             exchange.refuse(refusal)
             return pycurl.SOCKET_BAD
-        opened = Lent(address.family, address.socktype, address.protocol)
+        opened = _SelfClosingSocket(address.family, address.socktype, address.protocol)
         exchange.allow(opened)
         return opened

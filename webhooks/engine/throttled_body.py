@@ -1,4 +1,4 @@
-"""Hands a body to libcurl bit by bit: slowly, or not to its end. libcurl works on other requests meanwhile."""
+"""Gives libcurl a request body in pieces: slowly, or only a part of it. libcurl serves other requests meanwhile."""
 
 import time
 from collections import deque
@@ -10,18 +10,18 @@ from webhooks.engine.fault_injection import dropped_at
 from webhooks.engine.job import FaultKind, FaultSpec
 
 PIECES = 50
-"""Of a body that drips, at most."""
+"""Number of pieces of a slow body, at most."""
 SENT_BEFORE_A_DROP = 0.05
-"""Seconds for the first half to leave: what is dropped takes along what libcurl has not sent yet."""
+"""Seconds to let the first half be sent: aborting discards what libcurl has not sent yet."""
 
 THROTTLING = (FaultKind.DRIP_BODY, FaultKind.DROP_MID_BODY)
 
 Piece = tuple[float, bytes | None]
-"""Seconds after the start, and what is to go then; None breaks the connection off."""
+"""Seconds after the start, and the bytes to send then; None aborts the connection."""
 
 
 class ThrottledBody:
-    """`read` for libcurl, which pauses between the pieces; `is_ready` when it may be woken from its pause."""
+    """`read` is libcurl's read callback, which pauses the transfer between pieces; `is_ready` to be resumed."""
 
     def __init__(self, pieces: Iterable[Piece], clock: Callable[[], float] = time.monotonic) -> None:
         self._pieces = deque(pieces)
@@ -56,7 +56,7 @@ def throttled_body(fault: FaultSpec, body: bytes) -> ThrottledBody:
 
 
 def _dripping(body: bytes, seconds: float) -> list[Piece]:
-    """The first piece at once, the last one when the time is over."""
+    """Equal pieces: the first at once, the last after `seconds`."""
     count = max(1, min(PIECES, len(body)))
     size = -(-len(body) // count)
     pieces = [body[start : start + size] for start in range(0, len(body), size)]

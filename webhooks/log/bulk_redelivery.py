@@ -1,4 +1,4 @@
-"""Send again what a filter of the delivery log shows: first counted, then done, both in steps that take little time."""
+"""Bulk redelivery of what a filter of the delivery log matches: first a preview, then the run, both in short steps."""
 
 import math
 from collections import Counter
@@ -13,7 +13,7 @@ from webhooks.models import Delivery
 from webhooks.services.redeliver_many import AT_ONCE, Obstacle, redeliver_many, rules
 
 AT_MOST = 10_000
-"""Deliveries that can be sent again at a time."""
+"""Deliveries that one run redelivers, at most."""
 STEP_SECONDS = 0.05
 AS_LONG_AS_IT_TAKES = math.inf
 
@@ -22,9 +22,9 @@ Counts = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class RedeliveryPreview:
-    """What the filter shows, as far as it has been counted: from the id `start` down to `position`, without the former.
+    """Counts of what the filter matches, for ids from `position` to below `start`.
 
-    `next` is where to go on counting; None once all is counted, or as many as can be sent again at a time.
+    `next` is the id below which counting continues; None when all, or `AT_MOST`, are counted.
     """
 
     start: int
@@ -32,9 +32,9 @@ class RedeliveryPreview:
     next: int | None
     by_status: Counts = field(default_factory=dict)
     blocked: Counts = field(default_factory=dict)
-    """By what stands against it, whichever way."""
+    """Deliveries that cannot be redelivered under any key, by obstacle."""
     in_progress: int = 0
-    """Of the others those that can only be sent under a new key."""
+    """Pending deliveries among the others; they can be redelivered only under a new key."""
     has_more: bool = False
 
     @property
@@ -52,7 +52,7 @@ class RedeliveryPreview:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How far sending again has come: `next` is where to go on, None at the end."""
+    """The progress of a run: `next` is the id below which it continues, None at the end."""
 
     next: int | None
     handled: int = 0
@@ -61,7 +61,7 @@ class Run:
 
 
 def begin_preview() -> RedeliveryPreview:
-    """Nothing is counted yet; what comes from now on will not be."""
+    """An empty preview; deliveries created from now on are not part of it."""
     newest = Delivery.objects.order_by("-id").values_list("id", flat=True).first() or 0
     return RedeliveryPreview(newest + 1, newest + 1, newest + 1)
 
@@ -69,14 +69,14 @@ def begin_preview() -> RedeliveryPreview:
 def preview_step(
     *, account: Account, criteria: Criteria, preview: RedeliveryPreview, now: datetime, seconds: float = STEP_SECONDS
 ) -> RedeliveryPreview:
-    """Count on, until the time is over."""
+    """Continue counting, for `seconds` at most."""
     if preview.next is None:
         return preview
-    room = AT_MOST - preview.matched
+    left = AT_MOST - preview.matched
     found, following = search.candidates(
-        account=account, criteria=criteria, limit=room + 1, older_than=preview.next, seconds=seconds
+        account=account, criteria=criteria, limit=left + 1, older_than=preview.next, seconds=seconds
     )
-    has_more, found = len(found) > room, found[:room]
+    has_more, found = len(found) > left, found[:left]
     held = rules(account=account, now=now)
     obstacles = [(each, held.obstacle(each)) for each in found]
     free = [each for each, obstacle in obstacles if obstacle is None]
@@ -106,7 +106,7 @@ def run_step(
     now: datetime,
     seconds: float = STEP_SECONDS,
 ) -> Run:
-    """Send the next of what was counted again, in one transaction."""
+    """Redeliver the next deliveries of the preview, at most `AT_ONCE`, in one transaction."""
     left = preview.matched - run.handled
     if run.next is None or left <= 0:
         return replace(run, next=None)
@@ -132,7 +132,7 @@ def run_step(
 def redeliver_found(
     *, account: Account, criteria: Criteria, new_key: bool, dry_run: bool, now: datetime
 ) -> tuple[RedeliveryPreview, Run]:
-    """Count and send again in one go; a dry run tells what would come of it."""
+    """Preview and run without a time limit; a dry run returns the run that would result."""
     preview = begin_preview()
     while preview.next is not None:
         preview = preview_step(

@@ -1,4 +1,4 @@
-"""How the delivery log's filter is written in an address: the same words for both doors, and none passes unread."""
+"""The query parameters of the delivery log's filter, the same for console and REST API; unknown ones are errors."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from maac_contract.contract import TOPICS
-from webhooks.datetimes import EARLIEST, read_moment
+from webhooks.datetimes import EARLIEST, read_datetime
 from webhooks.engine.job import Reason
 from webhooks.engine.lifecycle import SkipReason, Status
 from webhooks.log.search import Criteria
@@ -17,7 +17,7 @@ from webhooks.log.search import Criteria
 LARGEST_ID = 2**63 - 1
 KEY_LENGTH = 32
 KEY_BEGINS_WITH = 4
-"""Digits of a key at least: fewer would be the beginning of too many."""
+"""Digits of a key's beginning, at least: fewer would match too many keys."""
 TEXT_LENGTH = 200
 NAME_SHOWN = 50
 
@@ -26,7 +26,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 REASONS = (*Reason, *SkipReason)
-"""Why a delivery ended as it did, or its last attempt."""
+"""The reasons of deliveries and attempts."""
 
 
 class IdField(forms.IntegerField):
@@ -34,8 +34,8 @@ class IdField(forms.IntegerField):
         super().__init__(required=False, min_value=0, max_value=LARGEST_ID)
 
 
-class MomentField(forms.CharField):
-    """A moment, in `zone` unless it has an offset; or how long before `now`: `15m`, `24h`, `7d`."""
+class DateTimeField(forms.CharField):
+    """A date and time, in `zone` unless it has an offset; or a duration before `now`: `15m`, `24h`, `7d`."""
 
     zone: tzinfo = UTC
     now: datetime
@@ -48,7 +48,7 @@ class MomentField(forms.CharField):
             return max(self.now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}), EARLIEST)
         try:
             # An offset's plus that was not escaped arrives as a space.
-            return read_moment(text.replace(" ", "+") if "T" in text else text, self.zone)
+            return read_datetime(text.replace(" ", "+") if "T" in text else text, self.zone)
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
 
@@ -67,7 +67,7 @@ class KeyField(forms.CharField):
 
 
 class LogFilter(forms.Form):
-    """`since` and `until` are moments of creation; `q` is text in the body. `others` are names with another meaning."""
+    """`since` and `until` bound the creation time; `q` is text in the body. `others` are further allowed names."""
 
     endpoint = IdField()
     event = IdField()
@@ -75,8 +75,8 @@ class LogFilter(forms.Form):
     reason = forms.ChoiceField(required=False, choices=[("", ""), *((each.value, each.value) for each in REASONS)])
     topic = forms.ChoiceField(required=False, choices=[("", ""), *((topic, topic) for topic in TOPICS)])
     is_test = forms.ChoiceField(required=False, choices=[("", ""), ("true", "true"), ("false", "false")])
-    since = MomentField(required=False)
-    until = MomentField(required=False)
+    since = DateTimeField(required=False)
+    until = DateTimeField(required=False)
     q = forms.CharField(required=False, max_length=TEXT_LENGTH)
     key = KeyField(required=False)
 
@@ -84,11 +84,11 @@ class LogFilter(forms.Form):
         super().__init__(data)
         self._others = others
         for name in ("since", "until"):
-            field = cast(MomentField, self.fields[name])
+            field = cast(DateTimeField, self.fields[name])
             field.zone, field.now = zone, now
 
     def clean(self) -> dict[str, Any]:
-        """A misspelt filter must not pass in silence: it would show every row."""
+        """Reject unknown names: a misspelt filter that was ignored would match every row."""
         known = {*self.fields, *self._others}
         for name in sorted(set(self.data) - known):
             shown = name[:NAME_SHOWN].encode(errors="backslashreplace").decode()
@@ -98,7 +98,7 @@ class LogFilter(forms.Form):
 
     @property
     def criteria(self) -> Criteria:
-        """What was asked for, once it is valid."""
+        """The criteria of a valid form."""
         given = self.cleaned_data
         return Criteria(
             endpoint=given["endpoint"],

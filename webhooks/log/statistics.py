@@ -1,6 +1,6 @@
-"""What became of deliveries, in numbers, read from the stats: the cost grows with the minutes, not the deliveries.
+"""Delivery statistics for charts, read from DeliveryStats: the cost grows with the minutes, not with the deliveries.
 
-A stats_row counts what ended, in the minute in which it ended. Deliveries that wait are in none.
+Deliveries are counted in the minute in which they ended; pending ones are not counted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ WIDTHS = (
     DAY,
 )
 MINUTES_LAST = timedelta(days=2)
-"""What is older is counted by the hour."""
+"""Older statistics are rolled up to hours."""
 WAITING_AT_MOST = 10_000
 LATE_AFTER = timedelta(seconds=5)
 
@@ -30,7 +30,7 @@ _NO_ANSWERS = (0,) * len(_CLASSES)
 
 
 class Bucket(NamedTuple):
-    """What ended in a stretch of time: deliveries by outcome, attempts that will be made again, answers by how long."""
+    """Counts for a time range: ended deliveries by status, attempts that are retried, answers by duration."""
 
     start: datetime
     end: datetime
@@ -39,7 +39,7 @@ class Bucket(NamedTuple):
     skipped: int = 0
     retried: int = 0
     durations: tuple[int, ...] = _NO_ANSWERS
-    """Answers in each class of `DURATION_BOUNDS_MS`, and those that took longer."""
+    """Answers by bucket of `DURATION_BOUNDS_MS`; the last count is of slower ones."""
 
     @property
     def ended(self) -> int:
@@ -47,7 +47,7 @@ class Bucket(NamedTuple):
 
     @property
     def rate(self) -> float | None:
-        """The part of what was sent that was delivered; None while nothing was."""
+        """Delivered / (delivered + failed), from 0 to 1; None if there are none."""
         sent = self.delivered + self.failed
         return self.delivered / sent if sent else None
 
@@ -65,9 +65,9 @@ class Bucket(NamedTuple):
 
 
 def percentile(durations: Sequence[int], share: float) -> float | None:
-    """The milliseconds within which this share of the answers came, in even steps inside a class; None without any.
+    """The duration in milliseconds within which this share (0 to 1) of the answers came; None without answers.
 
-    Slower than the last bound is told as the last bound.
+    Interpolated linearly within a bucket; answers above the last bound count as that bound.
     """
     rank = share * sum(durations)
     lower = 0
@@ -79,7 +79,7 @@ def percentile(durations: Sequence[int], share: float) -> float | None:
 
 
 def by_hour(*, account: Account, now: datetime, hours: int = 24) -> dict[int, list[Bucket]]:
-    """The last hours of each endpoint that had any, by its id; the last one is the current hour."""
+    """Buckets of the last `hours`, up to the current one, by endpoint id; endpoints without any are missing."""
     start = _floor(now, HOUR, account.zone_info) - (hours - 1) * HOUR
     found: dict[int, dict[datetime, Bucket]] = {}
     for endpoint_id, begin, *counts in _sums(_stats(account, start, now), start, HOUR, "endpoint_id"):
@@ -99,9 +99,9 @@ def over_time(
     buckets: int = 60,
     with_latency: bool = True,
 ) -> list[Bucket]:
-    """The range in at most that many stretches (and one more) that begin at full minutes, hours or days of the account.
+    """At most `buckets` + 1 buckets, which begin at full minutes, hours or days in the account's time zone.
 
-    Without latency it is read in a part of the time.
+    Without latency the query is much faster.
     """
     width = _width(since, until, now, buckets)
     start = _floor(since, width, account.zone_info)
@@ -120,27 +120,27 @@ def totals(
     is_test: bool | None = None,
     with_latency: bool = True,
 ) -> Bucket:
-    """All of the range together."""
+    """One bucket for the whole range."""
     stats = _stats(account, since, until, endpoint, topic, is_test)
     counts = stats.aggregate(**_columns(with_latency))
     return _bucket(since, until - since, [value or 0 for value in counts.values()])
 
 
 def first_delivered(*, account: Account, is_test: bool) -> datetime | None:
-    """When a test, or a real event, first reached a receiver of the account, as far back as stats are kept."""
+    """The minute or hour of the account's first delivered test or real event, as far back as statistics are kept."""
     reached = DeliveryStats.objects.filter(account=account, is_test=is_test, delivered__gt=0)
     return reached.order_by("minute").values_list("minute", flat=True).first()
 
 
 class Waiting(NamedTuple):
-    """Deliveries in the queue, to be sent now or again later, and those that should have been sent a while ago."""
+    """Number of queued deliveries, and of those that have been due for longer than `LATE_AFTER`."""
 
     total: int
     late: int
 
 
 def waiting(*, account: Account, now: datetime) -> Waiting:
-    """The queue of an account, counted up to `WAITING_AT_MOST`."""
+    """The queued deliveries of an account, counted up to `WAITING_AT_MOST`."""
     endpoints = Endpoint.objects.filter(account=account).values("id")
     queue = QueueEntry.objects.filter(endpoint_id__in=endpoints)[:WAITING_AT_MOST]
     is_late = Q(due_at__lt=now - LATE_AFTER)
@@ -163,7 +163,7 @@ def _stats(
 def _sums(
     stats: QuerySet[DeliveryStats], start: datetime, width: timedelta, *by: str, latency: bool = False
 ) -> QuerySet[DeliveryStats, tuple[Any, ...]]:
-    """Rows of what they are grouped by, when their stretch begins, and the sums."""
+    """Rows of the columns to group `by`, the beginning of the bucket, and the sums."""
     begin = _Begin("minute", start=int(start.timestamp()), width=int(width.total_seconds()))
     sums = _columns(latency)
     rows: QuerySet[DeliveryStats, tuple[Any, ...]] = (
@@ -173,7 +173,7 @@ def _sums(
 
 
 def _columns(latency: bool) -> dict[str, Sum]:
-    """Their names differ from those of the fields, since they are of sums."""
+    """The aggregates; their names must differ from those of the model's fields."""
     outcomes = {f"all_{name}": Sum(name) for name in _OUTCOMES}
     return outcomes | {f"class_{place}": Sum(_Count("duration_counts", place=place)) for place in _CLASSES if latency}
 
@@ -196,26 +196,26 @@ def _width(since: datetime, until: datetime, now: datetime, buckets: int) -> tim
     return next(fitting, -(-span // (DAY * buckets)) * DAY)
 
 
-def _floor(moment: datetime, width: timedelta, zone: tzinfo) -> datetime:
-    """The last full stretch before, by the clock of the zone."""
-    local = moment.astimezone(zone)
+def _floor(time: datetime, width: timedelta, zone: tzinfo) -> datetime:
+    """The time rounded down to a multiple of `width` in the zone's local time."""
+    local = time.astimezone(zone)
     ahead = local.utcoffset() or timedelta()
     seconds = int(width.total_seconds())
-    passed = int((moment + ahead).timestamp()) // seconds * seconds
+    passed = int((time + ahead).timestamp()) // seconds * seconds
     return datetime.fromtimestamp(passed, UTC) - ahead
 
 
-class _Moment(Field[datetime, datetime]):
-    """PostgreSQL gives it as such, SQLite as seconds since 1970: to spell out each took as long again."""
+class _Timestamp(Field[datetime, datetime]):
+    """A datetime from PostgreSQL, or from SQLite as seconds since 1970: formatting it there would double the time."""
 
     def from_db_value(self, value: datetime | int, *_: Any) -> datetime:
         return value if isinstance(value, datetime) else datetime.fromtimestamp(value, UTC)
 
 
 class _Begin(Func):
-    """When the stretch of time begins in which a moment lies; they follow each other from a start on."""
+    """The beginning of the bucket that contains a time; buckets follow each other from `start` on."""
 
-    output_field = _Moment()
+    output_field = _Timestamp()
     template = "date_bin('%(width)s seconds', %(expressions)s, to_timestamp(%(start)s))"
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
@@ -225,7 +225,7 @@ class _Begin(Func):
 
 
 class _Count(Func):
-    """A number in a JSON list of them."""
+    """The element at `place` of a JSON list of numbers."""
 
     output_field = IntegerField()
     template = "(%(expressions)s ->> %(place)s)::integer"

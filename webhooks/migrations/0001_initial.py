@@ -347,8 +347,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["endpoint_id", "due_at"], name="due_of_endpoint"),
-                    models.Index(condition=models.Q(("claims__gt", 1)), fields=["claims"], name="due_claimed_again"),
+                    models.Index(fields=["endpoint_id", "due_at"], name="entry_of_endpoint"),
+                    models.Index(condition=models.Q(("claims__gt", 1)), fields=["claims"], name="entry_claimed_again"),
                 ],
             },
         ),
@@ -401,15 +401,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="deliverystats",
-            index=models.Index(fields=["account", "minute"], name="tally_of_account"),
+            index=models.Index(fields=["account", "minute"], name="stats_of_account"),
         ),
         migrations.AddIndex(
             model_name="deliverystats",
-            index=models.Index(fields=["endpoint", "minute"], name="tally_of_endpoint"),
+            index=models.Index(fields=["endpoint", "minute"], name="stats_of_endpoint"),
         ),
         migrations.AddIndex(
             model_name="deliverystats",
-            index=models.Index(fields=["grain", "minute"], name="tally_to_fold"),
+            index=models.Index(fields=["grain", "minute"], name="stats_to_roll_up"),
         ),
         migrations.AddIndex(
             model_name="delivery",

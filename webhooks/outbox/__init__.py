@@ -1,7 +1,9 @@
-"""The only bridge between rows and engine: store, claim what is due, settle what came of it, give back the unsent.
+"""The outbox: the only bridge between database rows and the engine. It stores deliveries, claims due ones as jobs,
+settles their outcomes, and returns claims that were not sent.
 
-A claim visits the endpoints that have open deliveries one after another, from where the last claim stopped, and takes
-from each no more than the limiter has room for. Its cost depends on the endpoints visited, not on the rows that wait.
+A claim visits the endpoints with queued deliveries in the order of their ids, from where the last claim stopped, and
+takes from each at most what the limiter has capacity for. Its cost depends on the number of endpoints visited, not on
+the length of the queue.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,19 +22,19 @@ from webhooks.models import Delivery, QueueEntry
 from webhooks.outbox import delivery_stats, fault_store, postgresql, sqlite
 from webhooks.outbox.jobs import sort
 from webhooks.outbox.rows import OUTAGES as OUTAGES
+from webhooks.outbox.rows import ClaimedRow, row
 from webhooks.outbox.rows import Settlement as Settlement
-from webhooks.outbox.rows import Won, row
 
 ENDPOINTS_VISITED = 50
-"""By one claim at most; the next one goes on behind them."""
+"""Endpoints that one claim visits at most; the next claim continues after them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`jobs` to send. `next_due` is when something not taken now falls due, None if nothing waits that was seen.
+    """`jobs` to send. `next_due` is the earliest later due time at the visited endpoints, None if there is none.
 
-    `visited` is where the next claim goes on; 0 begins again at the first endpoint. `is_full` says that more may be due
-    already than there was room for.
+    `visited` is the endpoint id after which the next claim continues; 0 is the beginning. `is_full` means that more
+    may be due than there was capacity for.
     """
 
     jobs: list[Job]
@@ -42,9 +44,9 @@ class Claim:
 
 
 def store(*, events: Sequence[Event] = (), deliveries: Sequence[Delivery], due_at: datetime) -> None:
-    """Insert events and their deliveries, pending and in the queue, and give the objects their ids.
+    """Insert events, their pending deliveries and queue entries, and set the objects' ids.
 
-    In the caller's transaction or one of its own: what is accepted and what is to be sent stand or fall together.
+    Atomic, in the caller's transaction or one of its own: no event is stored without its deliveries.
     """
     _backend().store(events, deliveries, due_at)
     for delivery in deliveries:
@@ -52,42 +54,43 @@ def store(*, events: Sequence[Event] = (), deliveries: Sequence[Delivery], due_a
 
 
 def requeue(deliveries: Iterable[Delivery], *, due_at: datetime) -> None:
-    """Put deliveries that are pending again back into the queue."""
+    """Add queue entries for deliveries that are pending again."""
     QueueEntry.objects.bulk_create(
         QueueEntry(delivery=each, endpoint_id=each.endpoint_id, due_at=due_at) for each in deliveries
     )
 
 
 def claim(*, capacity: Capacity, after: int, now: datetime, lease: timedelta) -> Claim:
-    """Win due deliveries for one worker until `now + lease`, at most as many as `room` has.
+    """Lease due deliveries to one worker until `now + lease`, at most as many as `capacity` allows.
 
-    Every delivery is checked again here: those whose endpoint or licence has gone end as skipped.
+    Endpoint and licence are checked again here: deliveries to a paused or deleted endpoint, or of an unlicensed zone,
+    end as skipped.
     """
     due = _backend().due_endpoints(after, ENDPOINTS_VISITED)
     visited = due[-1][0] if len(due) == ENDPOINTS_VISITED else 0
     asked = [(endpoint, capacity.busy.get(endpoint, capacity.each)) for endpoint, due_at in due if due_at <= now]
-    rooms = [(endpoint, free) for endpoint, free in asked if free > 0]
-    is_held_up = len(rooms) < len(asked)
+    quotas = [(endpoint, free) for endpoint, free in asked if free > 0]
+    some_at_limit = len(quotas) < len(asked)
     next_due = min((due_at for _, due_at in due if due_at > now), default=None)
-    if not rooms or not capacity.total:
+    if not quotas or not capacity.total:
         return Claim([], visited, next_due, is_full=bool(asked))
     token = uuid4().hex
     with transaction.atomic():
-        won = _backend().win(rooms, capacity.total, token, now, now + lease)
-        jobs, skipped, faulty = sort(won, token, now)
+        claimed_rows = _backend().claim(quotas, capacity.total, token, now, now + lease)
+        jobs, skipped, faulty = sort(claimed_rows, token, now)
         for reason, rows in skipped.items():
             _skip(rows, reason, now)
-        jobs, held_until = fault_store.script(jobs, faulty, now) if faulty else (jobs, None)
+        jobs, held_until = fault_store.apply_rules(jobs, faulty, now) if faulty else (jobs, None)
     if held_until:
         next_due = min(held_until, next_due or held_until)
-    wanted = min(capacity.total, sum(free for _, free in rooms))
-    return Claim(jobs, visited, next_due, is_full=is_held_up or len(won) >= wanted)
+    wanted = min(capacity.total, sum(free for _, free in quotas))
+    return Claim(jobs, visited, next_due, is_full=some_at_limit or len(claimed_rows) >= wanted)
 
 
 def settle(settlements: Sequence[Settlement]) -> int:
-    """Move the deliveries, store the attempts and count both, in one transaction; how many moved.
+    """Move the deliveries, store the attempts and their statistics in one transaction; return how many were settled.
 
-    A settlement whose claim has run out and been taken by another worker changes nothing.
+    A settlement whose lease has expired and been claimed by another worker changes nothing.
     """
     if not settlements:
         return 0
@@ -102,7 +105,7 @@ def settle(settlements: Sequence[Settlement]) -> int:
 
 
 def give_back(jobs: Iterable[Job], *, now: datetime) -> None:
-    """Return claims that were not sent, for others to take at once."""
+    """Return claims that were not sent; they are due now, for any worker."""
     for job in jobs:
         claimed = QueueEntry.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token)
         claimed.update(claim_token="", due_at=now, claims=0)
@@ -110,7 +113,7 @@ def give_back(jobs: Iterable[Job], *, now: datetime) -> None:
 
 @transaction.atomic
 def end_without_attempt(job: Job, *, now: datetime) -> int:
-    """Fail a delivery of whose attempt nothing can be stored, if its claim still holds; how many that are."""
+    """Fail a delivery whose attempt cannot be stored, if its claim is still valid; return 1 if so, else 0."""
     held, _ = QueueEntry.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token).delete()
     if not held:
         return 0
@@ -119,9 +122,9 @@ def end_without_attempt(job: Job, *, now: datetime) -> int:
 
 
 def release_all(*, now: datetime) -> int:
-    """Return every claim; for a start at which no worker can be alive. How many there were.
+    """Return every claim, and how many there were. Only for a start at which no worker can be running.
 
-    That a process was stopped several times in a row says nothing about the deliveries, so their claims count anew.
+    The claim counts are reset: repeated restarts of the process do not mean that a delivery cannot be processed.
     """
     return QueueEntry.objects.exclude(claim_token="").update(claim_token="", due_at=now, claims=0)
 
@@ -130,7 +133,7 @@ def _backend() -> postgresql.Backend | sqlite.Backend:
     return postgresql.Backend() if connection.vendor == "postgresql" else sqlite.Backend()
 
 
-def _skip(rows: Sequence[Won], reason: SkipReason, now: datetime) -> None:
+def _skip(rows: Sequence[ClaimedRow], reason: SkipReason, now: datetime) -> None:
     ids = [row.id for row in rows]
     QueueEntry.objects.filter(delivery_id__in=ids).delete()
     Delivery.objects.filter(pk__in=ids).update(status=Status.SKIPPED, reason=reason, finished_at=now)

@@ -1,4 +1,4 @@
-"""Counts what is settled, for charts: a row for each kind of delivery and minute of a batch."""
+"""Statistics of a settled batch: one row for each account, endpoint, topic, test flag and minute."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -10,17 +10,17 @@ from typing import NamedTuple
 from webhooks.engine.job import Answered, Outcome
 from webhooks.engine.lifecycle import Status
 from webhooks.models import DURATION_BOUNDS_MS, DeliveryStats
-from webhooks.outbox.rows import Settlement, Won
+from webhooks.outbox.rows import ClaimedRow, Settlement
 
 _kind = attrgetter("account_id", "endpoint_id", "topic", "is_test")
-"""Of a job, or of a row that was won."""
+"""Of a Job or a ClaimedRow."""
 
 _Counted = tuple[tuple[int, int, str, bool], datetime, Status, int | None]
-"""Kind, moment, what became of it, and the place of its duration among the classes, if there is one."""
+"""Kind, time, resulting status, and the index of its duration's bucket, None without an answer."""
 
 
 class Counts(NamedTuple):
-    """The columns of a stats_row."""
+    """The columns of a DeliveryStats row."""
 
     account_id: int
     endpoint_id: int
@@ -36,7 +36,7 @@ class Counts(NamedTuple):
 
 
 class _Sum:
-    """A stats_row that grows."""
+    """The sums of a DeliveryStats row."""
 
     def __init__(self) -> None:
         self.outcomes: Counter[Status] = Counter()
@@ -44,8 +44,8 @@ class _Sum:
 
 
 def of_attempts(settlements: Iterable[Settlement]) -> list[Counts]:
-    """What these attempts made of their deliveries."""
-    # Most of a batch ended alike and at the same moment, so the rest of the work is done for a few only.
+    """The statistics of these attempts."""
+    # Most settlements of a batch are equal in these values, so the remaining work is done for few.
     counted = Counter(
         [
             (_kind(job), finished_at, verdict.status, _duration_class(outcome))
@@ -55,8 +55,8 @@ def of_attempts(settlements: Iterable[Settlement]) -> list[Counts]:
     return _stats(counted)
 
 
-def of_skips(rows: Iterable[Won], now: datetime) -> list[Counts]:
-    """Deliveries that end unsent."""
+def of_skips(rows: Iterable[ClaimedRow], now: datetime) -> list[Counts]:
+    """The statistics of deliveries that are skipped."""
     return _stats(Counter([(_kind(row), now, Status.SKIPPED, None) for row in rows]))
 
 
@@ -66,16 +66,16 @@ def _duration_class(outcome: Outcome) -> int | None:
 
 def _stats(counted: Counter[_Counted]) -> list[Counts]:
     sums: dict[tuple[tuple[int, int, str, bool], datetime], _Sum] = {}
-    for (kind, moment, status, place), count in counted.items():
-        found = sums.setdefault((kind, moment.replace(second=0, microsecond=0)), _Sum())
+    for (kind, time, status, bucket), count in counted.items():
+        found = sums.setdefault((kind, time.replace(second=0, microsecond=0)), _Sum())
         found.outcomes[status] += count
-        if place is not None:
-            found.durations[place] += count
+        if bucket is not None:
+            found.durations[bucket] += count
     return [_counts(*kind, minute, found) for (kind, minute), found in sums.items()]
 
 
 def _counts(account_id: int, endpoint_id: int, topic: str, is_test: bool, minute: datetime, found: _Sum) -> Counts:
-    """A delivery that is still pending after its attempt will be tried again."""
+    """A delivery that is pending after its attempt counts as retried."""
     outcomes = found.outcomes
     return Counts(
         account_id,

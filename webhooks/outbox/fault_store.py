@@ -1,7 +1,7 @@
-"""Injected faults as rows: which jobs of a claim they strike or hold back, and what follows when an attempt is over.
+"""Loads the fault rules of an endpoint, applies them to the jobs of a claim, and stores their state.
 
-All of it in the transaction of the claim, under a lock on the faults' rows, so that they count right however many
-workers there are. An endpoint without faults costs a claim nothing but knowing that.
+It runs in the transaction of the claim or settlement, under locks on the fault rows, so counts stay correct with
+several workers. For endpoints without faults a claim only checks that there are none.
 """
 
 import logging
@@ -13,29 +13,28 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import QuerySet
 
-from webhooks.engine.fault_rules import Script, rule
+from webhooks.engine.fault_rules import FaultRule, decide
 from webhooks.engine.internal_error import described
-from webhooks.engine.job import FaultKind, Job
-from webhooks.engine.job import FaultSpec as Struck
+from webhooks.engine.job import FaultKind, FaultSpec, Job
 from webhooks.models import Endpoint, InjectedFault, QueueEntry
 from webhooks.outbox.rows import OUTAGES, Settlement
 from webhooks.secrets import SecretUnreadable
 
 log = logging.getLogger(__name__)
 
-_KNOWN = frozenset(FaultKind)
-_COUNTED = ("seen", "hits", "held", "leaving", "in_flight", "is_over")
+_KNOWN_KINDS = frozenset(FaultKind)
+_STATE = ("seen", "hits", "held", "leaving", "in_flight", "is_over")
 
 
-class Scripted(NamedTuple):
-    """The jobs that are to be sent now, and when the first of those that are held comes due."""
+class Applied(NamedTuple):
+    """The jobs to send now, and the earliest due time of those that are held back."""
 
     jobs: list[Job]
     next_due: datetime | None
 
 
-def script(jobs: Sequence[Job], endpoint_ids: Collection[int], now: datetime) -> Scripted:
-    """Hold the claim's jobs against the faults of these endpoints. Called once the claim has skipped what is to be."""
+def apply_rules(jobs: Sequence[Job], endpoint_ids: Collection[int], now: datetime) -> Applied:
+    """Apply the faults of these endpoints to the claim's jobs, of which skipped deliveries are no longer a part."""
     faults: dict[int, list[InjectedFault]] = {}
     for row in _locked(InjectedFault.objects.filter(endpoint__in=endpoint_ids, is_over=False)):
         faults.setdefault(row.endpoint_id, []).append(row)
@@ -43,89 +42,89 @@ def script(jobs: Sequence[Job], endpoint_ids: Collection[int], now: datetime) ->
     next_due: list[datetime] = []
     for endpoint_id, rows in faults.items():
         own = [job for job in jobs if job.endpoint_id == endpoint_id and not job.error]
-        ruled = _script_endpoint(own, rows, now)
-        sent += ruled.jobs
-        next_due += [ruled.next_due] if ruled.next_due else []
-    return Scripted(sorted(sent, key=attrgetter("delivery_id")), min(next_due, default=None))
+        applied = _apply_to_endpoint(own, rows, now)
+        sent += applied.jobs
+        next_due += [applied.next_due] if applied.next_due else []
+    return Applied(sorted(sent, key=attrgetter("delivery_id")), min(next_due, default=None))
 
 
-def _script_endpoint(jobs: Sequence[Job], rows: Sequence[InjectedFault], now: datetime) -> Scripted:
-    """The jobs of one endpoint held against its faults; where a fault cannot be read or counted, they fail by it."""
+def _apply_to_endpoint(jobs: Sequence[Job], rows: Sequence[InjectedFault], now: datetime) -> Applied:
+    """Apply an endpoint's faults to its jobs; if a fault cannot be read or stored, the jobs fail unsent."""
     try:
         with transaction.atomic():
-            # One of an unknown kind no longer matters once it has expired.
-            scripts = [(row, _script(row, now)) for row in rows if row.kind in _KNOWN or row.is_active(now)]
-            _drop_ended([script for _, script in scripts])
-            ruled = _ruled(jobs, [script for _, script in scripts], now)
-            for row, read in scripts:
-                _save(row, read)
-            return ruled
+            # A fault of an unknown kind raises here, unless it has expired.
+            rules = [(row, _rule(row, now)) for row in rows if row.kind in _KNOWN_KINDS or row.is_active(now)]
+            _drop_ended([rule for _, rule in rules])
+            applied = _apply_to_each(jobs, [rule for _, rule in rules], now)
+            for row, rule in rules:
+                _save(row, rule)
+            return applied
     except OUTAGES:
         raise
     except Exception as error:
-        return Scripted([_failed(job, error) for job in jobs], None)
+        return Applied([_failed(job, error) for job in jobs], None)
 
 
-def _ruled(jobs: Sequence[Job], scripts: Sequence[Script], now: datetime) -> Scripted:
+def _apply_to_each(jobs: Sequence[Job], rules: Sequence[FaultRule], now: datetime) -> Applied:
     sent: list[Job] = []
     held: list[datetime] = []
     for job in jobs:
         try:
-            ruling = rule(scripts, delivery_id=job.delivery_id, topic=job.topic, number=job.number)
-            struck = _struck(job, ruling.fault)
+            decision = decide(rules, delivery_id=job.delivery_id, topic=job.topic, number=job.number)
+            faulted = _with_fault(job, decision.fault)
         except OUTAGES:
             raise
         except Exception as error:
             sent.append(_failed(job, error))
             continue
-        if ruling.wakes:
-            _wake(ruling.wakes, now)
+        if decision.releases:
+            _make_due([decision.releases], now)
             held.append(now)
-        if ruling.hold is None:
-            sent.append(struck)
+        if decision.hold is None:
+            sent.append(faulted)
         else:
-            held.append(now + timedelta(seconds=ruling.hold))
+            held.append(now + timedelta(seconds=decision.hold))
             QueueEntry.objects.filter(delivery_id=job.delivery_id).update(due_at=held[-1], claim_token="", claims=0)
-    return Scripted(sent, min(held, default=None))
+    return Applied(sent, min(held, default=None))
 
 
 def _failed(job: Job, error: Exception) -> Job:
-    log.error("A injected fault cannot be applied to delivery %d.", job.delivery_id, exc_info=error)
-    return job._replace(error=f"A injected fault of this endpoint cannot be applied: {described(error)}")
+    log.error("An injected fault cannot be applied to delivery %d.", job.delivery_id, exc_info=error)
+    return job._replace(error=f"An injected fault of this endpoint cannot be applied: {described(error)}")
 
 
 def settle(settlements: Iterable[Settlement]) -> None:
-    """Count the faults of attempts that are over. In the transaction that settles them, or a crash would miscount."""
+    """Update the faults of finished attempts, in the transaction that settles these, so a crash cannot miscount."""
     over: dict[int, list[Settlement]] = {}
     for settlement in settlements:
         if fault := settlement.job.fault or settlement.job.missed_fault:
             over.setdefault(fault.id, []).append(settlement)
     for row in _locked(InjectedFault.objects.filter(pk__in=over)) if over else ():
-        read = _script(row, over[row.pk][0].finished_at)
+        rule = _rule(row, over[row.pk][0].finished_at)
         for settlement in over[row.pk]:
-            read.settle(settlement.job.delivery_id, was_struck=settlement.job.fault is not None)
-        _save(row, read)
+            rule.settle(settlement.job.delivery_id, was_applied=settlement.job.fault is not None)
+        _save(row, rule)
 
 
-def _drop_ended(scripts: Sequence[Script]) -> None:
-    known = [delivery_id for script in scripts for delivery_id in script.deliveries]
-    if known:
-        waiting = set(QueueEntry.objects.filter(delivery_id__in=known).values_list("delivery_id", flat=True))
-        for script in scripts:
-            script.drop_ended(waiting)
+def _drop_ended(rules: Sequence[FaultRule]) -> None:
+    controlled = [delivery_id for rule in rules for delivery_id in rule.deliveries]
+    if controlled:
+        waiting = set(QueueEntry.objects.filter(delivery_id__in=controlled).values_list("delivery_id", flat=True))
+        for rule in rules:
+            rule.drop_ended(waiting)
 
 
 @transaction.atomic
-def let_next_go(fault_id: int, *, now: datetime) -> bool:
-    """Of a group that is sent in reverse, make the next one due; whether there is one."""
+def release_next(fault_id: int, *, now: datetime) -> bool:
+    """Make the next delivery of a group that is sent in reverse due; whether there is one."""
     for row in _locked(InjectedFault.objects.filter(pk=fault_id)):
         if row.leaving:
-            return _wake(row.leaving[-1], now)
+            return bool(_make_due([row.leaving[-1]], now))
     return False
 
 
-def let_all_go(rows: QuerySet[InjectedFault], *, now: datetime) -> None:
-    """Make everything due that these faults hold back."""
+def release_all_held(rows: QuerySet[InjectedFault], *, now: datetime) -> None:
+    """Make due every delivery that these faults hold back."""
     for row in rows:
         _make_due([*row.held, *row.leaving], now)
 
@@ -134,9 +133,9 @@ def _locked(rows: QuerySet[InjectedFault]) -> QuerySet[InjectedFault]:
     return rows.select_for_update(of=("self",)).order_by("pk")
 
 
-def _script(row: InjectedFault, now: datetime) -> Script:
-    return Script(
-        Struck(row.pk, FaultKind(row.kind), row.seconds, row.seed),
+def _rule(row: InjectedFault, now: datetime) -> FaultRule:
+    return FaultRule(
+        FaultSpec(row.pk, FaultKind(row.kind), row.seconds, row.seed),
         topic=row.topic,
         attempt=row.attempt,
         every=row.every,
@@ -152,26 +151,22 @@ def _script(row: InjectedFault, now: datetime) -> Script:
     )
 
 
-def _save(row: InjectedFault, read: Script) -> None:
-    if any(getattr(row, name) != getattr(read, name) for name in _COUNTED):
-        InjectedFault.objects.filter(pk=row.pk).update(**{name: getattr(read, name) for name in _COUNTED})
-
-
-def _wake(delivery_id: int, now: datetime) -> bool:
-    return bool(_make_due([delivery_id], now))
+def _save(row: InjectedFault, rule: FaultRule) -> None:
+    if any(getattr(row, name) != getattr(rule, name) for name in _STATE):
+        InjectedFault.objects.filter(pk=row.pk).update(**{name: getattr(rule, name) for name in _STATE})
 
 
 def _make_due(delivery_ids: Collection[int], now: datetime) -> int:
-    """How many there are. One that is locked is being claimed, by who waits for the lock on the faults that we hold."""
+    """Make these due now; return how many are. Locked entries are skipped: their claim waits for our fault locks."""
     free = QueueEntry.objects.filter(delivery_id__in=delivery_ids, claim_token="").select_for_update(skip_locked=True)
     return QueueEntry.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(due_at=now)
 
 
-def _struck(job: Job, fault: Struck | None) -> Job:
+def _with_fault(job: Job, fault: FaultSpec | None) -> Job:
     if fault is None or fault.kind is not FaultKind.PREVIOUS_SECRET:
         return job._replace(fault=fault)
     secret = _previous_secret(job.endpoint_id)
-    # A secret that nobody can read fails the attempt unsent, as the present one would.
+    # If it cannot be decrypted the attempt fails unsent, as with the current secret.
     return job._replace(fault=fault._replace(previous_secret=secret), secret=job.secret if secret else None)
 
 

@@ -1,6 +1,6 @@
-"""From rows that a claim has won to jobs: every delivery is checked again, and gets what sending it needs.
+"""Turns claimed rows into jobs: checks each delivery again and adds its endpoint's URL, secret and options.
 
-A row of which no job can be made becomes a job with an `error`, which fails unsent and is settled like all others.
+A row that cannot be processed becomes a job with an `error`, which fails unsent and is settled like all others.
 """
 
 import json
@@ -17,7 +17,7 @@ from webhooks.engine.internal_error import described
 from webhooks.engine.job import Headers, Job
 from webhooks.engine.lifecycle import CLAIMS_AT_MOST, SkipReason
 from webhooks.models import Endpoint
-from webhooks.outbox.rows import Won
+from webhooks.outbox.rows import ClaimedRow
 from webhooks.retry_waits import Waits, are_waits, most_specific
 from webhooks.secrets import SecretUnreadable, decrypt
 
@@ -40,7 +40,7 @@ WHERE endpoint.id IN ({})
 
 
 class Address(NamedTuple):
-    """What an endpoint says about its deliveries at the moment. `zones` are those that its account may hear of."""
+    """An endpoint's current state and options. `zones` are the licensed zones of its account."""
 
     status: str
     url: str
@@ -55,20 +55,20 @@ class Address(NamedTuple):
 
 
 class Sorted(NamedTuple):
-    """What a claim has won: jobs to send, and rows that end unsent, by reason.
+    """The rows of a claim, sorted: jobs to send, and rows to skip by reason.
 
-    `faulty` are the endpoints that have injected faults.
+    `faulty` are the ids of endpoints with injected faults.
     """
 
     jobs: list[Job]
-    skipped: dict[SkipReason, list[Won]]
+    skipped: dict[SkipReason, list[ClaimedRow]]
     faulty: list[int]
 
 
-def sort(rows: Sequence[Won], token: str, now: datetime) -> Sorted:
+def sort(rows: Sequence[ClaimedRow], token: str, now: datetime) -> Sorted:
     addresses = _addresses({row.endpoint_id for row in rows}, now) if rows else {}
     jobs: list[Job] = []
-    skipped: dict[SkipReason, list[Won]] = {}
+    skipped: dict[SkipReason, list[ClaimedRow]] = {}
     for row in rows:
         try:
             address = _usable(addresses[row.endpoint_id])
@@ -84,7 +84,7 @@ def sort(rows: Sequence[Won], token: str, now: datetime) -> Sorted:
 
 
 class Unprocessable(Exception):
-    """A row that cannot be sent, and why."""
+    """A row that cannot be sent; the message is the reason."""
 
 
 def _usable(address: Address | Exception) -> Address:
@@ -93,7 +93,7 @@ def _usable(address: Address | Exception) -> Address:
     return address
 
 
-def _skip_reason(row: Won, address: Address) -> SkipReason | None:
+def _skip_reason(row: ClaimedRow, address: Address) -> SkipReason | None:
     if address.status == Endpoint.Status.DELETED:
         return SkipReason.ENDPOINT_DELETED
     if address.status == Endpoint.Status.PAUSED and not row.is_test:
@@ -104,15 +104,15 @@ def _skip_reason(row: Won, address: Address) -> SkipReason | None:
 
 
 def _addresses(endpoint_ids: set[int], now: datetime) -> dict[int, Address | Exception]:
-    """Each endpoint's, or why it cannot be read.
+    """The address of each endpoint by id, or the exception that reading it raised.
 
-    One statement past the ORM, which would take longer to build it than the database to answer.
+    Plain SQL: the ORM would take longer to build the query than the database to run it.
     """
-    moment = connection.ops.adapt_datetimefield_value(now)
+    as_stored = connection.ops.adapt_datetimefield_value(now)
     statement = _ADDRESSES.format(", ".join(["%s"] * len(endpoint_ids)))
     found: dict[int, Address | Exception] = {}
     with connection.cursor() as cursor:
-        cursor.execute(statement, [moment, moment, *endpoint_ids])
+        cursor.execute(statement, [as_stored, as_stored, *endpoint_ids])
         for endpoint_id, *columns, zone in cursor.fetchall():
             if endpoint_id not in found:
                 try:
@@ -136,7 +136,7 @@ def _address(
 
 
 def _secret(endpoint_id: int, stored: str) -> str | None:
-    """A secret that cannot be read fails the deliveries of its endpoint, with that reason, and holds up no other."""
+    """The decrypted secret; None if no key decrypts it, which fails the deliveries of this endpoint only."""
     try:
         return decrypt(stored)
     except SecretUnreadable as error:
@@ -152,8 +152,8 @@ def _waits(stored: str) -> Waits:
     return tuple(waits)
 
 
-def _unsendable(row: Won, token: str, error: Exception) -> Job:
-    """A job that fails unsent, with this error. A row that no worker settled is not tried again."""
+def _unsendable(row: ClaimedRow, token: str, error: Exception) -> Job:
+    """A job that fails unsent with this error, without retries after `CLAIMS_AT_MOST` unsettled claims."""
     number = row.attempt_count + 1
     waits = () if row.claims > CLAIMS_AT_MOST else most_specific(None, None, is_test=bool(row.is_test))
     text = str(error) if isinstance(error, Unprocessable) else described(error)
@@ -163,7 +163,7 @@ def _unsendable(row: Won, token: str, error: Exception) -> Job:
     )  # fmt: skip
 
 
-def _job(row: Won, address: Address, token: str) -> Job:
+def _job(row: ClaimedRow, address: Address, token: str) -> Job:
     if row.claims > CLAIMS_AT_MOST:
         raise Unprocessable(
             f"It was claimed {CLAIMS_AT_MOST} times without being settled: each time its worker ended, or an exception "

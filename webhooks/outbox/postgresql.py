@@ -1,4 +1,4 @@
-"""The outbox on PostgreSQL: rows are won with SKIP LOCKED, a batch is moved by one statement, attempts are copied."""
+"""The outbox on PostgreSQL: claims use SKIP LOCKED, one statement settles a batch, COPY stores the attempts."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,9 +14,9 @@ from events.models import Event
 from webhooks.engine.job import Headers
 from webhooks.models import Delivery
 from webhooks.outbox.delivery_stats import Counts
-from webhooks.outbox.rows import Row, Won, delivery_rows, event_row
+from webhooks.outbox.rows import ClaimedRow, Row, delivery_rows, event_row
 
-_DUE = """
+_DUE_ENDPOINTS = """
 WITH RECURSIVE visit AS (
     (SELECT endpoint_id, due_at FROM webhooks_queueentry WHERE endpoint_id > %s ORDER BY endpoint_id, due_at LIMIT 1)
     UNION ALL
@@ -29,36 +29,35 @@ WITH RECURSIVE visit AS (
 SELECT endpoint_id, due_at FROM visit LIMIT %s
 """
 
-# Mostly the queue is empty, and so the database takes it for empty when it is not. In a plain join it would then read
-# all of the queue, and the rows to win again for each of them, which are ever more. So rows are looked up one by one,
-# whatever the statistics say, and then taken at the places where they were found.
-_WIN = """
-WITH due AS (
-    UPDATE webhooks_queueentry AS due
-    SET claim_token = %(token)s, due_at = %(lease_end)s, claims = due.claims + 1
-    WHERE due.ctid = ANY (ARRAY (
+# Stale planner statistics say the queue is empty and cause sequential scans of it inside a nested loop. LATERAL and
+# the array of ctids force one index look-up per endpoint, and updates by row address, whatever the statistics say.
+_CLAIM = """
+WITH entry AS (
+    UPDATE webhooks_queueentry AS entry
+    SET claim_token = %(token)s, due_at = %(lease_end)s, claims = entry.claims + 1
+    WHERE entry.ctid = ANY (ARRAY (
         SELECT pick.ctid
-        FROM unnest(%(endpoints)s::bigint[], %(rooms)s::bigint[]) AS visit(endpoint_id, room)
+        FROM unnest(%(endpoints)s::bigint[], %(quotas)s::bigint[]) AS visit(endpoint_id, quota)
         CROSS JOIN LATERAL (
             SELECT ctid FROM webhooks_queueentry
             WHERE endpoint_id = visit.endpoint_id AND due_at <= %(now)s
-            ORDER BY due_at LIMIT visit.room FOR UPDATE SKIP LOCKED
+            ORDER BY due_at LIMIT visit.quota FOR UPDATE SKIP LOCKED
         ) AS pick
         LIMIT %(limit)s
     ))
-    RETURNING due.delivery_id, due.claims
+    RETURNING entry.delivery_id, entry.claims
 )
 SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
        delivery.idempotency_key, delivery.attempt_count, delivery.series_start,
-       extract(epoch FROM delivery.created_at)::float8, event.body, event.retry_waits::text, due.claims
-FROM due JOIN webhooks_delivery AS delivery ON delivery.id = due.delivery_id
+       extract(epoch FROM delivery.created_at)::float8, event.body, event.retry_waits::text, entry.claims
+FROM entry JOIN webhooks_delivery AS delivery ON delivery.id = entry.delivery_id
 JOIN events_event AS event ON event.id = delivery.event_id
 ORDER BY delivery.id
 """
 
 _MOVE = """
 WITH settled AS (
-    SELECT settled.*, due.ctid AS place
+    SELECT settled.*, entry.ctid AS place
     FROM unnest(
         %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::integer[], %s::text[],
         %s::smallint[]
@@ -66,14 +65,14 @@ WITH settled AS (
     CROSS JOIN LATERAL (
         SELECT ctid FROM webhooks_queueentry
         WHERE delivery_id = settled.delivery_id AND claim_token = settled.claim_token OFFSET 0
-    ) AS due
+    ) AS entry
 ), done AS (
-    DELETE FROM webhooks_queueentry AS due USING settled
-    WHERE due.ctid = settled.place AND due.claim_token = settled.claim_token AND settled.due_at IS NULL
+    DELETE FROM webhooks_queueentry AS entry USING settled
+    WHERE entry.ctid = settled.place AND entry.claim_token = settled.claim_token AND settled.due_at IS NULL
     RETURNING settled.*
 ), again AS (
-    UPDATE webhooks_queueentry AS due SET due_at = settled.due_at, claim_token = '', claims = 0 FROM settled
-    WHERE due.ctid = settled.place AND due.claim_token = settled.claim_token AND settled.due_at IS NOT NULL
+    UPDATE webhooks_queueentry AS entry SET due_at = settled.due_at, claim_token = '', claims = 0 FROM settled
+    WHERE entry.ctid = settled.place AND entry.claim_token = settled.claim_token AND settled.due_at IS NOT NULL
     RETURNING settled.*
 )
 UPDATE webhooks_delivery AS delivery
@@ -84,7 +83,7 @@ WHERE delivery.id = ours.delivery_id
 RETURNING delivery.id, ours.claim_token
 """
 _MOVING = 8
-"""Columns of a row that move its delivery."""
+"""How many of Row's columns `_MOVE` takes."""
 
 _COPY_ATTEMPTS: LiteralString = """
 COPY webhooks_attempt
@@ -92,7 +91,7 @@ COPY webhooks_attempt
      reason, detail, status_code, response_headers, response_body, response_truncated, fault, request_body)
 FROM STDIN
 """
-_COPY_TALLIES: LiteralString = """
+_COPY_STATS: LiteralString = """
 COPY webhooks_deliverystats
     (account_id, endpoint_id, topic, is_test, minute, grain, delivered, failed, skipped, retried, duration_counts)
 FROM STDIN
@@ -129,7 +128,7 @@ WITH event AS (
     SELECT id, account_id, event_id, endpoint_id, topic, is_test, idempotency_key, created_at, redelivery_of_id,
            'pending', '', 0, 0
     FROM delivery
-), due_stored AS (
+), entry_stored AS (
     INSERT INTO webhooks_queueentry (delivery_id, endpoint_id, due_at, claim_token, claims)
     SELECT id, endpoint_id, %s, '', 0 FROM delivery
 )
@@ -138,29 +137,29 @@ SELECT ARRAY(SELECT id FROM event ORDER BY place), ARRAY(SELECT id FROM delivery
 
 
 class Backend:
-    """What differs from SQLite."""
+    """The statements of the outbox for PostgreSQL."""
 
     def due_endpoints(self, after: int, limit: int) -> list[tuple[int, datetime]]:
-        """Endpoints with open deliveries behind `after`, and when the first of each falls due."""
-        return [(endpoint_id, due_at) for endpoint_id, due_at in _run(_DUE, [after, limit])]
+        """Up to `limit` endpoints with queued deliveries and ids above `after`, each with its earliest due time."""
+        return [(endpoint_id, due_at) for endpoint_id, due_at in _run(_DUE_ENDPOINTS, [after, limit])]
 
-    def win(
-        self, rooms: Sequence[tuple[int, int]], limit: int, token: str, now: datetime, lease_end: datetime
-    ) -> list[Won]:
-        """Claim up to `limit` due deliveries, from each endpoint no more than its room."""
-        endpoints, free = zip(*rooms, strict=True)
+    def claim(
+        self, quotas: Sequence[tuple[int, int]], limit: int, token: str, now: datetime, lease_end: datetime
+    ) -> list[ClaimedRow]:
+        """Claim up to `limit` due deliveries, from each endpoint at most its quota: pairs of endpoint id and quota."""
+        endpoints, limits = zip(*quotas, strict=True)
         values = {
             "endpoints": _array(endpoints),
-            "rooms": _array(free),
+            "quotas": _array(limits),
             "limit": limit,
             "token": token,
             "now": now,
             "lease_end": lease_end,
         }
-        return [Won._make(row) for row in _run(_WIN, values)]
+        return [ClaimedRow._make(row) for row in _run(_CLAIM, values)]
 
     def move(self, rows: Sequence[Row]) -> set[tuple[int, str]]:
-        """Move the deliveries whose claims still hold; those claims."""
+        """Move the deliveries whose claims are still valid; return these claims."""
         columns = zip(*[row[:_MOVING] for row in rows], strict=True)
         return {(delivery_id, token) for delivery_id, token in _run(_MOVE, [*map(_array, columns)])}
 
@@ -168,10 +167,10 @@ class Backend:
         _copy(_COPY_ATTEMPTS, map(_attempt, rows))
 
     def store_stats(self, stats: Iterable[Counts]) -> None:
-        _copy(_COPY_TALLIES, ((*each[:-1], json.dumps(each.durations)) for each in stats))
+        _copy(_COPY_STATS, ((*each[:-1], json.dumps(each.durations)) for each in stats))
 
     def store(self, events: Sequence[Event], deliveries: Sequence[Delivery], due_at: datetime) -> None:
-        """Insert events, deliveries and their places in the queue, and give the objects their ids."""
+        """Insert events, deliveries and queue entries, and set the objects' ids."""
         rows = ([event_row(event) for event in events], delivery_rows(events, deliveries))
         values = [*(json.dumps(part, default=_plain) for part in rows), due_at]
         ((event_ids, delivery_ids),) = statements.run(_STORE, values)
@@ -180,9 +179,9 @@ class Backend:
 
 
 def _run(statement: LiteralString, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows that a statement gives back, in PostgreSQL's binary form.
+    """The rows that a statement returns, transferred in PostgreSQL's binary format.
 
-    It is planned anew each time: a plan that was made while the queue was empty would read all of a long one.
+    Not prepared: a plan that was cached while the queue was empty would scan a long queue.
     """
     connection.close_if_health_check_failed()
     connection.ensure_connection()
@@ -191,14 +190,14 @@ def _run(statement: LiteralString, values: Sequence[Any] | Mapping[str, Any]) ->
 
 
 def _copy(statement: LiteralString, rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows by COPY, which costs both sides less than half of what any other way does."""
+    """Insert rows by COPY, which costs client and server less than half of any other way."""
     with connection.wrap_database_errors, Cursor(connection.connection).copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
 
 
 def _array(values: Iterable[Any]) -> str:
-    """An array of numbers, times, or words without spaces, as PostgreSQL reads it; a list would cost ten times more."""
+    """A PostgreSQL array literal of numbers, times, or words without spaces; adapting a list takes ten times longer."""
     return f"{{{','.join(map(_element, values))}}}"
 
 
@@ -223,11 +222,11 @@ def _headers(headers: Headers) -> str:
 
 
 _known_headers = lru_cache(maxsize=64)(_headers)
-"""Within a second, a receiver's answers have the same headers."""
+"""Cached: a receiver's responses within a second mostly have equal headers."""
 
 
 def _text(text: str) -> str:
-    """PostgreSQL stores no NUL in text."""
+    """The text without NUL characters, which PostgreSQL cannot store."""
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 

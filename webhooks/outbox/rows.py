@@ -1,4 +1,4 @@
-"""What both databases store and give, as columns: new events and deliveries, what is won, what is settled."""
+"""The rows that both databases exchange with the outbox: new events and deliveries, claimed rows, settlements."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,11 +13,11 @@ from webhooks.engine.lifecycle import Verdict
 from webhooks.models import Delivery
 
 OUTAGES = (OperationalError, InterfaceError)
-"""The database does not serve; other exceptions are about what it was given."""
+"""Exceptions of a database that is not available; others are caused by the statement or its values."""
 
 
 class Settlement(NamedTuple):
-    """One finished attempt: what was sent, what came, what it means, and when it was over."""
+    """One finished attempt: the job, its outcome, the verdict on its delivery, and the end time."""
 
     job: Job
     outcome: Outcome
@@ -25,8 +25,8 @@ class Settlement(NamedTuple):
     finished_at: datetime
 
 
-class Won(NamedTuple):
-    """What a claim reads of a delivery that it took. `created_at` is in seconds since 1970."""
+class ClaimedRow(NamedTuple):
+    """What a claim reads of a delivery. `created_at` is in seconds since 1970."""
 
     id: int
     event_id: int
@@ -42,11 +42,11 @@ class Won(NamedTuple):
     retry_waits: str | None
     """As JSON."""
     claims: int = 1
-    """How often it was claimed since it was last settled, this time included."""
+    """Claims since it was last settled, this one included."""
 
 
 class Row(NamedTuple):
-    """First what moves the delivery, then what the attempt keeps. Without `due_at` the delivery is done."""
+    """A settlement as columns: first those of the delivery (without `due_at` it is done), then those of the attempt."""
 
     delivery_id: int
     claim_token: str
@@ -121,7 +121,7 @@ def event_row(event: Event) -> dict[str, Any]:
 
 
 def delivery_rows(events: Sequence[Event], deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
-    """New deliveries' columns. An event that is new as well has no id yet: `event_place` is its place among them."""
+    """New deliveries' columns. A new event has no id yet: `event_place` is its position in `events`, from 1."""
     places = {id(event): place for place, event in enumerate(events, 1)}
     return [
         {

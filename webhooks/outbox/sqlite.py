@@ -1,6 +1,6 @@
-"""The outbox on SQLite: IMMEDIATE transactions let in one writer at a time; a statement is a call in process.
+"""The outbox on SQLite: IMMEDIATE transactions admit one writer at a time, so claims need no row locks.
 
-Statements go to the driver itself: Django's cursor would cost several times what SQLite does.
+Statements go to the driver directly: Django's cursor costs several times as much as SQLite itself.
 """
 
 import json
@@ -14,9 +14,9 @@ from django.db import connection, transaction
 from events.models import Event
 from webhooks.models import Delivery
 from webhooks.outbox.delivery_stats import Counts
-from webhooks.outbox.rows import Row, Won, delivery_rows, event_row
+from webhooks.outbox.rows import ClaimedRow, Row, delivery_rows, event_row
 
-_DUE = """
+_DUE_ENDPOINTS = """
 WITH RECURSIVE visit(endpoint_id) AS (
     SELECT min(endpoint_id) FROM webhooks_queueentry WHERE endpoint_id > ?
     UNION ALL
@@ -26,7 +26,7 @@ WITH RECURSIVE visit(endpoint_id) AS (
 SELECT endpoint_id, (SELECT min(due_at) FROM webhooks_queueentry WHERE endpoint_id = visit.endpoint_id)
 FROM visit WHERE endpoint_id IS NOT NULL LIMIT ?
 """
-_WIN = """
+_CLAIM = """
 UPDATE webhooks_queueentry SET claim_token = ?, due_at = ?, claims = claims + 1
 WHERE delivery_id IN (
     SELECT delivery_id FROM webhooks_queueentry WHERE endpoint_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?
@@ -36,9 +36,9 @@ RETURNING delivery_id
 _READ = """
 SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
        delivery.idempotency_key, delivery.attempt_count, delivery.series_start, delivery.created_at, event.body,
-       event.retry_waits, due.claims
+       event.retry_waits, entry.claims
 FROM webhooks_delivery AS delivery JOIN events_event AS event ON event.id = delivery.event_id
-JOIN webhooks_queueentry AS due ON due.delivery_id = delivery.id
+JOIN webhooks_queueentry AS entry ON entry.delivery_id = delivery.id
 WHERE delivery.id IN (SELECT value FROM json_each(?)) ORDER BY delivery.id
 """
 _HELD = "SELECT 1 FROM webhooks_queueentry WHERE delivery_id = ? AND claim_token = ?"
@@ -53,7 +53,7 @@ INSERT INTO webhooks_attempt
      reason, detail, status_code, response_headers, response_body, response_truncated, fault, request_body)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_STORE_TALLY = """
+_STORE_STATS = """
 INSERT INTO webhooks_deliverystats
     (account_id, endpoint_id, topic, is_test, minute, grain, delivered, failed, skipped, retried, duration_counts)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -69,35 +69,35 @@ INSERT INTO webhooks_delivery
 VALUES (:account_id, :known_event_id, :endpoint_id, :topic, :is_test, :idempotency_key, :created_at, :redelivery_of_id,
         'pending', '', 0, 0)
 """
-_STORE_DUE = (
+_STORE_ENTRY = (
     "INSERT INTO webhooks_queueentry (delivery_id, endpoint_id, due_at, claim_token, claims) VALUES (?, ?, ?, '', 0)"
 )
 
 
 class Backend:
-    """What differs from PostgreSQL."""
+    """The statements of the outbox for SQLite."""
 
     def due_endpoints(self, after: int, limit: int) -> list[tuple[int, datetime]]:
-        """Endpoints with open deliveries behind `after`, and when the first of each falls due."""
+        """Up to `limit` endpoints with queued deliveries and ids above `after`, each with its earliest due time."""
         connection.ensure_connection()
         with connection.wrap_database_errors:
-            rows = _driver().execute(_DUE, [after, limit]).fetchall()
+            rows = _driver().execute(_DUE_ENDPOINTS, [after, limit]).fetchall()
         return [(endpoint_id, _read_time(due_at)) for endpoint_id, due_at in rows if due_at is not None]
 
-    def win(
-        self, rooms: Sequence[tuple[int, int]], limit: int, token: str, now: datetime, lease_end: datetime
-    ) -> list[Won]:
-        """Claim up to `limit` due deliveries, from each endpoint no more than its room."""
-        won: list[int] = []
+    def claim(
+        self, quotas: Sequence[tuple[int, int]], limit: int, token: str, now: datetime, lease_end: datetime
+    ) -> list[ClaimedRow]:
+        """Claim up to `limit` due deliveries, from each endpoint at most its quota: pairs of endpoint id and quota."""
+        claimed: list[int] = []
         with connection.wrap_database_errors:
-            for endpoint_id, room in rooms:
-                free = min(room, limit - len(won))
-                taken = _driver().execute(_WIN, [token, _time(lease_end), endpoint_id, _time(now), free])
-                won += [delivery_id for (delivery_id,) in taken.fetchall()]
-            return [_won(*row) for row in _driver().execute(_READ, [json.dumps(won)])]
+            for endpoint_id, quota in quotas:
+                free = min(quota, limit - len(claimed))
+                taken = _driver().execute(_CLAIM, [token, _time(lease_end), endpoint_id, _time(now), free])
+                claimed += [delivery_id for (delivery_id,) in taken.fetchall()]
+            return [_claimed_row(*row) for row in _driver().execute(_READ, [json.dumps(claimed)])]
 
     def move(self, rows: Sequence[Row]) -> set[tuple[int, str]]:
-        """Move the deliveries whose claims still hold; those claims."""
+        """Move the deliveries whose claims are still valid; return these claims."""
         with connection.wrap_database_errors:
             driver = _driver()
             held = [r for r in rows if driver.execute(_HELD, r.claim).fetchone()]
@@ -112,17 +112,17 @@ class Backend:
 
     def store_stats(self, stats: Iterable[Counts]) -> None:
         with connection.wrap_database_errors:
-            _driver().executemany(_STORE_TALLY, [(*map(_plain, each),) for each in stats])
+            _driver().executemany(_STORE_STATS, [(*map(_plain, each),) for each in stats])
 
     def store(self, events: Sequence[Event], deliveries: Sequence[Delivery], due_at: datetime) -> None:
-        """Insert events, deliveries and their places in the queue, and give the objects their ids."""
+        """Insert events, deliveries and queue entries, and set the objects' ids."""
         with transaction.atomic(), connection.wrap_database_errors:
             for event in events:
                 event.pk = _insert(_STORE_EVENT, event_row(event))
             for delivery, columns in zip(deliveries, delivery_rows((), deliveries), strict=True):
                 delivery.pk = _insert(_STORE_DELIVERY, columns)
             due = _time(due_at)
-            _driver().executemany(_STORE_DUE, [(entry.pk, entry.endpoint_id, due) for entry in deliveries])
+            _driver().executemany(_STORE_ENTRY, [(entry.pk, entry.endpoint_id, due) for entry in deliveries])
 
 
 def _driver() -> sqlite3.Connection:
@@ -136,9 +136,9 @@ def _insert(statement: str, values: dict[str, Any]) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def _won(*values: Any) -> Won:
+def _claimed_row(*values: Any) -> ClaimedRow:
     *front, created_at, body, retry_waits, claims = values
-    return Won._make((*front, created_at.replace(tzinfo=UTC).timestamp(), body, retry_waits, claims))
+    return ClaimedRow._make((*front, created_at.replace(tzinfo=UTC).timestamp(), body, retry_waits, claims))
 
 
 def _move(r: Row) -> tuple[Any, ...]:
@@ -164,5 +164,5 @@ def _read_time(text: str) -> datetime:
 
 
 def _time(value: datetime | None) -> str | None:
-    """As Django writes times into SQLite: UTC without an offset."""
+    """The time in the text format that Django uses in SQLite: UTC without an offset."""
     return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))

@@ -1,1 +1,2 @@
-"""What can be done: one verb a function, keyword-only, and every rule that holds for it."""
+"""The operations on endpoints, events and deliveries: functions named by verbs, with keyword-only arguments, that
+enforce every rule."""

@@ -1,4 +1,4 @@
-"""Check receivers in the background: a row is its place in the queue, and a worker notes each result as it comes."""
+"""Checks receivers in the background: unfinished rows are the queue, and a worker stores each result as it is found."""
 
 import logging
 import secrets
@@ -31,15 +31,15 @@ from webhooks.services.endpoints import address_policy, check_url
 from webhooks.wake_worker import wake_for_check_after_commit
 
 AT_ONCE = 2
-"""In all: each holds a thread of a worker for as long as it takes."""
+"""Checks that run at the same time, over all accounts: each occupies a worker thread until it ends."""
 OPEN_FOR_AN_ACCOUNT = 5
 KEPT_FOR_AN_ACCOUNT = 100
 LONGEST = 300
-"""Seconds that a check may be given."""
+"""Largest `time_limit` of a check, in seconds."""
 LEASE_MARGIN = timedelta(seconds=30)
 SECRET_LENGTH = 1000
 STORED = ("seed", "only", "skip", "allow", "timeout", "time_limit", "headers", "verify_tls", "host_header")
-"""Of the options, those that are a check's own; the others are the simulator's."""
+"""The options that are stored with a check; the others come from the simulator's settings when it runs."""
 
 AS_AT_FIRST: dict[str, Any] = {
     "status": Check.Status.QUEUED,
@@ -49,7 +49,7 @@ AS_AT_FIRST: dict[str, Any] = {
     "results": "[]",
 }
 
-LOST = gettext_noop("The worker that made this check went away. Start the check again.")
+LOST = gettext_noop("The worker that ran this check stopped. Start the check again.")
 UNREADABLE = gettext_noop("The share secret cannot be decrypted with the keys of this simulator.")
 FAILED = gettext_noop("The simulator failed to make this check; its log says why.")
 
@@ -58,15 +58,15 @@ Clock = Callable[[], datetime]
 
 
 class _Gone(Exception):
-    """The check is another's now, or nobody's."""
+    """Another worker has claimed the check, or its row is deleted."""
 
 
 class _Stopping(Exception):
-    """This process is about to end."""
+    """This process is shutting down."""
 
 
 def start_for_endpoint(*, endpoint: Endpoint, options: Options, now: datetime, actor: str = audit.SYSTEM) -> Check:
-    """Queue a check of an endpoint's receiver, sent to as its events are."""
+    """Queue a check of an endpoint's receiver with the endpoint's headers, TLS verification and Host header."""
     as_its_events = replace(
         options,
         headers=tuple({**endpoint.extra_headers, **dict(options.headers)}.items()),
@@ -92,7 +92,7 @@ def start(
     now: datetime,
     actor: str = audit.SYSTEM,
 ) -> Check:
-    """Queue a check of the receiver at this URL, which verifies with this secret. An empty seed stands for any."""
+    """Queue a check of the receiver at this URL, which verifies with this secret. An empty seed means a random one."""
     url = url.strip()
     check_url(url)
     _check_secret(secret, "secret")
@@ -124,7 +124,7 @@ def start(
 
 
 def run_waiting(*, clock: Clock = lambda: datetime.now(UTC)) -> int:
-    """Run what waits, one after the other, as long as there is room; how many."""
+    """Run queued checks one after another while fewer than `AT_ONCE` are running; return how many were run."""
     count = 0
     while not is_stopping() and (check := _claim(clock())):
         _run(check, clock)
@@ -133,12 +133,12 @@ def run_waiting(*, clock: Clock = lambda: datetime.now(UTC)) -> int:
 
 
 def give_back_all() -> None:
-    """Let every check that is under way begin anew: called where nobody can be at work on one."""
+    """Requeue every running check. Only for the start of a process when no worker can be running."""
     Check.objects.filter(status=Check.Status.RUNNING).update(**AS_AT_FIRST)
 
 
 def options_of(check: Check) -> Options:
-    """As the check was asked for."""
+    """The options that the check was started with."""
     given = dict(check.options)
     pairs = tuple((name, value) for name, value in given.pop("headers"))
     patterns: dict[str, Any] = {name: tuple(given.pop(name)) for name in ("only", "skip", "allow")}
@@ -179,7 +179,10 @@ def _forget_old(account: Account) -> None:
 
 @transaction.atomic
 def _claim(now: datetime) -> Check | None:
-    """The oldest check whose account has none under way, if there is room for it; whoever claims, claims alone."""
+    """Claim the oldest queued check of an account without a running one; None at `AT_ONCE` running checks.
+
+    Concurrent claims are serialised by the row locks.
+    """
     waiting = list(Check.objects.select_for_update().filter(finished_at=None).defer("results").order_by("id"))
     running = [check for check in waiting if check.started_at and not _give_up_if_lost(check, now)]
     busy = {check.account_id for check in running}
@@ -204,7 +207,7 @@ def _run(check: Check, clock: Clock) -> None:
     try:
         _finish(check, _checked(check, clock), clock())
     except _Gone:
-        log.warning("Check %d came back after its time.", check.pk)
+        log.warning("Check %d was claimed by another worker, or deleted, while it ran.", check.pk)
     except _Stopping:
         _mine(check).update(**AS_AT_FIRST)
     except (BadCheck, BadUrl) as error:
@@ -232,7 +235,7 @@ def _checked(check: Check, clock: Clock) -> Report:
 
 
 def _note(check: Check, results: list[Result], result: Result, done: int, total: int) -> None:
-    """Keep a result; its exchanges, which take room, come with the end."""
+    """Store a result without its HTTP exchanges; these are large, and stored once, when the check ends."""
     if is_stopping():
         raise _Stopping
     results.append(replace(result, exchanges=()))

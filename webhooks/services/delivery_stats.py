@@ -1,7 +1,7 @@
-"""Fold the stats: what the batches counted becomes one row a minute, and after two days one an hour.
+"""Rolls up the delivery statistics: batch rows become one row a minute and, after two days, one row an hour.
 
-Sums stay the same at every moment, since a step removes rows and adds their sum in one transaction. The steps are
-short. Two runs at a time do no harm: one waits for the rows of the other, and then finds them gone.
+Each step deletes rows and inserts their sum in one transaction, so readers see the same sums at any time. Steps are
+short. Concurrent runs are safe: the second waits for the row locks, then finds the rows deleted.
 """
 
 import time
@@ -12,23 +12,25 @@ from typing import NamedTuple
 from django.db import transaction
 
 from webhooks.models import DeliveryStats
-from webhooks.services.retention import Patience
+from webhooks.services.retention import TimeBudget
 
 ROWS_AT_A_TIME = 1000
 
+Grain = DeliveryStats.Grain
 
-class Fold(NamedTuple):
-    """Rows of grain `source` older than `after` become rows of grain `target`, each of a `span`."""
 
-    source: DeliveryStats.Grain
-    target: DeliveryStats.Grain
+class RollUp(NamedTuple):
+    """Rows of grain `source` older than `after` become rows of grain `target` that each cover one `span`."""
+
+    source: Grain
+    target: Grain
     after: timedelta
     span: timedelta
 
 
-FOLDS = (
-    Fold(DeliveryStats.Grain.BATCH, DeliveryStats.Grain.MINUTE, after=timedelta(minutes=2), span=timedelta(minutes=1)),
-    Fold(DeliveryStats.Grain.MINUTE, DeliveryStats.Grain.HOUR, after=timedelta(days=2), span=timedelta(hours=1)),
+ROLL_UPS = (
+    RollUp(Grain.BATCH, Grain.MINUTE, after=timedelta(minutes=2), span=timedelta(minutes=1)),
+    RollUp(Grain.MINUTE, Grain.HOUR, after=timedelta(days=2), span=timedelta(hours=1)),
 )
 
 
@@ -38,31 +40,31 @@ def roll_up(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Fold what is old enough, for some seconds at most; how many rows went into others."""
-    patience = Patience(clock, sleep)
-    return sum(_fold_all(each, now - each.after, patience) for each in FOLDS)
+    """Roll up what is old enough, for `RUN_SECONDS` at most; return how many rows were merged into others."""
+    budget = TimeBudget(clock, sleep)
+    return sum(_roll_up_all(each, now - each.after, budget) for each in ROLL_UPS)
 
 
-def _fold_all(each: Fold, until: datetime, patience: Patience) -> int:
-    """Span by span, from the oldest; a span that is not over by `until` waits."""
-    folded = 0
+def _roll_up_all(each: RollUp, until: datetime, budget: TimeBudget) -> int:
+    """Roll up span by span, from the oldest; a span that ends after `until` is left for a later run."""
+    merged = 0
     waiting = DeliveryStats.objects.filter(grain=each.source).order_by("minute").values_list("minute", flat=True)
-    while patience.goes_on():
+    while budget.next_step():
         oldest = waiting.first()
         start = oldest and _start(oldest, each.span)
         if start is None or start + each.span > until:
             break
-        folded += _fold_some(each, start)
-    return folded
+        merged += _roll_up_some(each, start)
+    return merged
 
 
-def _start(moment: datetime, span: timedelta) -> datetime:
-    return moment - timedelta(seconds=moment.timestamp() % span.total_seconds())
+def _start(minute: datetime, span: timedelta) -> datetime:
+    return minute - timedelta(seconds=minute.timestamp() % span.total_seconds())
 
 
 @transaction.atomic
-def _fold_some(each: Fold, start: datetime) -> int:
-    """Fold some rows of a span, together with what was folded of their endpoints before."""
+def _roll_up_some(each: RollUp, start: datetime) -> int:
+    """Merge up to `ROWS_AT_A_TIME` rows of a span with the target rows that their endpoints have already."""
     locked = DeliveryStats.objects.select_for_update()
     fresh = locked.filter(grain=each.source, minute__gte=start, minute__lt=start + each.span)
     rows = list(fresh.order_by("endpoint_id", "id")[:ROWS_AT_A_TIME])

@@ -1,6 +1,6 @@
 """Create, edit, pause, resume and delete endpoints; reveal and rotate their secrets.
 
-Each leaves an entry in the audit log that names the `actor`, in the transaction of the change itself.
+Each writes an audit entry with the `actor`, in the transaction of the change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,10 @@ def create(
     now: datetime,
     actor: str = audit.SYSTEM,
 ) -> Endpoint:
-    """A new running endpoint with a share secret of its own."""
+    """Create a running endpoint with a new share secret.
+
+    Raises InvalidInput or one of its kinds, ZoneNotLicensed, or RunningEndpointLimit.
+    """
     locked = lock_account(account.pk)
     check_url(url)
     _check_event_types(locked, event_types, now)
@@ -94,9 +97,9 @@ def edit(
     now: datetime,
     actor: str = audit.SYSTEM,
 ) -> Endpoint:
-    """Change what is given. Event types that it has already may stay after their licence has ended.
+    """Change the options that are given. Event types it already has may stay after their licence has ended.
 
-    Without `retry_waits` (None) it has its account's.
+    `retry_waits=None` makes the account's apply; leave it out to keep them.
     """
     locked = _lock_present(endpoint)
     if url is not None:
@@ -122,7 +125,7 @@ def edit(
 
 @transaction.atomic
 def pause(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> Endpoint:
-    """Stop sending to it. Pausing a paused endpoint changes nothing."""
+    """Stop sending to the endpoint: its pending deliveries are skipped. Idempotent."""
     locked = _lock_present(endpoint)
     if locked.status == Endpoint.Status.PAUSED:
         return locked
@@ -133,7 +136,7 @@ def pause(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> En
 
 @transaction.atomic
 def resume(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> Endpoint:
-    """Send to it again, if the account may run one more."""
+    """Send to the endpoint again. Raises RunningEndpointLimit. Idempotent."""
     locked = _lock_present(endpoint)
     if locked.status == Endpoint.Status.RUNNING:
         return locked
@@ -144,7 +147,7 @@ def resume(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> E
 
 @transaction.atomic
 def reveal_secret(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> str:
-    """The share secret in clear. Who asked is noted before they see it."""
+    """The share secret in plaintext; an audit entry records that the actor has seen it."""
     locked = _lock_present(endpoint)
     _record(locked, "endpoint.secret_revealed", actor, now)
     secret: str = locked.share_secret
@@ -153,17 +156,17 @@ def reveal_secret(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTE
 
 @transaction.atomic
 def rotate_secret(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> Endpoint:
-    """Give it a new share secret; from now on every attempt is signed with the new one alone."""
+    """Replace the share secret; every later attempt, also a retry, is signed with the new one only (documented)."""
     locked = _lock_present(endpoint)
     _record(locked, "endpoint.secret_rotated", actor, now)
-    # The database copies it, since a secret that nobody can read is to be changed, too.
+    # Copied by the database, since a secret that cannot be decrypted must be replaceable, too.
     Endpoint.objects.filter(pk=locked.pk).update(previous_secret=F("share_secret"))
     return _save(locked, now, share_secret=new_share_secret())
 
 
 @transaction.atomic
 def delete(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> None:
-    """Take it out of every list; its deliveries stay readable. Deleting a deleted endpoint changes nothing."""
+    """Mark the endpoint as deleted: it is listed nowhere, but its deliveries stay in the log. Idempotent."""
     locked = lock_endpoint(endpoint)
     if locked.status != Endpoint.Status.DELETED:
         _record(locked, "endpoint.deleted", actor, now)
@@ -174,11 +177,11 @@ def delete(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> N
 def set_retry_waits(
     *, account: Account, retry_waits: Sequence[float] | None, now: datetime, actor: str = audit.SYSTEM
 ) -> Account:
-    """For all endpoints of the account that have none of their own; None: those of the settings."""
+    """Set the waits of the account's endpoints that have none of their own; None makes those of the settings apply."""
     locked, waits = lock_account(account.pk), checked_waits(retry_waits)
     if locked.retry_waits != waits:
-        told = "the simulator's" if waits is None else ", ".join(f"{wait:g}" for wait in waits) or "none"
-        audit.record(account=locked, actor=actor, action="retry_waits.changed", target=told, now=now)
+        target = "the simulator's" if waits is None else ", ".join(f"{wait:g}" for wait in waits) or "none"
+        audit.record(account=locked, actor=actor, action="retry_waits.changed", target=target, now=now)
     locked.retry_waits = waits
     locked.save(update_fields=["retry_waits"])
     return locked
@@ -205,7 +208,7 @@ def _check_zones(account: Account, topics: Sequence[str], now: datetime) -> None
 
 
 def lock_endpoint(endpoint: Endpoint) -> Endpoint:
-    """The endpoint as it is now, and its account: nobody else changes either until this transaction ends."""
+    """Lock the account, then the endpoint, until the transaction ends; return the endpoint as it is now."""
     account = lock_account(endpoint.account_id)
     fresh = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
     fresh.account = account
@@ -213,7 +216,7 @@ def lock_endpoint(endpoint: Endpoint) -> Endpoint:
 
 
 def _lock_present(endpoint: Endpoint) -> Endpoint:
-    """Who came after a deletion is told so."""
+    """Lock the endpoint; raises EndpointNotRunning if it has been deleted."""
     locked = lock_endpoint(endpoint)
     if locked.status == Endpoint.Status.DELETED:
         raise EndpointNotRunning(_("The endpoint %(name)s is deleted.") % {"name": locked.name})
@@ -244,7 +247,7 @@ def _checked_name(name: str) -> str:
 
 
 def check_url(url: str) -> None:
-    """Raise InvalidUrl for what this simulator could not, or may not, send to."""
+    """Raise InvalidUrl for a URL that this simulator cannot, or is not allowed to, send to."""
     try:
         address_policy().check_url(url)
     except BadUrl as error:
@@ -253,7 +256,7 @@ def check_url(url: str) -> None:
 
 
 def _checked_host(host: str) -> str:
-    """Empty: the URL's own host stands in the Host header."""
+    """The host as given; empty means that the Host header has the URL's host."""
     try:
         if host:
             check_host_override(host)
@@ -316,10 +319,10 @@ def _check_paused_limit(account: Account) -> None:
 
 
 def _ordered(event_types: Sequence[str]) -> list[str]:
-    """Each once, in the order of the contract."""
+    """Without duplicates, in the order of the contract."""
     return [topic for topic in TOPICS if topic in event_types]
 
 
 def _said(sentence: Sentence) -> str:
-    """The engine's sentence in the language of whoever asked."""
+    """A message of the engine in the active language."""
     return _(sentence.template) % sentence.values

@@ -1,4 +1,5 @@
-"""Explain a signature: name the mistake that makes what a receiver computed, or got, differ from what MAAC sends."""
+"""Explains a signature that does not match: which mistake produces the digest that the receiver computed, or the
+headers that it received."""
 
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ from webhooks.errors import InvalidInput
 from webhooks.models import Endpoint
 
 BODY_LIMIT = 256 * 1024
-"""Bytes; the search for a mistake takes seconds for as much. The command line explains larger bodies."""
+"""Bytes: the search takes seconds for a body of this size. The command line explains larger bodies."""
 SECRET_LENGTH = 1000
 DIGEST_LENGTH = 10_000
 OTHER_SECRETS = 10
@@ -19,7 +20,7 @@ Headers = Sequence[tuple[str, str]]
 
 
 def secrets_of(endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    """An endpoint's share secret, and those that it had before."""
+    """An endpoint's share secret, and its previous one if there is one."""
     previous = endpoint.previous_secret
     return endpoint.share_secret, (previous,) if previous else ()
 
@@ -33,7 +34,8 @@ def explain_signature(
     other_secrets: Sequence[str] = (),
     idempotency_key: str | None = None,
 ) -> Explanation:
-    """From the digest that the receiver computed, or from the headers that it got."""
+    """Explain either the digest that the receiver `computed` or the `headers` that it received; InvalidInput if both or
+    neither are given, or one is too long."""
     if (computed is None) == (headers is None):
         raise _refusal("computed", _("Give either the digest that the receiver computed or the headers that it got."))
     if len(body) > BODY_LIMIT:

@@ -1,4 +1,5 @@
-"""What injected faults do around the settling of a run's attempts: races before it, the next of a group after it."""
+"""Effects of injected faults in a delivery run: changes to the endpoint before an attempt is settled, and the release
+of the next held delivery after it."""
 
 import logging
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from accounts.errors import Refusal
 from accounts.models import Licence
 from accounts.services import end_licence
 from maac_contract.contract import TOPICS
-from webhooks.engine.fault_injection import RACES, suffered
+from webhooks.engine.fault_injection import RACES, applied_to_outcome
 from webhooks.engine.job import FaultKind, FaultSpec, Job, Outcome
 from webhooks.engine.lifecycle import Verdict
 from webhooks.models import Endpoint
@@ -22,26 +23,27 @@ log = logging.getLogger(__name__)
 
 
 class FaultEffects:
-    """The attempts of a run that injected faults have struck, from their end until they are settled."""
+    """The finished attempts of a run to which faults were applied, until they are settled."""
 
     def __init__(self) -> None:
         self._racing: list[tuple[Job, FaultSpec]] = []
         self._leaving: list[int] = []
 
-    def judged(
+    def settlement(
         self, job: Job, fault: FaultSpec, outcome: Outcome, now: datetime, judge: Callable[[Outcome], Verdict]
     ) -> Settlement:
-        told, outcome, verdict = suffered(job, fault, outcome, judge)
-        if told.fault and fault.kind in RACES:
+        """The settlement of a finished attempt with this fault; `judge` gives the verdict on an outcome."""
+        marked, outcome, verdict = applied_to_outcome(job, fault, outcome, judge)
+        if marked.fault and fault.kind in RACES:
             self._racing.append((job, fault))
         elif fault.kind is FaultKind.REVERSE:
             self._leaving.append(fault.id)
-        return Settlement(told, outcome, verdict, now)
+        return Settlement(marked, outcome, verdict, now)
 
-    def act(self, settlements: list[Settlement], now: datetime) -> list[Settlement]:
-        """Before settling, while nobody else can make the next attempt: what happens between the two.
+    def before_settling(self, settlements: list[Settlement], now: datetime) -> list[Settlement]:
+        """Change the endpoints as the faults say, while no worker can make the next attempt yet.
 
-        The settlements as they are afterwards: an attempt whose fault an exception ends has failed by it.
+        Returns the settlements; an attempt whose fault raised an exception is replaced by a failed one.
         """
         while self._racing:
             job, fault = self._racing[0]
@@ -56,19 +58,19 @@ class FaultEffects:
             del self._racing[0]
         return settlements
 
-    def clear(self, now: datetime) -> bool:
-        """After settling: whether something that was held is due now."""
+    def after_settling(self, now: datetime) -> bool:
+        """Release the next delivery of each group; whether a held delivery is due now."""
         leaving, self._leaving = self._leaving, []
-        woken = [_despite_errors(partial(fault_store.let_next_go, fault_id, now=now)) for fault_id in leaving]
-        return any(woken)
+        released = [_logging_errors(partial(fault_store.release_next, fault_id, now=now)) for fault_id in leaving]
+        return any(released)
 
 
-def _despite_errors(act: Callable[[], Any]) -> Any:
-    """The attempts are settled; what follows for other attempts of a fault may go wrong without ending the run."""
+def _logging_errors(act: Callable[[], Any]) -> Any:
+    """The attempts are settled already, so an exception is logged and not raised: it must not end the run."""
     try:
         return act()
     except Exception:
-        log.exception("A injected fault could not be counted.")
+        log.exception("The next delivery of an injected fault could not be released.")
         return False
 
 
@@ -86,7 +88,7 @@ def _race(job: Job, fault: FaultSpec, now: datetime) -> None:
             case _:
                 _end_licences(job, now, actor)
     except Refusal as refusal:
-        log.info("A injected fault came too late: %s", refusal)
+        log.info("An injected fault had no effect, since the state had changed: %s", refusal)
 
 
 def _end_licences(job: Job, now: datetime, actor: str) -> None:

@@ -1,4 +1,4 @@
-"""Script faults for an endpoint, and take them back."""
+"""Adds injected faults to an endpoint and removes them."""
 
 import secrets
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ from webhooks.engine.fault_injection import KINDS, MOST_IN_REVERSE
 from webhooks.engine.job import FaultKind
 from webhooks.errors import EndpointNotRunning, InvalidInput, TooManyFaults
 from webhooks.models import Endpoint, InjectedFault
-from webhooks.outbox.fault_store import let_all_go
+from webhooks.outbox.fault_store import release_all_held
 from webhooks.services.endpoints import lock_endpoint
 
 MOST_FAULTS = 20
-"""That an endpoint has waiting at a time: each of its attempts is held against all of them."""
+"""Active faults of an endpoint: each of its attempts is matched against all of them."""
 ENDED_KEPT = 100
-"""Of an endpoint's faults that are over, the newest."""
+"""Ended faults that are kept for an endpoint, the newest."""
 MOST_TIMES = 1_000_000
 LONGEST_LIFE = 86_400
 LIFE = 3600
-"""Seconds until a fault expires, if nothing is said."""
+"""Seconds until a fault expires, by default."""
 SEED_LENGTH = 100
 
 
@@ -46,7 +46,10 @@ def add(
     now: datetime,
     actor: str = audit.SYSTEM,
 ) -> InjectedFault:
-    """Let a fault strike attempts to this endpoint. Without `times` it does so until it expires."""
+    """Apply a fault to attempts to this endpoint: to `times` of them, or without a limit (None), until it expires.
+
+    Raises InvalidInput, EndpointNotRunning or TooManyFaults.
+    """
     locked = lock_endpoint(endpoint)
     _check_endpoint(locked, now)
     fault = InjectedFault.objects.create(
@@ -71,7 +74,7 @@ def add(
 
 @transaction.atomic
 def remove(*, fault: InjectedFault, now: datetime, actor: str = audit.SYSTEM) -> None:
-    """Take it back. What it holds is sent now; what it has struck stays marked."""
+    """Remove the fault. Deliveries that it holds are sent now; attempts it was applied to stay marked."""
     endpoint = fault.endpoint
     if _delete(InjectedFault.objects.filter(pk=fault.pk), now):
         _record(endpoint, "fault.removed", fault.kind, actor, now)
@@ -79,7 +82,7 @@ def remove(*, fault: InjectedFault, now: datetime, actor: str = audit.SYSTEM) ->
 
 @transaction.atomic
 def clear(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> int:
-    """Take back all of an endpoint's; how many there were."""
+    """Remove all faults of an endpoint; return how many there were."""
     kinds = _delete(InjectedFault.objects.filter(endpoint=endpoint), now)
     if kinds:
         _record(endpoint, "fault.removed", ", ".join(kinds), actor, now)
@@ -87,9 +90,9 @@ def clear(*, endpoint: Endpoint, now: datetime, actor: str = audit.SYSTEM) -> in
 
 
 def _delete(rows: QuerySet[InjectedFault], now: datetime) -> Sequence[str]:
-    """The kinds of those that were there."""
+    """Release what the faults hold and delete them; return their kinds."""
     locked = rows.select_for_update(of=("self",)).order_by("pk")
-    let_all_go(locked, now=now)
+    release_all_held(locked, now=now)
     kinds = [row.kind for row in locked]
     InjectedFault.objects.filter(pk__in=[row.pk for row in locked]).delete()
     return kinds
@@ -138,7 +141,7 @@ def _checked_seconds(kind: FaultKind, seconds: float | None) -> float:
     about = KINDS[kind]
     if about.seconds is None:
         return float(_absent("seconds", kind, seconds))
-    # A body that dripped for longer would not be there before the attempt is given up.
+    # A body that is sent more slowly would exceed the attempt's time limit.
     longest = 0.9 * settings.WEBHOOK_ATTEMPT_TIMEOUT if kind is FaultKind.DRIP_BODY else about.longest
     return float(_within("seconds", min(about.seconds, longest) if seconds is None else seconds, 0, longest))
 

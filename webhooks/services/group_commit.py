@@ -1,7 +1,7 @@
-"""Group commit: what several threads ask of the database at the same moment is asked once for all of them.
+"""Group commit: combines the database work of several threads into one statement.
 
-While one round is under way, the next requests gather; whoever gets the turn then takes all of them along. So nobody
-waits for company, and the busier the process is, the less each request costs.
+While one batch is executed, further submissions queue up; the next thread to get the lock executes all of them as one
+batch. A submission never waits for others to join it, and under load the cost per submission falls.
 """
 
 from collections import deque
@@ -18,7 +18,7 @@ Given = TypeVar("Given")
 
 
 class _Request(Generic[Asked, Given]):
-    """One thread's, and what became of it."""
+    """One thread's submission, and its result or error."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
@@ -31,7 +31,7 @@ class _Request(Generic[Asked, Given]):
 
 
 class GroupCommit(Generic[Asked, Given]):
-    """`act` answers a round of requests, in their order; all of it begins after each of them was made."""
+    """`act` executes a batch and returns its results in the same order; it starts after all of them were submitted."""
 
     def __init__(self, act: Callable[[Sequence[Asked]], Sequence[Given]]) -> None:
         self._act = act
@@ -40,7 +40,7 @@ class GroupCommit(Generic[Asked, Given]):
 
     def submit(self, asked: Asked) -> Given:
         if connection.in_atomic_block:
-            # Nobody else's request may hang on how this transaction ends.
+            # This transaction may still be rolled back, which must not affect other threads' submissions.
             return self._act([asked])[0]
         request: _Request[Asked, Given] = _Request(asked)
         self._waiting.append(request)
@@ -58,11 +58,11 @@ class GroupCommit(Generic[Asked, Given]):
             if len(requests) == 1:
                 requests[0].fail(error)
             else:
-                # The database stored nothing, for the fault of one of them: each for itself, then.
+                # One of them is invalid and the statement was rolled back: execute each alone.
                 for request in requests:
                     self._answer([request])
         except BaseException as error:
-            # Nobody knows what was stored, and to do it again could do it twice.
+            # It is unknown whether the batch was committed; executing it again could store it twice.
             for request in requests:
                 request.fail(error)
         else:

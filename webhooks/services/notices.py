@@ -1,7 +1,7 @@
-"""Tell an account that an endpoint keeps failing: a notice on the console and in the API, and an e-mail.
+"""Creates failure notices, shown on the console and in the API and sent by e-mail, for endpoints that keep failing.
 
-An endpoint keeps failing when its last deliveries failed in a row, or too large a part of those of the last hour did.
-Test events do not count. Each endpoint gets one notice an hour at most.
+An endpoint keeps failing if its last WEBHOOK_NOTICE_IN_A_ROW deliveries failed, or the share WEBHOOK_NOTICE_RATE of
+those that ended within the last hour did. Test events do not count. An endpoint gets at most one notice an hour.
 """
 
 import logging
@@ -27,9 +27,9 @@ from webhooks.services import endpoints
 IN_A_ROW = "failed_in_a_row"
 RATE = "failure_rate"
 AUTO_PAUSE = "automatic pause"
-"""Who paused it, in the audit log."""
+"""The actor in the audit log when a notice pauses an endpoint."""
 LOOK_BACK = timedelta(seconds=90)
-"""Longer than the minute between two looks, so that nothing falls between them."""
+"""Longer than the minute between two runs, so that no failure is missed."""
 WINDOW = timedelta(hours=1)
 QUIET_FOR = timedelta(hours=1)
 FEWEST_FOR_A_RATE = 20
@@ -57,7 +57,7 @@ class Finished(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why an endpoint is said to keep failing. `failed` of `finished` deliveries did; `last` is the newest failure."""
+    """Why an endpoint gets a notice: `failed` of `finished` deliveries failed; `last` is the newest failure."""
 
     reason: str
     failed: int
@@ -67,7 +67,7 @@ class Finding:
 
 
 def give_notices(*, now: datetime, clock: Callable[[], float] = time.monotonic) -> list[Notice]:
-    """Look at the endpoints that had failures lately, and tell of those that keep failing."""
+    """Create and mail notices for endpoints that keep failing, among those with recent failures; return the notices."""
     end = clock() + RUN_SECONDS
     given = []
     for endpoint in _suspects(now):
@@ -77,13 +77,13 @@ def give_notices(*, now: datetime, clock: Callable[[], float] = time.monotonic) 
         notice = _give(endpoint, finding, now) if finding else None
         if notice:
             given.append(notice)
-            if endpoint.account.parent_id is None:  # In a sandbox things fail on purpose.
+            if endpoint.account.parent_id is None:  # Tests in sandboxes make deliveries fail on purpose.
                 _mail(notice)
     return given
 
 
 def find(finished: Sequence[Finished]) -> Finding | None:
-    """What is to be told of these deliveries, the newest first."""
+    """The reason for a notice in these deliveries, newest first; None if there is none."""
     in_a_row = list(takewhile(lambda delivery: delivery.has_failed, finished))
     if in_a_row and len(in_a_row) >= settings.WEBHOOK_NOTICE_IN_A_ROW:
         return _finding(IN_A_ROW, in_a_row, len(in_a_row))
@@ -94,14 +94,14 @@ def find(finished: Sequence[Finished]) -> Finding | None:
 
 
 def mark_read(*, notice: Notice, now: datetime) -> Notice:
-    """Note when it was read first."""
+    """Set `read_at`, unless it is set already."""
     Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=now)
     notice.refresh_from_db(fields=["read_at"])
     return notice
 
 
 def mark_all_read(*, account: Account, now: datetime) -> int:
-    """Mark what the account has not read yet; how many that were."""
+    """Mark the account's unread notices as read; return how many there were."""
     return Notice.objects.filter(account=account, read_at=None).update(read_at=now)
 
 
@@ -110,45 +110,45 @@ def _finding(reason: str, failed: Sequence[Finished], finished: int) -> Finding:
 
 
 def _suspects(now: datetime) -> Iterable[Endpoint]:
-    """Running endpoints of which a delivery failed since the last look, but for those that had their notice."""
+    """Running endpoints with a failed delivery within `LOOK_BACK`, except those with a notice within `QUIET_FOR`."""
     ids = _endpoints_of_failures(now)
-    told = Notice.objects.filter(endpoint_id__in=ids, created_at__gt=now - QUIET_FOR).values_list("endpoint_id")
-    running = Endpoint.objects.filter(pk__in=ids, status=Endpoint.Status.RUNNING).exclude(pk__in=told)
+    notified = Notice.objects.filter(endpoint_id__in=ids, created_at__gt=now - QUIET_FOR).values_list("endpoint_id")
+    running = Endpoint.objects.filter(pk__in=ids, status=Endpoint.Status.RUNNING).exclude(pk__in=notified)
     return running.select_related("account").order_by("id")
 
 
 def _endpoints_of_failures(now: datetime) -> set[int]:
-    """Attempts first and then their deliveries: in one query SQLite would go through the whole log."""
+    """Ids of endpoints with failures. Attempts and deliveries are read separately: SQLite would scan for a join."""
     attempts = Attempt.objects.filter(pk__gt=_attempt_before(now - LOOK_BACK)).exclude(reason=Reason.OK)
-    unlucky = list(attempts.order_by("-id").values_list("delivery_id", flat=True)[:FAILURES_LOOKED_AT])
+    delivery_ids = list(attempts.order_by("-id").values_list("delivery_id", flat=True)[:FAILURES_LOOKED_AT])
     ids: set[int] = set()
-    for start in range(0, len(unlucky), IDS_AT_A_TIME):
-        some = Delivery.objects.filter(pk__in=unlucky[start : start + IDS_AT_A_TIME], is_test=False)
+    for start in range(0, len(delivery_ids), IDS_AT_A_TIME):
+        some = Delivery.objects.filter(pk__in=delivery_ids[start : start + IDS_AT_A_TIME], is_test=False)
         ids |= set(some.filter(status=Status.FAILED).values_list("endpoint_id", flat=True))
     return ids
 
 
-def _attempt_before(moment: datetime) -> int:
-    """The id of an attempt that was made before the moment, found in a few steps back from the newest.
+def _attempt_before(time: datetime) -> int:
+    """The id of an attempt that started before `time`, found by growing steps back from the newest.
 
-    Where more attempts have been made since than are looked at, it is a later one.
+    If there are more than `ATTEMPTS_LOOKED_AT` since then, the id of a later attempt.
     """
     attempts = Attempt.objects.order_by("-id").values_list("id", "started_at")
     newest = attempts.first()
     back = 100
     while newest and back < ATTEMPTS_LOOKED_AT:
         earlier = attempts.filter(pk__lte=newest[0] - back).first()
-        if earlier is None or earlier[1] < moment:
+        if earlier is None or earlier[1] < time:
             return earlier[0] if earlier else 0
         back *= 4
     return max(0, newest[0] - ATTEMPTS_LOOKED_AT) if newest else 0
 
 
 def _finished(endpoint_id: int, now: datetime) -> list[Finished]:
-    """The endpoint's deliveries that ended in the last hour, the newest first, as far as they are looked at.
+    """The endpoint's deliveries that ended within the last hour, newest first, among the `ROWS_LOOKED_AT` rows below.
 
-    Rows are sent in the order in which they fall due. So those that ended last stand before the one that waits
-    longest, however many wait behind it; where none waits for long, they are the newest.
+    Rows are sent in the order of their due times, so those that ended last have ids just below the oldest pending
+    delivery, however long the queue is; without a backlog they have the highest ids.
     """
     rows = Delivery.objects.filter(endpoint_id=endpoint_id).order_by("-id")
     waiting = QueueEntry.objects.filter(endpoint_id=endpoint_id).order_by("due_at")
@@ -167,7 +167,7 @@ def _finished(endpoint_id: int, now: datetime) -> list[Finished]:
 
 @transaction.atomic
 def _give(endpoint: Endpoint, finding: Finding, now: datetime) -> Notice | None:
-    """Store the notice, unless another worker was first. The endpoint is paused only where a setting asks for it."""
+    """Store the notice, unless another worker has stored one. Pauses the endpoint if WEBHOOK_AUTO_PAUSE is on."""
     locked = endpoints.lock_endpoint(endpoint)
     if locked.notices.filter(created_at__gt=now - QUIET_FOR).exists():
         return None
@@ -228,7 +228,7 @@ def _message(endpoint: Endpoint, finding: Finding, *, is_paused: bool) -> str:
 
 
 def _mail(notice: Notice) -> None:
-    """Send it to whoever the settings name. A mail server that fails costs the mail, not the notice."""
+    """Mail the notice to the recipients in the settings. If the mail server fails, the notice still stands."""
     recipients: list[str] = settings.WEBHOOK_NOTICE_EMAIL
     if not recipients:
         return

@@ -1,4 +1,4 @@
-"""Accept events: serialise each once, and leave a delivery for every endpoint that is to hear of it."""
+"""Accepts events: serialises each once, and stores it with a delivery for every endpoint that is to get it."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -27,10 +27,10 @@ Row = TypeVar("Row", Event, Delivery)
 
 @dataclass(frozen=True, slots=True)
 class EventRequest:
-    """Something to announce. Without `data` a sample is made, from `seed` if there is one.
+    """An event to publish. Without `data` a sample payload is generated, from `seed` if there is one.
 
-    With `merge` the given `data` is laid over the sample. Without a `timestamp` it happens now. With `retry_waits` its
-    deliveries wait so many seconds before each retry, whatever their endpoints say.
+    With `merge` the given `data` is merged into the sample. `timestamp` defaults to now. `retry_waits` (seconds before
+    each retry) override those of the endpoints.
     """
 
     topic: str
@@ -43,7 +43,7 @@ class EventRequest:
 
 @dataclass(frozen=True, slots=True)
 class SerialisedEvent:
-    """An event that is valid and serialised, not yet stored."""
+    """A validated event with its serialised body, not yet stored."""
 
     topic: str
     occurred_at: datetime
@@ -67,9 +67,10 @@ def publish(
     is_batch: bool = False,
     subscribers: Subscribers | None = None,
 ) -> list[Published]:
-    """Accept all of the event_requests, or none when one of them is not valid. Faults of a batch name the place in it.
+    """Accept all of the events, or none if one is invalid. In a batch, the paths of errors begin with `[index]`.
 
-    `subscribers` spares reading it, for a caller that just has.
+    `subscribers` saves a query for a caller that has just read them. Raises UnknownEventType, InvalidPayload or
+    InvalidInput.
     """
     prefixes = [f"[{place}]." if is_batch else "" for place in range(len(event_requests))]
     serialised_events = [
@@ -82,12 +83,12 @@ def publish(
 def serialise_event(
     *, account: Account, event_request: EventRequest, now: datetime, prefix: str = ""
 ) -> SerialisedEvent:
-    """Check and serialise one event_request; `prefix` stands before the paths of its faults."""
+    """Validate the requested event and serialise its body. `prefix` is put before the paths in errors."""
     topic = event_request.topic
     if topic not in contract.TOPICS:
         message = _("%(unknown)s is not an event type. Known are %(known)s.")
-        told = message % {"unknown": topic, "known": ", ".join(contract.TOPICS)}
-        raise UnknownEventType(told, {f"{prefix}topic": ["unknown event type"]})
+        names = {"unknown": topic, "known": ", ".join(contract.TOPICS)}
+        raise UnknownEventType(message % names, {f"{prefix}topic": ["unknown event type"]})
     occurred_at = event_request.timestamp or now
     data, faults = contract.check(topic, _data(event_request, account, occurred_at))
     if faults:
@@ -105,9 +106,9 @@ def _data(event_request: EventRequest, account: Account, occurred_at: datetime) 
     if event_request.data is not None and not event_request.merge:
         return event_request.data
     seed = secrets.randbits(32) if event_request.seed is None else event_request.seed
-    # A seed alone gives the same bytes whenever it is asked, so the clock must not reach the sample.
-    has_moment = event_request.seed is None or event_request.timestamp is not None
-    moment = occurred_at.astimezone(account.zone_info) if has_moment else None
+    # With a seed and no timestamp the sample must be the same at any time, so it is not given the current time.
+    has_time = event_request.seed is None or event_request.timestamp is not None
+    moment = occurred_at.astimezone(account.zone_info) if has_time else None
     made = sample(event_request.topic, seed=seed, moment=moment)
     return made if event_request.data is None else contract.overlay(made, dict(event_request.data))
 
@@ -124,7 +125,7 @@ def _store(subscribers: Subscribers, serialised_events: Sequence[SerialisedEvent
 
 
 def _store_all(parts: Sequence[Sequence[Published]]) -> Sequence[None]:
-    """Store what several callers publish, by one statement. It is due since the first of them came."""
+    """Store what several callers publish by one statement. All are due at the earliest acceptance time."""
     published = [entry for part in parts for entry in part]
     events = [entry.event for entry in published]
     deliveries = [delivery for entry in published for delivery in entry.deliveries]
@@ -178,7 +179,7 @@ def new_delivery(*, event: Event, endpoint_id: int, now: datetime) -> Delivery:
 
 
 def _new_row(model: type[Row], columns: dict[str, Any], **related: Event) -> Row:
-    """A row with all its columns, made as Django does to unpickle one: its constructor takes five times as long."""
+    """A model instance with all its columns, made without `Model.__init__`, which takes five times as long."""
     row = model.__new__(model)
     row._state = ModelState()
     row._state.fields_cache.update(related)

@@ -1,4 +1,4 @@
-"""Send a finished delivery once more."""
+"""Redelivers a finished delivery."""
 
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,11 @@ REOPENED: dict[str, Any] = {
 
 @transaction.atomic
 def redeliver(*, delivery: Delivery, new_key: bool = False, now: datetime) -> Delivery:
-    """Send the same bytes in a new series of attempts: under the same key, or as a new delivery under a new key."""
+    """Send the same bytes in a new series of attempts: under the same key, or as a new delivery under a new key.
+
+    Returns the pending delivery. Raises EndpointNotRunning, ZoneNotLicensed, or DeliveryInProgress for a pending
+    delivery without `new_key`.
+    """
     check_redelivery(delivery=delivery, now=now)
     again = _copy(delivery, now) if new_key else _reopen(delivery, now)
     wake_after_commit()
@@ -35,7 +39,7 @@ def redeliver(*, delivery: Delivery, new_key: bool = False, now: datetime) -> De
 
 
 def check_redelivery(*, delivery: Delivery, now: datetime) -> None:
-    """Raise what stands against sending it once more, whichever way. While it is pending there is only the new key."""
+    """Raise EndpointNotRunning or ZoneNotLicensed if it cannot be redelivered, under the same key or a new one."""
     endpoint = delivery.endpoint
     _check_endpoint(endpoint, delivery)
     check_zone(account=endpoint.account, topic=delivery.topic, now=now)

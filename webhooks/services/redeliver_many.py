@@ -1,4 +1,4 @@
-"""Send many finished deliveries once more: so many in one transaction, and those that cannot be, with the reason."""
+"""Redelivers many finished deliveries in one transaction, and counts by reason those that cannot be redelivered."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -22,11 +22,11 @@ from webhooks.services.redeliver import REOPENED
 from webhooks.wake_worker import wake_after_commit
 
 AT_ONCE = 500
-"""Deliveries in one transaction at most."""
+"""Deliveries in one transaction, at most."""
 
 
 class Obstacle(StrEnum):
-    """Why a delivery cannot be sent again."""
+    """Why a delivery cannot be redelivered."""
 
     IN_PROGRESS = "in_progress"
     ENDPOINT_PAUSED = "endpoint_paused"
@@ -35,7 +35,7 @@ class Obstacle(StrEnum):
 
 
 class Candidate(NamedTuple):
-    """What the rules ask of a delivery."""
+    """The columns of a delivery that decide whether it can be redelivered."""
 
     id: int
     status: str
@@ -46,13 +46,13 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What stands against sending again, for one account at one moment."""
+    """The state of an account that decides what can be redelivered: endpoint statuses by id, and licensed zones."""
 
     endpoints: dict[int, str]
     zones: set[int]
 
     def obstacle(self, delivery: Candidate) -> Obstacle | None:
-        """What no way gets around. What is still being sent can be sent under a new key all the same."""
+        """Why it cannot be redelivered under any key. A pending one still can be, under a new key."""
         status = self.endpoints.get(delivery.endpoint_id, Endpoint.Status.DELETED)
         if status == Endpoint.Status.DELETED:
             return Obstacle.ENDPOINT_DELETED
@@ -65,7 +65,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Redelivered:
-    """How many are sent again, and how many are not, by what stands against it."""
+    """How many deliveries were redelivered, and how many were not, by obstacle."""
 
     count: int
     obstacles: Counter[Obstacle]
@@ -80,10 +80,10 @@ def rules(*, account: Account, now: datetime) -> Rules:
 def redeliver_many(
     *, account: Account, delivery_ids: Collection[int], new_key: bool, asked_at: datetime, now: datetime
 ) -> Redelivered:
-    """Send these again, at most `AT_ONCE` of them.
+    """Redeliver these, at most `AT_ONCE` of them.
 
-    What was not done when it was asked for stays out, and so does what was sent again since: asking twice for the same
-    sends once.
+    Deliveries that had not ended at `asked_at`, or were redelivered since then, are left out, so a repeated request
+    sends nothing twice.
     """
     events = _locked_events(account, delivery_ids)
     rows = Delivery.objects.filter(account=account, pk__in=delivery_ids, event__in=events).order_by("pk")
@@ -106,14 +106,14 @@ def redeliver_many(
 
 
 def _locked_events(account: Account, delivery_ids: Collection[int]) -> dict[int, Event]:
-    """The deliveries' events. Nothing of them is forgotten meanwhile, and nobody else sends them again."""
+    """Lock the deliveries' events: retention cannot remove them, and concurrent redeliveries wait."""
     wanted = Delivery.objects.filter(account=account, pk__in=delivery_ids).values_list("event_id", flat=True)
     events = Event.objects.select_for_update(no_key=True).filter(pk__in=set(wanted)).order_by("pk")
     return {event.pk: event for event in events.defer("body", "not_reached")}
 
 
 def _done(rows: QuerySet[Delivery], asked_at: datetime) -> set[int]:
-    """Locks those that were done by then. One that is still being sent is the worker's: it is not waited for."""
+    """Lock those that had ended by `asked_at` and return their ids. Pending ones are not locked: a worker owns them."""
     done = rows.select_for_update(no_key=True).filter(status__in=DONE, finished_at__lt=asked_at)
     return set(done.values_list("pk", flat=True))
 

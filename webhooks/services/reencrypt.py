@@ -1,4 +1,4 @@
-"""Bring every share secret under the first encryption key, so that the others can be taken out of the settings."""
+"""Re-encrypts every share secret with the first encryption key, so that the others can be removed from the settings."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +16,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """After a batch: how many rows were looked at and rewritten so far, and which cannot be decrypted by any key."""
+    """Totals after a batch: rows read, rows rewritten, and ids of endpoints whose secret no key decrypts."""
 
     seen: int = 0
     rewritten: int = 0
@@ -24,7 +24,7 @@ class Progress:
 
 
 def reencrypt(*, batch: int = BATCH) -> Iterator[Progress]:
-    """Go through the endpoints, deleted ones included, a transaction a batch; may be stopped and run again."""
+    """Re-encrypt all endpoints' secrets, deleted ones included, a transaction a batch; can be interrupted and rerun."""
     progress, last = Progress(), 0
     while True:
         last, step = _rewrite(after=last, batch=batch)
@@ -38,7 +38,7 @@ def reencrypt(*, batch: int = BATCH) -> Iterator[Progress]:
 
 @transaction.atomic
 def _rewrite(*, after: int, batch: int) -> tuple[int, Progress]:
-    """The rows stay locked meanwhile: a secret that is being rotated must not be put back."""
+    """Re-encrypt a batch; return its last id and counts. Row locks keep a concurrent rotation from being undone."""
     rows = Endpoint.objects.select_for_update(no_key=True, of=("self",)).filter(pk__gt=after).order_by("pk")[:batch]
     texts = {f"stored_{name}": Cast(name, TextField()) for name in ("share_secret", "previous_secret")}
     stored = list(rows.annotate(**texts).values_list("pk", *texts))
@@ -56,7 +56,7 @@ def _rewrite(*, after: int, batch: int) -> tuple[int, Progress]:
 
 
 def _rewrite_previous(pk: int, value: str | None) -> None:
-    """No delivery hangs on a previous secret, so nobody needs to be told of one that cannot be read."""
+    """Re-encrypt a previous secret. One that cannot be decrypted is not reported, since no delivery needs it."""
     with suppress(SecretUnreadable):
         if value and (fresh := reencrypted(value)):
             Endpoint.objects.filter(pk=pk).update(previous_secret=fresh)

@@ -1,8 +1,8 @@
-"""Forget what is old: events with all that hangs on them, repeats' answers, checks, notices, stats, faults, workers,
-and audit entries.
+"""Retention: deletes old events with their deliveries and attempts, idempotency records, checks, notices, statistics,
+faults, workers and audit entries.
 
-Rows are found by an index from the oldest, never by a scan, and removed in short transactions with a pause between
-them, so that deliveries go on meanwhile. An event that is still on its way to somebody is kept however old it is.
+Rows are found by an index from the oldest, never by a scan, and deleted in short transactions with pauses between
+them, so that deliveries go on meanwhile. An event with a pending delivery is kept, however old it is.
 """
 
 import time
@@ -32,18 +32,18 @@ FAULTS_ARE_SHOWN_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """Events before `moment`, and those up to the id `last`, are to go."""
+class Cutoff:
+    """Events created before `time`, and those with ids up to `last_id`, are to be deleted."""
 
-    moment: datetime | None
-    last: int
+    time: datetime | None
+    last_id: int
 
-    def is_past(self, event_id: int, created_at: datetime) -> bool:
-        return event_id <= self.last or (self.moment is not None and created_at < self.moment)
+    def covers(self, event_id: int, created_at: datetime) -> bool:
+        return event_id <= self.last_id or (self.time is not None and created_at < self.time)
 
 
-class Patience:
-    """How long a run may go on; it waits between steps for others who want the database."""
+class TimeBudget:
+    """Limits a run to `RUN_SECONDS`, and pauses after each step as long as it took, to leave the database to others."""
 
     def __init__(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._clock = clock
@@ -51,7 +51,8 @@ class Patience:
         self._end = clock() + RUN_SECONDS
         self._step_began = clock()
 
-    def goes_on(self) -> bool:
+    def next_step(self) -> bool:
+        """Pause, then whether there is time for another step."""
         self._sleep(min(self._clock() - self._step_began, LONGEST_PAUSE))
         self._step_began = self._clock()
         return self._step_began < self._end
@@ -63,32 +64,32 @@ def prune(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Remove what the settings no longer keep, for some seconds at most; how many events went."""
-    patience = Patience(clock, sleep)
-    _prune_oldest(AcceptedRequest, now - REPEATS_ARE_KNOWN_FOR, patience)
+    """Delete what the settings no longer keep, for `RUN_SECONDS` at most; return how many events were deleted."""
+    budget = TimeBudget(clock, sleep)
+    _prune_oldest(AcceptedRequest, now - REPEATS_ARE_KNOWN_FOR, budget)
     if settings.AUDIT_RETENTION_DAYS > 0:
-        _prune_oldest(AuditEntry, now - timedelta(days=settings.AUDIT_RETENTION_DAYS), patience, moment="at")
+        _prune_oldest(AuditEntry, now - timedelta(days=settings.AUDIT_RETENTION_DAYS), budget, column="at")
     if settings.WEBHOOK_RETENTION_DAYS > 0:
         before = now - timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
-        _prune_oldest(Notice, before, patience)
+        _prune_oldest(Notice, before, budget)
         _delete(Check.objects.filter(created_at__lt=before))
-        _prune_tallies(before, patience)
+        _prune_stats(before, budget)
     InjectedFault.objects.filter(expires_at__lt=now - FAULTS_ARE_SHOWN_FOR).delete()
     Worker.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
-    return _prune_events(_line(now), patience)
+    return _prune_events(_cutoff(now), budget)
 
 
-def _line(now: datetime) -> Line:
+def _cutoff(now: datetime) -> Cutoff:
     days, count = settings.WEBHOOK_RETENTION_DAYS, settings.WEBHOOK_RETENTION_EVENTS
     newest = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    return Line(now - timedelta(days=days) if days > 0 else None, newest - count if count > 0 else 0)
+    return Cutoff(now - timedelta(days=days) if days > 0 else None, newest - count if count > 0 else 0)
 
 
-def _prune_events(line: Line, patience: Patience) -> int:
+def _prune_events(cutoff: Cutoff, budget: TimeBudget) -> int:
     pruned, visited = 0, 0
-    while patience.goes_on():
+    while budget.next_step():
         rows = Event.objects.filter(id__gt=visited).order_by("id").values_list("id", "created_at")[:EVENTS_AT_A_TIME]
-        old = [event_id for event_id, created_at in rows if line.is_past(event_id, created_at)]
+        old = [event_id for event_id, created_at in rows if cutoff.covers(event_id, created_at)]
         if not old:
             break
         step = _as_many_as_fit(old)
@@ -101,14 +102,14 @@ def _prune_events(line: Line, patience: Patience) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Events that can go together, and the last event that was looked at for them."""
+    """Ids of events to delete in one transaction, and the last event id that was examined."""
 
     events: list[int]
     visited: int
 
 
 def _as_many_as_fit(event_ids: Sequence[int]) -> Step:
-    """Of these events as many from the start as have not too many deliveries, without those still on their way."""
+    """The first of these events that together have at most `DELIVERIES_AT_A_TIME` deliveries, none of them pending."""
     deliveries = Delivery.objects.filter(event_id__in=event_ids).order_by().values("event_id")
     counted = deliveries.annotate(total=Count("id"), waiting=Count("id", filter=Q(status=Status.PENDING)))
     counts = {row["event_id"]: (row["total"], row["waiting"]) for row in counted}
@@ -128,7 +129,7 @@ def _as_many_as_fit(event_ids: Sequence[int]) -> Step:
 
 @transaction.atomic
 def _remove(event_ids: Sequence[int]) -> int:
-    """Remove these events with all that hangs on them, but for those that somebody redelivers just now."""
+    """Delete these events with their deliveries and attempts, except those that are being redelivered."""
     can_skip = connection.features.has_select_for_update_skip_locked
     locked = Event.objects.select_for_update(skip_locked=can_skip).filter(pk__in=event_ids)
     mine = set(locked.values_list("id", flat=True))
@@ -140,26 +141,26 @@ def _remove(event_ids: Sequence[int]) -> int:
 
 
 def _delete(rows: models.QuerySet[models.Model]) -> int:
-    """One statement; Django's own delete would first read every row that hangs on these."""
+    """Delete by one statement; Django's `delete` would first read all related rows."""
     return rows._raw_delete(DEFAULT_DB_ALIAS) or 0
 
 
 def _prune_oldest(
-    model: type[AcceptedRequest | AuditEntry | Notice], before: datetime, patience: Patience, moment: str = "created_at"
+    model: type[AcceptedRequest | AuditEntry | Notice], before: datetime, budget: TimeBudget, column: str = "created_at"
 ) -> None:
-    """Remove rows from the start of the table until one is young enough."""
-    while patience.goes_on():
-        oldest = model._default_manager.order_by("id").values_list("id", moment)[:ROWS_AT_A_TIME]
+    """Delete the oldest rows of the table, up to the first that is not older than `before`."""
+    while budget.next_step():
+        oldest = model._default_manager.order_by("id").values_list("id", column)[:ROWS_AT_A_TIME]
         old = [row_id for row_id, at in oldest if at < before]
         if not old:
             break
         _delete(model._default_manager.filter(pk__in=old))
 
 
-def _prune_tallies(before: datetime, patience: Patience) -> None:
+def _prune_stats(before: datetime, budget: TimeBudget) -> None:
     for grain in DeliveryStats.Grain:
         old = (
             DeliveryStats.objects.filter(grain=grain, minute__lt=before).order_by("minute").values_list("pk", flat=True)
         )
-        while (ids := list(old[:ROWS_AT_A_TIME])) and patience.goes_on():
+        while (ids := list(old[:ROWS_AT_A_TIME])) and budget.next_step():
             _delete(DeliveryStats.objects.filter(pk__in=ids))

@@ -1,7 +1,7 @@
-"""Sandboxes: accounts for an hour, so that each test of a suite has one of its own.
+"""Sandboxes: temporary accounts (an hour by default), so that each test of a suite has its own.
 
-One that is over is closed at once: its tokens are revoked and its endpoints deleted. Its rows are erased later, when
-nothing is in their way any more.
+An expired sandbox is closed at once: its tokens are revoked and its endpoints deleted. Its rows are erased
+`ERASED_AFTER` later, when requests that began before have ended.
 """
 
 from collections.abc import Sequence
@@ -22,18 +22,18 @@ from webhooks.models import Endpoint
 from webhooks.retry_waits import checked_waits
 
 LIFETIME = 3600
-"""Seconds until it expires, unless told otherwise."""
+"""Seconds until a sandbox expires, by default."""
 LONGEST_LIFETIME = 24 * 3600
 MOST = 1000
 """Sandboxes that an account may have at a time."""
 LICENCE_PERIOD = timedelta(days=365)
 ERASED_AFTER = timedelta(seconds=15)
-"""A call that came just before it was closed may still be storing an event."""
+"""A request that was authenticated just before the sandbox was closed may still be storing an event."""
 ERASED_AT_ONCE = 20
 
 
 class Sandbox(NamedTuple):
-    """A new sandbox and its token in clear."""
+    """A new sandbox and its token in plaintext."""
 
     account: Account
     token: str
@@ -51,7 +51,10 @@ def make(
     now: datetime,
     actor: str = audit.SYSTEM,
 ) -> Sandbox:
-    """An account licensed for every zone, with a token."""
+    """Create a sandbox: an account licensed for every zone, with an API token.
+
+    Raises SandboxesAreOff, SandboxInSandbox, SandboxLimit or InvalidInput.
+    """
     lock_account(parent.pk)
     _check_allowed(parent, now)
     expires_at = now + timedelta(seconds=_checked_lifetime(expires_in))
@@ -67,7 +70,7 @@ def make(
     if retry_waits is not None:
         account.retry_waits = checked_waits(retry_waits)
         account.save(update_fields=["retry_waits"])
-    # Nobody else knows the account yet, so that nothing is to be locked or to overlap.
+    # The account is not visible to other transactions yet, so licences need no locks and no check for overlaps.
     period = {"valid_from": now, "valid_until": now + LICENCE_PERIOD}
     Licence.objects.bulk_create(Licence(account=account, zone=zone, **period) for zone in ZONES)
     _, token = issue_token(account=account, name="Sandbox", now=now, actor=actor)
@@ -76,13 +79,13 @@ def make(
 
 @transaction.atomic
 def remove(*, sandbox: Account, now: datetime) -> None:
-    """From now on nobody can call it and nothing is sent to its endpoints; its rows go with `remove_expired`."""
+    """Close the sandbox: its tokens stop working, nothing is sent any more. `remove_expired` erases its rows later."""
     Account.objects.filter(pk=sandbox.pk, expires_at__gt=now).update(expires_at=now)
     _close(sandbox.pk, now)
 
 
 def remove_expired(*, now: datetime) -> int:
-    """Close what has expired, and erase what expired a while ago; how many were erased."""
+    """Close sandboxes that have expired; erase those that expired `ERASED_AFTER` ago, and return their number."""
     expired = Account.objects.filter(expires_at__lte=now)
     for account_id in list(expired.filter(api_tokens__revoked_at=None).values_list("pk", flat=True).distinct()):
         _close(account_id, now)
@@ -104,10 +107,10 @@ def _close(account_id: int, now: datetime) -> None:
 def _check_allowed(parent: Account, now: datetime) -> None:
     if not settings.SANDBOXES:
         raise SandboxesAreOff(
-            "This simulator makes no sandboxes. Its operator can allow them: MAAC_SIM_SANDBOXES=true."
+            "Sandboxes are turned off on this simulator. Its operator can turn them on: MAAC_SIM_SANDBOXES=true."
         )
     if parent.parent_id is not None:
-        raise SandboxInSandbox("A sandbox makes no sandboxes. Ask with the token of the account that made this one.")
+        raise SandboxInSandbox("A sandbox cannot create sandboxes. Use the token of the account that created this one.")
     if parent.sandboxes.filter(expires_at__gt=now).count() >= MOST:
         raise SandboxLimit(f"The account has {MOST} sandboxes. Delete some, or let them expire.")
 

@@ -1,4 +1,4 @@
-"""Send a simulated event to one endpoint, as the console's *Send test* does."""
+"""Sends a test event to one endpoint: the console's *Send test*."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,9 +25,10 @@ def send_test(
     retry_waits: Sequence[float] | None = None,
     now: datetime,
 ) -> Delivery:
-    """Leave a test delivery for the endpoint, running or paused. Chosen: any licensed event type, subscribed or not.
+    """Store a test event with a delivery to this endpoint, running or paused, and return the delivery.
 
-    Only with `retry_waits` of its own is it tried again.
+    Chosen: any licensed event type, subscribed or not; it is retried only with `retry_waits` of its own. Raises
+    EndpointNotRunning for a deleted endpoint, ZoneNotLicensed, UnknownEventType, InvalidPayload or InvalidInput.
     """
     account = endpoint.account
     event_request = EventRequest(event_type, data, seed, retry_waits=retry_waits)

@@ -1,7 +1,8 @@
-"""Settle finished attempts so that one which cannot be judged or stored keeps no other from being settled.
+"""Settles finished attempts; one that cannot be stored does not keep the others from being settled.
 
-A batch is settled at once. If an exception ends that, each is settled alone: as it is; without the text of its answer;
-without its answer, as failed; and at last without an attempt, so that its delivery is not sent for ever.
+A batch is settled by one transaction. If that raises, each attempt is settled alone, in the first of these forms that
+the database accepts: unchanged; without the response's headers and body; failed, without the response; and finally the
+delivery ends without a stored attempt, so that it is not sent forever.
 """
 
 import logging
@@ -14,19 +15,19 @@ from webhooks.engine.lifecycle import Move, Verdict, judge_error
 from webhooks.outbox import OUTAGES, Settlement
 
 OUTAGE_AFTER = 3
-"""So many attempts in a row that the database does not serve: it is the database and not these attempts."""
+"""After this many outage errors in one batch the database is considered down, and the rest is left for later."""
 
 log = logging.getLogger(__name__)
 
 
 def failed(job: Job, outcome: Outcome, error: Exception, now: datetime) -> Settlement:
-    """The settlement of an attempt that an exception ended after its request was over."""
-    told = internal_error(job, error, now.timestamp(), outcome)
-    return Settlement(job, told, judge_error(described(error), tries=job.tries, waits=job.retry_waits), now)
+    """The settlement of an attempt whose processing raised `error` after its request had finished."""
+    replaced = internal_error(job, error, now.timestamp(), outcome)
+    return Settlement(job, replaced, judge_error(described(error), tries=job.tries, waits=job.retry_waits), now)
 
 
 def settle(settlements: list[Settlement], *, at_once: bool) -> list[Settlement]:
-    """Settle them, one by one if need be. Those are left that the database refuses while it takes others."""
+    """Settle them, one by one if that fails or `at_once` is false; return those that met a database outage."""
     if not at_once:
         return _settle_each(settlements)
     try:
@@ -55,7 +56,7 @@ def _settle_each(settlements: list[Settlement]) -> list[Settlement]:
 
 def _warn_of_late(count: int) -> None:
     if count:
-        log.warning("%d attempts came back after their claim had run out.", count)
+        log.warning("%d attempts finished after their lease had expired and were not settled.", count)
 
 
 def _settle_alone(settlement: Settlement) -> int:
@@ -83,10 +84,10 @@ def _without_text(settlement: Settlement, problem: Exception) -> Settlement:
 
 
 def _without_answer(settlement: Settlement, problem: Exception) -> Settlement:
-    """It fails without a retry, since the receiver may have taken it."""
+    """A failed attempt without a retry, since the receiver may have processed the request."""
     job, outcome, _, now = settlement
     got = f"status {outcome.status_code}" if isinstance(outcome, Answered) else outcome.reason
-    detail = f"The attempt came to {got}, but could not be stored: {described(problem)}"
+    detail = f"The attempt ended with {got}, but could not be stored: {described(problem)}"
     bare = internal_error(job, problem, now.timestamp())
     return Settlement(
         job._replace(fault=None, missed_fault=None), bare, Verdict(Move.FAIL, Reason.INTERNAL_ERROR, detail), now

@@ -1,6 +1,6 @@
-"""Who hears of an account's events now: its endpoints and its licensed zones, read by one statement.
+"""Which endpoints receive an account's events: its endpoints and licensed zones, read by one statement.
 
-An API call asks whose token it has in the same statement: one more would cost as much again.
+For API requests the same statement also authenticates the token: a second one would double the cost.
 """
 
 import json
@@ -40,7 +40,7 @@ WHERE {IS_CALLER} ORDER BY subscriber.id
 
 
 class Subscriber(NamedTuple):
-    """An endpoint, and what it wants to hear of."""
+    """An endpoint and the event types it subscribes to."""
 
     id: int
     name: str
@@ -57,7 +57,7 @@ class Subscribers:
     zones: frozenset[int]
 
     def missing(self, topic: str) -> list[dict[str, Any]]:
-        """Which endpoints will not hear of such an event, and why, as an event keeps it."""
+        """The endpoints that get no delivery of such an event, and why, as stored in `Event.not_reached`."""
         reasons = [(subscriber, self._why_not(subscriber, topic)) for subscriber in self.endpoints]
         return [
             {"endpoint": subscriber.id, "name": subscriber.name, "reason": str(reason), "detail": _EXPLAINED[reason]}
@@ -80,7 +80,7 @@ def subscribers_of(account: Account, now: datetime) -> Subscribers:
 
 
 def subscribers_of_caller(*, token: str, now: datetime) -> Subscribers | None:
-    """The subscribers of the token's account, if the token is good. Callers of the same moment share one reading."""
+    """The subscribers of the token's account; None for an invalid token. Concurrent calls share one query a token."""
     return _read_callers.submit((token, now))
 
 
@@ -102,7 +102,7 @@ def _subscribers_of_caller(token: str, now: datetime) -> Subscribers | None:
 
 
 def _subscribers(account: Account, rows: Iterable[tuple[Any, ...]]) -> Subscribers:
-    """Rows are endpoints and licences; one of neither stands for an account without any."""
+    """Rows are endpoints and licences; an all-NULL row means the account has neither."""
     endpoints, zones = [], []
     for subscriber_id, name, status, event_types in rows:
         if status == _LICENCE:

@@ -1,4 +1,4 @@
-"""Keep note of the workers that live."""
+"""Records the heartbeats of workers."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 
 def note(*, name: str, now: datetime, error: RunError | None = None) -> None:
-    """This worker was alive at `now`; `error` is the last one that ended a turn of its delivery run."""
+    """Store a heartbeat; `error` is the last exception that ended a turn of the worker's delivery run."""
     seen = {"seen_at": now, "error": error.kind if error else "", "error_at": error.at if error else None}
     if not Worker.objects.filter(name=name).update(**seen):
         Worker.objects.update_or_create(name=name, defaults=seen, create_defaults={**seen, "started_at": now})

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         progress = Progress()
         for progress in reencrypt():
-            self.stdout.write(f"{progress.seen} looked at, {progress.rewritten} re-encrypted")
+            self.stdout.write(f"{progress.seen} read, {progress.rewritten} re-encrypted")
         if progress.unreadable:
             raise CommandError(_lost(progress.unreadable))
         self.stdout.write("Every share secret is encrypted with the first key; the others are no longer needed.")
