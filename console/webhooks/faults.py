@@ -9,8 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.errors import Refusal
-from console.base import ConsoleRequest, action, add_refusal, form_page, render_page
+from console.base import ConsoleRequest, action, form_page, render_page, save_form
 from console.webhooks.endpoints import endpoint_of
 from maac_contract.contract import TOPICS
 from webhooks import selectors
@@ -109,14 +108,9 @@ class FaultForm(forms.Form):
 def new(request: ConsoleRequest, pk: int) -> HttpResponse:
     endpoint = endpoint_of(request, pk)
     form = FaultForm(request.POST if request.method == "POST" else None, initial={"kind": request.GET.get("kind")})
-    if form.is_valid():
-        try:
-            faults.add(endpoint=endpoint, now=request.now, actor=request.actor, **form.given())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The fault is set. What it strikes is marked in the log."))
-            return redirect("console:webhook", pk)
+    if save_form(form, lambda: faults.add(endpoint=endpoint, now=request.now, actor=request.actor, **form.given())):
+        messages.success(request, _("The fault is set. What it strikes is marked in the log."))
+        return redirect("console:webhook", pk)
     return render_page(request, "console/faults/new.html", {"endpoint": endpoint, "form": form})
 
 
