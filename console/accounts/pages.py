@@ -38,7 +38,7 @@ def listing(request: ConsoleRequest) -> HttpResponse:
 def new(request: ConsoleRequest) -> HttpResponse:
     form = NewAccountForm(request.POST or None)
     if made := save_form(form, lambda: create_account(**form.cleaned_data, now=request.now, actor=request.actor)):
-        messages.success(request, _("The account %(name)s is made. License its zones next.") % {"name": made.name})
+        messages.success(request, _("The account %(name)s is created. License its zones next.") % {"name": made.name})
         return redirect("console:account", made.pk)
     return render_page(request, "console/accounts/new.html", {"form": form})
 

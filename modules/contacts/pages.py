@@ -83,7 +83,7 @@ def import_csv(request: ConsoleRequest) -> HttpResponse:
     except InvalidInput as refusal:
         for fault in refusal.fields.get("csv", [refusal.message]):
             messages.error(request, fault)
-        messages.error(request, _("Nothing was stored. Mend the lines and import the file again."))
+        messages.error(request, _("Nothing was stored. Correct the lines and import the file again."))
         return redirect("contacts:list")
     return redirect("contacts:import_page", started.pk)
 

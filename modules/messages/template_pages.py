@@ -24,7 +24,7 @@ def template_new(request: ConsoleRequest) -> HttpResponse:
     if made := save_form(
         form, lambda: services.create_template(account=request.account, now=request.now, **form.fields_given())
     ):
-        notes.success(request, _("The template %(name)s is made.") % {"name": made})
+        notes.success(request, _("The template %(name)s is created.") % {"name": made})
         return redirect("messages:template", made.pk)
     return render_page(request, "messages/template_form.html", {"form": form})
 
@@ -61,7 +61,7 @@ def events(request: ConsoleRequest) -> HttpResponse:
     if made := save_form(
         form, lambda: services.create_event(account=request.account, now=request.now, **form.cleaned_data)
     ):
-        told = _("The message event %(name)s is made. Its event_id is %(id)s.")
+        told = _("The message event %(name)s is created. Its event_id is %(id)s.")
         notes.success(request, told % {"name": made, "id": made.pk})
         return redirect("messages:events")
     found, pages = cursor_page(request, selectors.events(account=request.account))

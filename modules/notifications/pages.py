@@ -35,7 +35,7 @@ def template_new(request: ConsoleRequest) -> HttpResponse:
     if made := save_form(
         form, lambda: services.create_template(account=request.account, now=request.now, **form.fields_given())
     ):
-        notes.success(request, _("The template %(name)s is made.") % {"name": made})
+        notes.success(request, _("The template %(name)s is created.") % {"name": made})
         return redirect("notifications:template", made.pk)
     return render_page(request, "notifications/template_form.html", {"form": form})
 
@@ -98,7 +98,7 @@ def conditions(request: ConsoleRequest) -> HttpResponse:
         request.POST or None, initial=ConditionsForm.initial_of(selectors.conditions(account=request.account))
     )
     if save_form(form, lambda: services.set_conditions(account=request.account, **form.fields_given())):
-        notes.success(request, _("Saved. Messages that are sent from now on meet these conditions."))
+        notes.success(request, _("Saved. These conditions apply to messages that are sent from now on."))
         return redirect("notifications:list")
     return render_page(request, "notifications/conditions.html", {"form": form})
 

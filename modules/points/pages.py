@@ -25,7 +25,7 @@ def listing(request: ConsoleRequest) -> HttpResponse:
 def new(request: ConsoleRequest) -> HttpResponse:
     form = PrizeForm(request.POST or None)
     if made := save_form(form, lambda: services.create(account=request.account, now=request.now, **form.cleaned_data)):
-        messages.success(request, _("The prize %(name)s is made.") % {"name": made})
+        messages.success(request, _("The prize %(name)s is created.") % {"name": made})
         return redirect("points:prize", made.pk)
     return render_page(request, "points/form.html", {"form": form})
 
@@ -57,7 +57,7 @@ def prize(request: ConsoleRequest, pk: int) -> HttpResponse:
 def resend(request: ConsoleRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(selectors.grants(account=request.account), pk=pk)
     granting.resend(grant=found, now=request.now)
-    messages.success(request, _("The grant %(points_id)s is told again.") % {"points_id": found})
+    messages.success(request, _("The event of grant %(points_id)s was sent again.") % {"points_id": found})
     return redirect("points:prize", found.prize_id)
 
 

@@ -27,7 +27,7 @@ def listing(request: ConsoleRequest) -> HttpResponse:
 def new(request: ConsoleRequest) -> HttpResponse:
     form = CampaignForm(request.POST or None)
     if made := save_form(form, lambda: services.create(account=request.account, now=request.now, **form.details())):
-        messages.success(request, _("The campaign %(name)s is made.") % {"name": made})
+        messages.success(request, _("The campaign %(name)s is created.") % {"name": made})
         return redirect("receipts:campaign", made.pk)
     return render_page(request, "receipts/form.html", {"form": form})
 

@@ -25,7 +25,7 @@ def listing(request: ConsoleRequest) -> HttpResponse:
 def new(request: ConsoleRequest) -> HttpResponse:
     form = SurveyForm(request.POST or None)
     if made := save_form(form, lambda: services.create(account=request.account, now=request.now, **form.cleaned_data)):
-        messages.success(request, _("The survey is made. Now add its questions."))
+        messages.success(request, _("The survey is created. Now add its questions."))
         return redirect("surveys:survey", made.pk)
     return render_page(request, "surveys/form.html", {"form": form})
 

@@ -47,7 +47,7 @@ def progress(request: ConsoleRequest, pk: int) -> HttpResponse:
 @action
 def stop(request: ConsoleRequest, pk: int) -> HttpResponse:
     services.stop(play=_found(request, pk), now=request.now)
-    messages.success(request, _("The play was stopped. What it has told stays in the log."))
+    messages.success(request, _("The play was stopped. Its events stay in the log."))
     return redirect("traffic:play", pk)
 
 
