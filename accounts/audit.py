@@ -25,17 +25,16 @@ def entries(
     action: str = "",
     actor: str = "",
     target: str = "",
-    before: int | None = None,
     with_support: bool = False,
 ) -> QuerySet[AuditEntry]:
-    """The account's entries, newest first, older than the entry `before`; `actor` and `target` match parts of the text.
+    """The account's log, newest first, filtered by action and by parts of the actor's and the target's names.
 
     With `with_support` also those without an account.
     """
     of = Q(account=account) | Q(account=None) if with_support else Q(account=account)
     found = AuditEntry.objects.filter(of, actor__icontains=actor, target__icontains=target)
     found = found.filter(action=action) if action else found
-    return (found.filter(pk__lt=before) if before else found).order_by("-id")
+    return found.order_by("-id")
 
 
 def _short(text: str) -> str:

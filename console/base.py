@@ -13,7 +13,7 @@ def pause(request: ConsoleRequest, pk: int) -> HttpResponse:
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -40,6 +40,7 @@ SWITCHER_SHOWS = 50
 """Accounts in the header's list; customer support finds the others on the page of accounts."""
 
 View = Callable[..., HttpResponseBase]
+Saved = TypeVar("Saved")
 
 
 class ConsoleRequest(HttpRequest):
@@ -127,15 +128,25 @@ def came_from(request: HttpRequest) -> str:
     return reverse("console:home")
 
 
+def save_form(form: BaseForm, service: Callable[[], Saved]) -> Saved | None:
+    """What the service returns when the form is valid; None when the form has errors, which include its refusal."""
+    if not form.is_valid():
+        return None
+    try:
+        return service()
+    except Refusal as refusal:
+        add_refusal(form, refusal)
+        return None
+
+
 def add_refusal(form: BaseForm, refusal: Refusal) -> None:
-    """Show a refusal in the form: beside the fields that it names, or above them all."""
-    named = {field: list(faults) for field, faults in refusal.fields.items() if field in form.fields}
-    if named and len(named) == 1:
-        form.add_error(next(iter(named)), refusal.message)
-    elif named:
-        for field, faults in named.items():
-            form.add_error(field, faults)
-    else:
+    """Show a refusal next to the fields that it names, or above the form when it names none of them."""
+    named = {field: list(errors) for field, errors in refusal.fields.items() if field in form.fields}
+    for field, errors in named.items():
+        # A message that begins with the field's name is worded for the API.
+        is_sentence = len(named) == 1 and not refusal.message.startswith(f"{field}: ")
+        form.add_error(field, refusal.message if is_sentence else errors)
+    if not named:
         form.add_error(None, refusal.message)
 
 

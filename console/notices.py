@@ -10,12 +10,10 @@ from django.utils.translation import ngettext
 
 from console.base import ConsoleRequest, action, came_from, page, render_page
 from console.deliveries.labels import reason_sentence
+from console.paging import cursor_page
 from webhooks import selectors
-from webhooks.ids import is_id
 from webhooks.models import Notice
 from webhooks.services.notices import mark_all_read, mark_read
-
-PAGE_SIZE = 30
 
 
 class Told(NamedTuple):
@@ -33,12 +31,8 @@ def told(notice: Notice) -> Told:
 
 @page
 def listing(request: ConsoleRequest) -> HttpResponse:
-    notices = selectors.notices(account=request.account)
-    before = request.GET.get("before", "")
-    is_older = is_id(before)
-    rows = list((notices.filter(pk__lt=int(before)) if is_older else notices)[: PAGE_SIZE + 1])
-    following = rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None
-    context = {"notices": [told(each) for each in rows[:PAGE_SIZE]], "next": following, "is_older": is_older}
+    rows, pages = cursor_page(request, selectors.notices(account=request.account))
+    context = {"notices": [told(each) for each in rows], **pages}
     return render_page(request, "console/notices/list.html", context)
 
 

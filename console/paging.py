@@ -1,4 +1,4 @@
-"""Pages of a list in the console, newest first, by cursor: they stay fast however long the list is."""
+"""Cursor pagination of lists in the console, newest first."""
 
 from typing import Any, TypeVar
 
@@ -12,10 +12,15 @@ PAGE_SIZE = 30
 Row = TypeVar("Row", bound=Model)
 
 
-def newest(request: ConsoleRequest, found: QuerySet[Row], size: int = PAGE_SIZE) -> tuple[list[Row], dict[str, Any]]:
-    """The rows of the page that the address asks for, and what `console/parts/pages.html` wants to know."""
+def cursor_page(
+    request: ConsoleRequest, queryset: QuerySet[Row], size: int = PAGE_SIZE
+) -> tuple[list[Row], dict[str, Any]]:
+    """The rows before the id in `?before=`, and the context of `console/parts/pages.html`.
+
+    Filtering by id uses the index; an OFFSET would read and discard every earlier row.
+    """
     before = request.GET.get("before", "")
     is_older = is_id(before)
-    rows = list((found.filter(pk__lt=int(before)) if is_older else found)[: size + 1])
+    rows = list((queryset.filter(pk__lt=int(before)) if is_older else queryset)[: size + 1])
     following = rows[size - 1].pk if len(rows) > size else None
     return rows[:size], {"following": following, "is_older": is_older}

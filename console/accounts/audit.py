@@ -11,6 +11,7 @@ from accounts.models import Account
 from accounts.selectors import is_operator
 from console.accounts.audit_labels import ACTIONS, worded
 from console.base import ConsoleRequest, page, render_page
+from console.paging import cursor_page
 from webhooks.ids import is_id
 
 PAGE_SIZE = 50
@@ -22,7 +23,6 @@ class AuditFilter(forms.Form):
     )
     actor = forms.CharField(label=_("Who"), required=False, max_length=200)
     target = forms.CharField(label=_("What"), required=False, max_length=200)
-    before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
 
 @page
@@ -35,18 +35,16 @@ def log(request: ConsoleRequest) -> HttpResponse:
         action=asked.get("action", ""),
         actor=asked.get("actor", ""),
         target=asked.get("target", ""),
-        before=asked.get("before"),
         with_support=is_operator(request.user),
     )
-    rows = list(found[: PAGE_SIZE + 1]) if form.is_valid() else []
+    rows, pages = cursor_page(request, found if form.is_valid() else found.none(), size=PAGE_SIZE)
     context = {
         "brand": brand,
         "form": form,
         "is_filtered": any(asked.get(name) for name in ("action", "actor", "target")),
-        "is_older": bool(asked.get("before")),
-        "entries": worded(rows[:PAGE_SIZE]),
+        "entries": worded(rows),
         "query": _query(request),
-        "next": rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None,
+        **pages,
     }
     with timezone.override(brand.zone_info):
         return render_page(request, "console/audit/log.html", context)

@@ -10,12 +10,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts import selectors
-from accounts.errors import Refusal
 from accounts.models import Account
 from accounts.services import change_period, end_licence, grant_endpoint_add_on, grant_zone
 from console.accounts.forms import AddOnForm, PeriodForm, ZoneForm
 from console.accounts.support import about_an_account
-from console.base import ConsoleRequest, action, add_refusal, form_page, render_page
+from console.base import ConsoleRequest, action, form_page, render_page, save_form
 
 YEAR = timedelta(days=365)
 
@@ -57,14 +56,9 @@ def _answer(
     request: ConsoleRequest, brand: Account, form: PeriodForm, service: Callable[..., object], title: str
 ) -> HttpResponse:
     """The form, or the account's page once the service has taken what the form read."""
-    if form.is_valid():
-        try:
-            service(**form.values(), now=request.now, actor=request.actor)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("console:account", brand.pk)
+    if save_form(form, lambda: service(**form.values(), now=request.now, actor=request.actor)):
+        messages.success(request, _("Saved."))
+        return redirect("console:account", brand.pk)
     return render_page(request, "console/accounts/licence.html", {"form": form, "brand": brand, "form_title": title})
 
 

@@ -10,14 +10,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts import audit, selectors
-from accounts.errors import Refusal
 from accounts.models import Account
 from accounts.services import create_account, edit_account
 from console.accounts.audit_labels import worded
 from console.accounts.forms import AccountForm, NewAccountForm, PersonForm
 from console.accounts.licence_summary import standing, standings
 from console.accounts.support import about_an_account
-from console.base import ConsoleRequest, add_refusal, form_page, operators_only, page, render_page
+from console.base import ConsoleRequest, form_page, operators_only, page, render_page, save_form
 from webhooks.services.endpoints import set_retry_waits
 
 PAGE_SIZE = 50
@@ -38,14 +37,9 @@ def listing(request: ConsoleRequest) -> HttpResponse:
 @operators_only
 def new(request: ConsoleRequest) -> HttpResponse:
     form = NewAccountForm(request.POST or None)
-    if form.is_valid():
-        try:
-            made = create_account(**form.cleaned_data, now=request.now, actor=request.actor)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The account %(name)s is made. License its zones next.") % {"name": made.name})
-            return redirect("console:account", made.pk)
+    if made := save_form(form, lambda: create_account(**form.cleaned_data, now=request.now, actor=request.actor)):
+        messages.success(request, _("The account %(name)s is created. License its zones next.") % {"name": made.name})
+        return redirect("console:account", made.pk)
     return render_page(request, "console/accounts/new.html", {"form": form})
 
 
@@ -71,21 +65,16 @@ def account_page(request: ConsoleRequest, brand: Account, person_form: PersonFor
 def edit(request: ConsoleRequest, brand: Account) -> HttpResponse:
     fields = ("name", "time_zone", "plan", "endpoint_limit", "retry_waits")
     form = AccountForm(request.POST or None, initial={field: getattr(brand, field) for field in fields})
-    if form.is_valid():
-        try:
-            _save(request, brand, **form.cleaned_data)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("console:account", brand.pk)
+    if save_form(form, lambda: _save(request, brand, **form.cleaned_data)):
+        messages.success(request, _("Saved."))
+        return redirect("console:account", brand.pk)
     return render_page(request, "console/accounts/edit.html", {"form": form, "brand": brand})
 
 
 @transaction.atomic
-def _save(request: ConsoleRequest, brand: Account, retry_waits: list[float] | None, **fields: Any) -> None:
+def _save(request: ConsoleRequest, brand: Account, retry_waits: list[float] | None, **fields: Any) -> Account:
     edit_account(account=brand, **fields, now=request.now, actor=request.actor)
-    set_retry_waits(account=brand, retry_waits=retry_waits, now=request.now, actor=request.actor)
+    return set_retry_waits(account=brand, retry_waits=retry_waits, now=request.now, actor=request.actor)
 
 
 @page

@@ -7,30 +7,30 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts import people, selectors
-from accounts.errors import Refusal
 from accounts.models import Account
 from console.accounts.forms import PersonForm
 from console.accounts.pages import account_page
 from console.accounts.support import about_an_account
-from console.base import ConsoleRequest, action, add_refusal, render_page
+from console.base import ConsoleRequest, action, render_page, save_form
 
 
 @action
 @about_an_account
 def add(request: ConsoleRequest, brand: Account) -> HttpResponse:
     form = PersonForm(request.POST)
-    if not form.is_valid():
+    added = save_form(
+        form,
+        lambda: people.add_person(
+            account=brand, username=form.cleaned_data["username"], now=request.now, actor=request.actor
+        ),
+    )
+    if added is None:
         return account_page(request, brand, form)
-    name = form.cleaned_data["username"]
-    try:
-        membership, password = people.add_person(account=brand, username=name, now=request.now, actor=request.actor)
-    except Refusal as refusal:
-        add_refusal(form, refusal)
-        return account_page(request, brand, form)
+    membership, password = added
     if password is not None:
         return _once(request, brand, membership.user, password)
-    told = _("%(user)s had a user already, who now works for this account, too. The password stays.")
-    messages.success(request, told % {"user": membership.user.get_username()})
+    message = _("%(user)s had a user already, who now works for this account, too. The password stays.")
+    messages.success(request, message % {"user": membership.user.get_username()})
     return redirect("console:account", brand.pk)
 
 
@@ -39,8 +39,8 @@ def add(request: ConsoleRequest, brand: Account) -> HttpResponse:
 def remove(request: ConsoleRequest, brand: Account, user_pk: int) -> HttpResponse:
     membership = get_object_or_404(selectors.people(account=brand), user=user_pk)
     people.remove_person(membership=membership, now=request.now, actor=request.actor)
-    told = _("%(user)s no longer sees this account.")
-    messages.success(request, told % {"user": membership.user.get_username()})
+    message = _("%(user)s no longer sees this account.")
+    messages.success(request, message % {"user": membership.user.get_username()})
     return redirect("console:account", brand.pk)
 
 

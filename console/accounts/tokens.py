@@ -6,28 +6,26 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts import selectors
-from accounts.errors import Refusal
 from accounts.services import issue_token, revoke_token
 from console.accounts.forms import TokenForm
-from console.base import ConsoleRequest, action, add_refusal, form_page, render_page
+from console.base import ConsoleRequest, action, form_page, render_page, save_form
 
 
 @form_page
 def listing(request: ConsoleRequest) -> HttpResponse:
     """A new token stands in the answer to the form itself: nothing keeps it, and no page leads to it again."""
     form = TokenForm(request.POST or None)
-    if form.is_valid():
-        try:
-            token, clear = issue_token(
-                account=request.account, name=form.cleaned_data["name"], now=request.now, actor=request.actor
-            )
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            made = {"token": token, "clear": clear, "base": request.build_absolute_uri("/api/v1/")}
-            return render_page(request, "console/tokens/made.html", made)
+    base = request.build_absolute_uri("/api/v1/")
+    if issued := save_form(
+        form,
+        lambda: issue_token(
+            account=request.account, name=form.cleaned_data["name"], now=request.now, actor=request.actor
+        ),
+    ):
+        token, clear = issued
+        return render_page(request, "console/tokens/made.html", {"token": token, "clear": clear, "base": base})
     tokens = selectors.tokens(account=request.account)
-    context = {"form": form, "tokens": tokens, "base": request.build_absolute_uri("/api/v1/")}
+    context = {"form": form, "tokens": tokens, "base": base}
     return render_page(request, "console/tokens/list.html", context)
 
 

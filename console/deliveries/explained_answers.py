@@ -55,7 +55,7 @@ def explain_answer(attempt: Attempt, endpoint: Endpoint) -> Told:
 
 
 def _redirected(attempt: Attempt, endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    why = _("The receiver sends callers on to another address. MAAC never follows a redirect.")
+    why = _("The receiver redirects to another address. MAAC never follows a redirect.")
     location = next((value for name, value in attempt.response_headers if name.lower() == "location"), None)
     if location is None:
         return why, (_("Set the endpoint's URL to the final address."),)
@@ -66,7 +66,7 @@ def _redirected(attempt: Attempt, endpoint: Endpoint) -> tuple[str, tuple[str, .
 
 
 def _turned_away(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    return _("The receiver turned the request away: it did not take the sender for MAAC."), (
+    return _("The receiver rejected the request: it did not accept the sender as MAAC."), (
         _("Compare the signature over the raw bytes of the body, before anything parses them."),
         _("Use the share secret of this endpoint as it is now: after a change the old one is not used any more."),
         _("Let this path through where a framework asks for a login or a CSRF token."),
@@ -94,7 +94,7 @@ def _method_not_allowed(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
 
 
 def _too_busy(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    return _("The receiver asked for patience: it has too much to do, or waited too long for the request."), (
+    return _("The receiver is overloaded, or timed out while it waited for the request."), (
         answer_first(),
         _("Exempt MAAC's requests from the limit for callers, if there is one."),
     )

@@ -29,7 +29,7 @@ def _no_connection(attempt: Attempt, endpoint: Endpoint) -> Told:
         headline, why = _("Connection refused"), _("Nothing listens at %(place)s.") % where
         return headline, why, (_("Is your receiver running there, on that port?"), *_if_in_docker(endpoint.url))
     if any(os.strerror(number) in cause for number in (errno.EHOSTUNREACH, errno.ENETUNREACH)):
-        headline, why = _("Not reachable"), _("There is no way from this simulator to %(place)s.") % where
+        headline, why = _("Not reachable"), _("This simulator has no route to %(place)s.") % where
         return headline, why, (_("Check the address, the network and any VPN in between."),)
     headline, why = (
         _("No connection"),
@@ -39,7 +39,7 @@ def _no_connection(attempt: Attempt, endpoint: Endpoint) -> Told:
         headline,
         why,
         (
-            _("A firewall or security group often drops requests in silence: let this simulator's address through."),
+            _("A firewall or security group often drops requests without an answer: allow this simulator's address."),
             _("Check the port in the URL."),
         ),
     )
@@ -51,7 +51,7 @@ def _name_not_found(_attempt: Attempt, endpoint: Endpoint) -> Told:
     if host == DOCKER_HOST:
         flag = f"--add-host={DOCKER_HOST}:host-gateway"
         advice: tuple[str, ...] = (
-            _("Docker knows this name only inside containers; on Linux start them with %(flag)s.") % {"flag": flag},
+            _("Docker resolves this name only inside containers; on Linux start them with %(flag)s.") % {"flag": flag},
         )
     else:
         advice = (
@@ -68,7 +68,7 @@ def _connection_lost(_attempt: Attempt, _endpoint: Endpoint) -> Told:
         (
             _("Did it crash or restart while it handled the event? Look into its log at this moment."),
             _("Read the whole request body before you answer."),
-            _("Is the scheme right? A receiver that speaks https closes a connection that speaks http."),
+            _("Is the scheme right? A receiver that uses https closes a connection that uses http."),
         ),
     )
 
@@ -101,7 +101,7 @@ def _tls_cause(detail: str, endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
     where = {"place": place(endpoint.url)}
     if "self-signed" in detail or "self signed" in detail:
         own_authority = _("Or let the operator add your own authority's certificate with WEBHOOK_CA_FILE.")
-        return _("The receiver's certificate is self-signed: nobody vouches for it."), (switch_off, own_authority)
+        return _("The receiver's certificate is self-signed, so it is not trusted."), (switch_off, own_authority)
     if "expired" in detail:
         return _("The receiver's certificate has expired."), (_("Renew it."), switch_off)
     if "subject name" in detail or "does not match" in detail:
@@ -110,10 +110,13 @@ def _tls_cause(detail: str, endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
         return why, (_("Use the name that the certificate was made for."), switch_off)
     if "issuer" in detail:
         whole = _("Serve the whole chain, with the certificates between yours and the authority's.")
-        return _("Nobody that this simulator trusts vouches for the receiver's certificate."), (whole, switch_off)
+        return _("The receiver's certificate is not signed by an authority that this simulator trusts."), (
+            whole,
+            switch_off,
+        )
     if "wrong version number" in detail or "no tls session" in detail or "packet length too long" in detail:
-        why = _("What answers at %(place)s does not speak TLS.") % where
-        return why, (_("Does it speak plain http? Then begin the URL with http://."), _("Check the port in the URL."))
+        why = _("The server at %(place)s does not use TLS.") % where
+        return why, (_("Does it use plain http? Then begin the URL with http://."), _("Check the port in the URL."))
     return _("TLS could not be agreed on with %(place)s.") % where, (
         _("Which TLS versions does the receiver offer? It needs 1.2 or later."),
     )
@@ -166,7 +169,7 @@ def _internal_error(_attempt: Attempt, _endpoint: Endpoint) -> Told:
         _("The simulator could not process this attempt. The receiver is not the cause."),
         (
             _("The technical detail below says what went wrong; the operator finds more in the worker's log."),
-            _("Once it is mended, send the delivery again."),
+            _("Once it is fixed, send the delivery again."),
         ),
     )
 

@@ -30,7 +30,7 @@ def explain_attempt(attempt: Attempt, endpoint: Endpoint) -> Explanation:
         return _accepted(attempt)
     if attempt.fault in BROKEN_OFF and attempt.reason == Reason.CONNECTION_LOST:
         return Explanation(
-            "warn", _("Broken off on purpose"), _("It says nothing about the receiver."), (), attempt.detail
+            "warn", _("Broken off by an injected fault"), _("It says nothing about the receiver."), (), attempt.detail
         )
     if attempt.reason == Reason.ERROR_STATUS_CODE:
         headline, why, advice = explain_answer(attempt, endpoint)

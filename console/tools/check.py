@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext as _
 
-from accounts.errors import Refusal
-from console.base import ConsoleRequest, add_refusal, form_page, page, render_page
+from console.base import ConsoleRequest, form_page, page, render_page, save_form
+from console.paging import cursor_page
 from console.tools.check_form import CheckForm, as_asked, probe_groups
 from console.tools.labels import sections, show, state_of
 from receiver_check.as_html import as_html
@@ -38,18 +38,17 @@ FORMS: dict[str, tuple[str, Callable[[Report], str]]] = {
 def listing(request: ConsoleRequest) -> HttpResponse:
     """The form, and earlier checks."""
     form = CheckForm(request.account, request.POST if request.method == "POST" else None, _initial(request))
-    if form.is_valid() and (check := _started(request, form)):
-        return redirect("console:check", check.pk)
-    before = request.GET.get("before", "")
-    is_older = is_id(before)
-    found = selectors.checks(account=request.account)
-    rows = list((found.filter(pk__lt=int(before)) if is_older else found)[: PAGE_SIZE + 1])
+    try:
+        if check := save_form(form, lambda: _start(request, form)):
+            return redirect("console:check", check.pk)
+    except SecretUnreadable:
+        form.add_error("endpoint", _("The share secret cannot be decrypted with the keys of this simulator."))
+    rows, pages = cursor_page(request, selectors.checks(account=request.account), size=PAGE_SIZE)
     context = {
         "form": form,
         "groups": probe_groups(form),
-        "checks": [(each, state_of(each)) for each in rows[:PAGE_SIZE]],
-        "following": rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None,
-        "is_older": is_older,
+        "checks": [(each, state_of(each)) for each in rows],
+        **pages,
     }
     return render_page(request, "console/tools/checks.html", context)
 
@@ -91,25 +90,14 @@ def report(request: ConsoleRequest, pk: int, form: str) -> HttpResponse:
     return answer
 
 
-def _started(request: ConsoleRequest, form: CheckForm) -> Check | None:
-    given, options = form.cleaned_data, form.options()
-    endpoint = given["endpoint"]
-    try:
-        if endpoint:
-            return checks.start_for_endpoint(endpoint=endpoint, options=options, now=request.now, actor=request.actor)
-        return checks.start(
-            account=request.account,
-            url=given["url"],
-            secret=given["secret"],
-            options=options,
-            now=request.now,
-            actor=request.actor,
-        )
-    except Refusal as refusal:
-        add_refusal(form, refusal)
-    except SecretUnreadable:
-        form.add_error("endpoint", _("The share secret cannot be decrypted with the keys of this simulator."))
-    return None
+def _start(request: ConsoleRequest, form: CheckForm) -> Check:
+    given = form.cleaned_data
+    who: dict[str, Any] = {"now": request.now, "actor": request.actor}
+    if given["endpoint"]:
+        return checks.start_for_endpoint(endpoint=given["endpoint"], options=form.options(), **who)
+    return checks.start(
+        account=request.account, url=given["url"], secret=given["secret"], options=form.options(), **who
+    )
 
 
 def _initial(request: ConsoleRequest) -> dict[str, Any]:

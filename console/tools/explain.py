@@ -10,9 +10,8 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Refusal
 from accounts.models import Account
-from console.base import ConsoleRequest, add_refusal, form_page, render_page
+from console.base import ConsoleRequest, form_page, render_page, save_form
 from console.tools.fields import EndpointChoice, SecretField
 from receiver_check.explain import Explanation
 from receiver_check.findings import UNKNOWN
@@ -104,29 +103,33 @@ def explain(request: ConsoleRequest) -> HttpResponse:
 
 
 def _explained(form: ExplainForm) -> dict[str, Any]:
-    given, body = form.cleaned_data, form.body_bytes()
+    body = form.body_bytes()
     try:
-        secret, others = secrets_of(given["endpoint"]) if given["endpoint"] else (given["secret"], ())
-        found = explain_signature(
-            body=body,
-            secret=secret,
-            other_secrets=others,
-            computed=given["computed"] or None,
-            headers=form.header_lines(),
-        )
-    except Refusal as refusal:
-        add_refusal(form, refusal)
-        return {}
+        found = save_form(form, lambda: _find(form, body))
     except SecretUnreadable:
         form.add_error("endpoint", gettext("The share secret cannot be decrypted with the keys of this simulator."))
+        return {}
+    if found is None:
         return {}
     return {
         "explanation": explanation_in(found, gettext),
         "tone": _tone(found),
-        "computed": given["computed"],
+        "computed": form.cleaned_data["computed"],
         "size": len(body),
-        "may_differ": not given["body_file"] and b"\n" in body,
+        "may_differ": not form.cleaned_data["body_file"] and b"\n" in body,
     }
+
+
+def _find(form: ExplainForm, body: bytes) -> Explanation:
+    given = form.cleaned_data
+    secret, others = secrets_of(given["endpoint"]) if given["endpoint"] else (given["secret"], ())
+    return explain_signature(
+        body=body,
+        secret=secret,
+        other_secrets=others,
+        computed=given["computed"] or None,
+        headers=form.header_lines(),
+    )
 
 
 def _tone(explanation: Explanation) -> str:

@@ -66,7 +66,7 @@ class State(NamedTuple):
 
 
 SECTIONS: tuple[tuple[Words, bool, Callable[[Result], bool]], ...] = (
-    (_("To mend"), True, lambda result: result.fails),
+    (_("To fix"), True, lambda result: result.fails),
     (_("To look at"), True, lambda result: result.verdict is Verdict.WARNING),
     (_("Allowed to fail"), False, lambda result: result.verdict is Verdict.FAILED and result.allowed),
     (_("Passed"), False, lambda result: result.verdict is Verdict.PASSED),

@@ -11,10 +11,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from accounts.errors import Refusal
 from accounts.selectors import zone_periods
 from accounts.services import endpoint_limit
-from console.base import ConsoleRequest, action, came_from, form_page, page, render_page
+from console.base import ConsoleRequest, action, came_from, form_page, page, render_page, save_form
 from console.webhooks.forms import DeleteForm, EndpointForm, choices_by_zone, values_of
 from maac_contract.contract import TOPICS, ZONES
 from webhooks import selectors
@@ -66,16 +65,12 @@ def licence(request: ConsoleRequest) -> dict[str, Any]:
 @form_page
 def create(request: ConsoleRequest) -> HttpResponse:
     form = EndpointForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            endpoint = endpoints.create(
-                account=request.account, **form.cleaned_data, now=request.now, actor=request.actor
-            )
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            messages.success(request, _created(endpoint))
-            return redirect("console:webhooks")
+    if endpoint := save_form(
+        form,
+        lambda: endpoints.create(account=request.account, **form.cleaned_data, now=request.now, actor=request.actor),
+    ):
+        messages.success(request, _created(endpoint))
+        return redirect("console:webhooks")
     return _form_page(request, form)
 
 
@@ -83,14 +78,11 @@ def create(request: ConsoleRequest) -> HttpResponse:
 def edit(request: ConsoleRequest, pk: int) -> HttpResponse:
     endpoint = endpoint_of(request, pk)
     form = EndpointForm(request.POST if request.method == "POST" else None, initial=values_of(endpoint))
-    if form.is_valid():
-        try:
-            endpoints.edit(endpoint=endpoint, **form.cleaned_data, now=request.now, actor=request.actor)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            messages.success(request, _("The changes are saved."))
-            return redirect("console:webhook", pk)
+    if save_form(
+        form, lambda: endpoints.edit(endpoint=endpoint, **form.cleaned_data, now=request.now, actor=request.actor)
+    ):
+        messages.success(request, _("The changes are saved."))
+        return redirect("console:webhook", pk)
     return _form_page(request, form, endpoint)
 
 

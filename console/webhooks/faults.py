@@ -9,8 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.errors import Refusal
-from console.base import ConsoleRequest, action, add_refusal, form_page, render_page
+from console.base import ConsoleRequest, action, form_page, render_page, save_form
 from console.webhooks.endpoints import endpoint_of
 from maac_contract.contract import TOPICS
 from webhooks import selectors
@@ -38,9 +37,9 @@ class FaultForm(forms.Form):
     """What is left empty is as the service has it."""
 
     kind = forms.ChoiceField(
-        label=gettext_lazy("What goes wrong"),
+        label=gettext_lazy("Kind of fault"),
         choices=[(kind.value, kind.value) for kind in FaultKind],
-        error_messages={"required": gettext_lazy("Choose what is to go wrong.")},
+        error_messages={"required": gettext_lazy("Choose a kind of fault.")},
     )
     topic = forms.ChoiceField(
         label=gettext_lazy("Event type"),
@@ -54,23 +53,23 @@ class FaultForm(forms.Form):
     )
     every = forms.IntegerField(
         label=gettext_lazy("Every nth"),
-        help_text=gettext_lazy("Of those that fit, only every second, third and so on. Empty: each."),
+        help_text=gettext_lazy("Of the matching attempts, only every second, third and so on. Empty: each."),
         required=False,
     )
     probability = forms.FloatField(
         label=gettext_lazy("Probability"),
-        help_text=gettext_lazy("From 0 to 1, by dice. Empty: always."),
+        help_text=gettext_lazy("From 0 to 1, at random. Empty: always."),
         required=False,
     )
     seed = forms.CharField(
         label=gettext_lazy("Seed"),
-        help_text=gettext_lazy("Makes the dice fall the same way again. Empty: one is made."),
+        help_text=gettext_lazy("The same seed gives the same random choices. Empty: a seed is generated."),
         required=False,
     )
     times = forms.IntegerField(
         label=gettext_lazy("How often"),
         initial=1,
-        help_text=gettext_lazy("Then it is over. Empty: until it expires."),
+        help_text=gettext_lazy("The fault ends after this many attempts. Empty: until it expires."),
         required=False,
     )
     seconds = forms.FloatField(
@@ -80,13 +79,13 @@ class FaultForm(forms.Form):
     )
     count = forms.IntegerField(
         label=gettext_lazy("Group of"),
-        help_text=gettext_lazy("For reverse order: how many are turned round. Empty: three."),
+        help_text=gettext_lazy("For reverse order: how many are reversed. Empty: three."),
         required=False,
     )
     expires_in = forms.FloatField(
         label=gettext_lazy("Expires after"),
         initial=faults.LIFE,
-        help_text=gettext_lazy("Seconds, a day at most. Then nothing goes wrong any more."),
+        help_text=gettext_lazy("Seconds, one day at most. The fault ends then."),
     )
 
     def given(self) -> dict[str, Any]:
@@ -109,14 +108,9 @@ class FaultForm(forms.Form):
 def new(request: ConsoleRequest, pk: int) -> HttpResponse:
     endpoint = endpoint_of(request, pk)
     form = FaultForm(request.POST if request.method == "POST" else None, initial={"kind": request.GET.get("kind")})
-    if form.is_valid():
-        try:
-            faults.add(endpoint=endpoint, now=request.now, actor=request.actor, **form.given())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The fault is set. What it strikes is marked in the log."))
-            return redirect("console:webhook", pk)
+    if save_form(form, lambda: faults.add(endpoint=endpoint, now=request.now, actor=request.actor, **form.given())):
+        messages.success(request, _("The injected fault is added. Affected attempts are marked in the log."))
+        return redirect("console:webhook", pk)
     return render_page(request, "console/faults/new.html", {"endpoint": endpoint, "form": form})
 
 

@@ -9,9 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Refusal
 from accounts.selectors import ZonePeriod
-from console.base import add_refusal
 from maac_contract.contract import TOPICS, topics_of_zone
 from webhooks.engine.addresses import URL_LENGTH
 from webhooks.engine.extra_headers import EXTRA_HEADERS
@@ -144,14 +142,6 @@ class EndpointForm(forms.Form):
         value = self["extra_headers"].value() or {}
         pairs = list(value.items()) if isinstance(value, Mapping) else list(value)
         return pairs + [("", "")] * max(0, min(EMPTY_ROWS, EXTRA_HEADERS - len(pairs)))
-
-    def refuse(self, refusal: Refusal) -> None:
-        """Show what the rules refused beside its field. Header and host faults speak for themselves."""
-        for name in ("host_override", "extra_headers"):
-            for fault in refusal.fields.get(name, []):
-                self.add_error(name, fault)
-        if not self.errors:
-            add_refusal(self, refusal)
 
 
 def values_of(endpoint: Endpoint) -> dict[str, Any]:

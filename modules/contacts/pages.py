@@ -9,9 +9,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.errors import Refusal
-from console.base import ConsoleRequest, action, add_refusal, form_page, page, render_page
-from console.paging import newest
+from console.base import ConsoleRequest, action, form_page, page, render_page, save_form
+from console.paging import cursor_page
 from modules.contacts import imports, selectors, services, table
 from modules.contacts.forms import ContactForm, EditContactForm, ImportForm
 from modules.contacts.models import Contact, ContactImport
@@ -21,7 +20,7 @@ from webhooks.errors import InvalidInput
 @page
 def listing(request: ConsoleRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
-    shown, pages = newest(request, selectors.search(account=request.account, text=text))
+    shown, pages = cursor_page(request, selectors.search(account=request.account, text=text))
     query = urlencode({"q": text}) if text else ""
     running = selectors.running_import(account=request.account)
     is_empty = not (text or shown or pages["is_older"])
@@ -32,14 +31,9 @@ def listing(request: ConsoleRequest) -> HttpResponse:
 @form_page
 def new(request: ConsoleRequest) -> HttpResponse:
     form = ContactForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            contact = services.create(account=request.account, now=request.now, **form.details())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("%(name)s is a contact now.") % {"name": contact})
-            return redirect("contacts:contact", contact.pk)
+    if contact := save_form(form, lambda: services.create(account=request.account, now=request.now, **form.details())):
+        messages.success(request, _("%(name)s is a contact now.") % {"name": contact})
+        return redirect("contacts:contact", contact.pk)
     return render_page(request, "contacts/form.html", {"form": form})
 
 
@@ -48,14 +42,9 @@ def contact(request: ConsoleRequest, pk: int) -> HttpResponse:
     """A contact's details, to read and to change."""
     found = _found(request, pk)
     form = EditContactForm(request.POST or None, initial=_initial(found))
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.edit(contact=found, now=request.now, **form.details())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("contacts:contact", pk)
+    if save_form(form, lambda: services.edit(contact=found, now=request.now, **form.details())):
+        messages.success(request, _("Saved."))
+        return redirect("contacts:contact", pk)
     return render_page(request, "contacts/form.html", {"form": form, "contact": found})
 
 
@@ -94,7 +83,7 @@ def import_csv(request: ConsoleRequest) -> HttpResponse:
     except InvalidInput as refusal:
         for fault in refusal.fields.get("csv", [refusal.message]):
             messages.error(request, fault)
-        messages.error(request, _("Nothing was stored. Mend the lines and import the file again."))
+        messages.error(request, _("Nothing was stored. Correct the lines and import the file again."))
         return redirect("contacts:list")
     return redirect("contacts:import_page", started.pk)
 

@@ -8,9 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from accounts.errors import Refusal
-from console.base import ConsoleRequest, action, add_refusal, came_from, form_page, page, render_page
-from console.paging import newest
+from console.base import ConsoleRequest, action, came_from, form_page, page, render_page, save_form
+from console.paging import cursor_page
 from modules.contacts import selectors as contact_selectors
 from modules.contacts.models import Contact
 from modules.messages import labels, rules, selectors, services
@@ -39,7 +38,7 @@ class Line:
 @page
 def listing(request: ConsoleRequest) -> HttpResponse:
     """Broadcasts: the module's first page."""
-    broadcasts, pages = newest(request, selectors.broadcasts(account=request.account))
+    broadcasts, pages = cursor_page(request, selectors.broadcasts(account=request.account))
     has_template = selectors.templates(account=request.account).exists()
     opens = selectors.opens_by_broadcast(broadcasts=broadcasts)
     rows = [{"broadcast": each, "opens": opens.get(each.pk, 0)} for each in broadcasts]
@@ -49,14 +48,11 @@ def listing(request: ConsoleRequest) -> HttpResponse:
 @form_page
 def broadcast_new(request: ConsoleRequest) -> HttpResponse:
     form = BroadcastForm(request.account, request.POST or None)
-    if form.is_valid():
-        try:
-            made = services.send_broadcast(account=request.account, now=request.now, **form.cleaned_data)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            notes.success(request, _("The broadcast %(name)s is sent.") % {"name": made})
-            return redirect("messages:broadcast", made.pk)
+    if made := save_form(
+        form, lambda: services.send_broadcast(account=request.account, now=request.now, **form.cleaned_data)
+    ):
+        notes.success(request, _("The broadcast %(name)s is sent.") % {"name": made})
+        return redirect("messages:broadcast", made.pk)
     return render_page(request, "messages/broadcast_form.html", {"form": form})
 
 
@@ -73,7 +69,7 @@ def broadcast_open(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @page
 def direct_messages(request: ConsoleRequest) -> HttpResponse:
-    found, pages = newest(request, selectors.direct_messages(account=request.account))
+    found, pages = cursor_page(request, selectors.direct_messages(account=request.account))
     rows = [{"message": each, **_status(request, each)} for each in found]
     return render_page(request, "messages/direct_messages.html", {"rows": rows, **pages})
 
@@ -92,7 +88,7 @@ def direct_message_open(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @page
 def opens(request: ConsoleRequest) -> HttpResponse:
-    found, pages = newest(request, selectors.opens(account=request.account))
+    found, pages = cursor_page(request, selectors.opens(account=request.account))
     people = selectors.people(account=request.account, line_uids={each.line_uid for each in found})
     rows = [
         {"open": each, "contact": people.get(each.line_uid), "word": labels.OUTCOMES[each.outcome]} for each in found
@@ -120,7 +116,7 @@ def _status(request: ConsoleRequest, message: DirectMessage) -> dict[str, str]:
 
 
 def _recipients(request: ConsoleRequest, message: Broadcast | DirectMessage) -> dict[str, Any]:
-    found, pages = newest(request, selectors.recipients(message=message).order_by("-id"))
+    found, pages = cursor_page(request, selectors.recipients(message=message).order_by("-id"))
     line_uids = {each.line_uid for each in found}
     people = selectors.people(account=request.account, line_uids=line_uids)
     counts = selectors.openings_by_person(message=message, line_uids=line_uids)

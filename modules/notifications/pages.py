@@ -7,17 +7,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from accounts.errors import Refusal
-from console.base import ConsoleRequest, action, add_refusal, form_page, page, render_page
+from console.base import ConsoleRequest, action, form_page, page, render_page, save_form
+from console.paging import cursor_page
 from modules.contacts import selectors as contact_selectors
 from modules.notifications import labels, selectors, services, steps
 from modules.notifications.errors import InvalidBinding
 from modules.notifications.forms import BindingForm, ConditionsForm, MessageForm, TemplateForm
 from modules.notifications.magic import MAGIC
-from modules.notifications.models import Message, Template
-from webhooks.ids import is_id
-
-PAGE_SIZE = 30
+from modules.notifications.models import Binding, Message, Template
 
 
 @page
@@ -35,14 +32,11 @@ def live(request: ConsoleRequest) -> HttpResponse:
 @form_page
 def template_new(request: ConsoleRequest) -> HttpResponse:
     form = TemplateForm(request.POST or None)
-    if form.is_valid():
-        try:
-            made = services.create_template(account=request.account, now=request.now, **form.fields_given())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            notes.success(request, _("The template %(name)s is made.") % {"name": made})
-            return redirect("notifications:template", made.pk)
+    if made := save_form(
+        form, lambda: services.create_template(account=request.account, now=request.now, **form.fields_given())
+    ):
+        notes.success(request, _("The template %(name)s is created.") % {"name": made})
+        return redirect("notifications:template", made.pk)
     return render_page(request, "notifications/template_form.html", {"form": form})
 
 
@@ -50,14 +44,9 @@ def template_new(request: ConsoleRequest) -> HttpResponse:
 def template_edit(request: ConsoleRequest, pk: int) -> HttpResponse:
     found = _template(request, pk)
     form = TemplateForm(request.POST or None, initial=TemplateForm.initial_of(found))
-    if form.is_valid():
-        try:
-            services.edit_template(template=found, now=request.now, **form.fields_given())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            notes.success(request, _("Saved."))
-            return redirect("notifications:template", pk)
+    if save_form(form, lambda: services.edit_template(template=found, now=request.now, **form.fields_given())):
+        notes.success(request, _("Saved."))
+        return redirect("notifications:template", pk)
     return render_page(request, "notifications/template_form.html", {"form": form, "template": found})
 
 
@@ -66,13 +55,10 @@ def template(request: ConsoleRequest, pk: int) -> HttpResponse:
     """A template, and the form that sends a message from it."""
     found = _template(request, pk)
     form = MessageForm(found, request.POST or None)
-    if form.is_valid():
-        try:
-            made = services.push(account=request.account, template=found, now=request.now, **form.fields_given())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            return redirect("notifications:message", made.pk)
+    if made := save_form(
+        form, lambda: services.push(account=request.account, template=found, now=request.now, **form.fields_given())
+    ):
+        return redirect("notifications:message", made.pk)
     context = {"template": found, "form": form, "metric": selectors.metric(template=found), "magic": MAGIC}
     return render_page(request, "notifications/template.html", context)
 
@@ -99,13 +85,10 @@ def bind(request: ConsoleRequest, pk: int) -> HttpResponse:
     """A contact is bound through this message."""
     found = _message(request, pk)
     form = BindingForm(request.POST or None)
-    if form.is_valid():
-        try:
-            _bind(request, found, form)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            return redirect("notifications:message", pk)
+    if binding := save_form(form, lambda: _bind(request, found, form)):
+        message = _("%(name)s is bound to %(number)s. pnp.profile_updated was sent.")
+        notes.success(request, message % {"name": binding.contact, "number": binding.phone_number})
+        return redirect("notifications:message", pk)
     return render_page(request, "notifications/bind.html", {"form": form, "message": found})
 
 
@@ -114,23 +97,18 @@ def conditions(request: ConsoleRequest) -> HttpResponse:
     form = ConditionsForm(
         request.POST or None, initial=ConditionsForm.initial_of(selectors.conditions(account=request.account))
     )
-    if form.is_valid():
-        try:
-            services.set_conditions(account=request.account, **form.fields_given())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            notes.success(request, _("Saved. Messages that are sent from now on meet these conditions."))
-            return redirect("notifications:list")
+    if save_form(form, lambda: services.set_conditions(account=request.account, **form.fields_given())):
+        notes.success(request, _("Saved. These conditions apply to messages that are sent from now on."))
+        return redirect("notifications:list")
     return render_page(request, "notifications/conditions.html", {"form": form})
 
 
-def _bind(request: ConsoleRequest, found: Message, form: BindingForm) -> None:
+def _bind(request: ConsoleRequest, found: Message, form: BindingForm) -> Binding:
     contact = contact_selectors.contacts(account=request.account).filter(line_uid=form.cleaned_data["contact"]).first()
     if contact is None:
-        form.add_error("contact", _("The account has no such contact."))
-        raise InvalidBinding(_("Nobody was bound."))
-    binding = services.bind(
+        missing = _("The account has no such contact.")
+        raise InvalidBinding(missing, {"contact": [missing]})
+    return services.bind(
         account=request.account,
         template=found.template,
         contact=contact,
@@ -138,19 +116,13 @@ def _bind(request: ConsoleRequest, found: Message, form: BindingForm) -> None:
         phone_number=found.phone_number,
         now=request.now,
     )
-    told = _("%(name)s is bound to %(number)s. pnp.profile_updated was sent.")
-    notes.success(request, told % {"name": binding.contact, "number": binding.phone_number})
 
 
 def _messages(request: ConsoleRequest) -> dict[str, Any]:
     """A page of messages, the newest first."""
-    before = request.GET.get("before", "")
-    is_older = is_id(before)
-    found = selectors.messages(account=request.account).order_by("-id")
-    rows = list((found.filter(pk__lt=int(before)) if is_older else found)[: PAGE_SIZE + 1])
+    rows, pages = cursor_page(request, selectors.messages(account=request.account).order_by("-id"))
     shown = [{"row": row, "pill": labels.kind_of(row.status), "word": labels.STATUSES[row.status]} for row in rows]
-    following = rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None
-    return {"shown": shown[:PAGE_SIZE], "following": following, "is_older": is_older}
+    return {"shown": shown, **pages}
 
 
 def _details(request: ConsoleRequest, pk: int) -> dict[str, Any]:

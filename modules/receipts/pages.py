@@ -8,9 +8,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from accounts.errors import Refusal
-from console.base import ConsoleRequest, action, add_refusal, form_page, page, render_page
-from console.paging import newest
+from console.base import ConsoleRequest, action, form_page, page, render_page, save_form
+from console.paging import cursor_page
 from modules.receipts import labels, selectors, services, uploads
 from modules.receipts.forms import CampaignForm, GenerateForm, UploadForm
 from modules.receipts.models import Campaign, Upload
@@ -18,7 +17,7 @@ from modules.receipts.models import Campaign, Upload
 
 @page
 def listing(request: ConsoleRequest) -> HttpResponse:
-    campaigns, pages = newest(request, selectors.campaigns(account=request.account))
+    campaigns, pages = cursor_page(request, selectors.campaigns(account=request.account))
     counts = selectors.counts(campaigns=campaigns)
     rows = [{"campaign": campaign, **counts[campaign.pk]} for campaign in campaigns]
     return render_page(request, "receipts/list.html", {"rows": rows, **pages})
@@ -27,14 +26,9 @@ def listing(request: ConsoleRequest) -> HttpResponse:
 @form_page
 def new(request: ConsoleRequest) -> HttpResponse:
     form = CampaignForm(request.POST or None)
-    if form.is_valid():
-        try:
-            made = services.create(account=request.account, now=request.now, **form.details())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The campaign %(name)s is made.") % {"name": made})
-            return redirect("receipts:campaign", made.pk)
+    if made := save_form(form, lambda: services.create(account=request.account, now=request.now, **form.details())):
+        messages.success(request, _("The campaign %(name)s is created.") % {"name": made})
+        return redirect("receipts:campaign", made.pk)
     return render_page(request, "receipts/form.html", {"form": form})
 
 
@@ -42,14 +36,9 @@ def new(request: ConsoleRequest) -> HttpResponse:
 def edit(request: ConsoleRequest, pk: int) -> HttpResponse:
     found = _campaign(request, pk)
     form = CampaignForm(request.POST or None, initial=CampaignForm.initial_of(found))
-    if form.is_valid():
-        try:
-            services.edit(campaign=found, now=request.now, **form.details())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("receipts:campaign", pk)
+    if save_form(form, lambda: services.edit(campaign=found, now=request.now, **form.details())):
+        messages.success(request, _("Saved."))
+        return redirect("receipts:campaign", pk)
     return render_page(request, "receipts/form.html", {"form": form, "campaign": found})
 
 
@@ -58,13 +47,8 @@ def campaign(request: ConsoleRequest, pk: int) -> HttpResponse:
     """A campaign and its uploads, and the form by which a contact's receipt is uploaded."""
     found = _campaign(request, pk)
     form = _upload_form(request, request.POST or None)
-    if form.is_valid():
-        try:
-            made = uploads.upload(campaign=found, now=request.now, **form.receipt())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            return redirect("receipts:upload", made.pk)
+    if made := save_form(form, lambda: uploads.upload(campaign=found, now=request.now, **form.receipt())):
+        return redirect("receipts:upload", made.pk)
     return _campaign_page(request, found, form, GenerateForm(request.account))
 
 
@@ -73,13 +57,8 @@ def generate(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Have a receipt made up and uploaded; its form stands on the campaign's page."""
     found = _campaign(request, pk)
     form = GenerateForm(request.account, request.POST or None)
-    if form.is_valid():
-        try:
-            made = uploads.upload_generated(campaign=found, now=request.now, **form.wish())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            return redirect("receipts:upload", made.pk)
+    if made := save_form(form, lambda: uploads.upload_generated(campaign=found, now=request.now, **form.wish())):
+        return redirect("receipts:upload", made.pk)
     return _campaign_page(request, found, _upload_form(request), form)
 
 
@@ -116,7 +95,7 @@ def _upload_form(request: ConsoleRequest, data: Any = None) -> UploadForm:
 def _campaign_page(
     request: ConsoleRequest, found: Campaign, upload_form: UploadForm, generate_form: GenerateForm
 ) -> HttpResponse:
-    rows, pages = newest(request, selectors.uploads(account=request.account, campaign=found))
+    rows, pages = cursor_page(request, selectors.uploads(account=request.account, campaign=found))
     context = {
         "campaign": found,
         "upload_form": upload_form,

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from accounts.errors import Refusal
-from console.base import ConsoleRequest, action, add_refusal, form_page, page, render_page
+from console.base import ConsoleRequest, action, add_refusal, form_page, page, render_page, save_form
 from modules.surveys import demo, selectors, services
 from modules.surveys.forms import QuestionForm, SurveyForm
 from modules.surveys.labels import TYPES
@@ -24,14 +24,9 @@ def listing(request: ConsoleRequest) -> HttpResponse:
 @form_page
 def new(request: ConsoleRequest) -> HttpResponse:
     form = SurveyForm(request.POST or None)
-    if form.is_valid():
-        try:
-            made = services.create(account=request.account, now=request.now, **form.cleaned_data)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The survey is made. Now add its questions."))
-            return redirect("surveys:survey", made.pk)
+    if made := save_form(form, lambda: services.create(account=request.account, now=request.now, **form.cleaned_data)):
+        messages.success(request, _("The survey is created. Now add its questions."))
+        return redirect("surveys:survey", made.pk)
     return render_page(request, "surveys/form.html", {"form": form})
 
 
@@ -81,13 +76,8 @@ def survey(request: ConsoleRequest, pk: int) -> HttpResponse:
 def question_new(request: ConsoleRequest, pk: int) -> HttpResponse:
     found = survey_of(request, pk)
     form = QuestionForm(request.POST or None)
-    if form.is_valid():
-        try:
-            services.add_question(survey=found, **form.fields_given())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            return redirect("surveys:survey", pk)
+    if save_form(form, lambda: services.add_question(survey=found, **form.fields_given())):
+        return redirect("surveys:survey", pk)
     return render_page(request, "surveys/question.html", {"form": form, "survey": found})
 
 
@@ -96,14 +86,9 @@ def question_edit(request: ConsoleRequest, pk: int, sn: int) -> HttpResponse:
     found = survey_of(request, pk)
     question = _question(found, sn)
     form = QuestionForm(request.POST or None, initial=QuestionForm.initial_of(question))
-    if form.is_valid():
-        try:
-            services.edit_question(question=question, **form.fields_given())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("surveys:survey", pk)
+    if save_form(form, lambda: services.edit_question(question=question, **form.fields_given())):
+        messages.success(request, _("Saved."))
+        return redirect("surveys:survey", pk)
     return render_page(request, "surveys/question.html", {"form": form, "survey": found, "question": question})
 
 

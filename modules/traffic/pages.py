@@ -7,9 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from accounts.errors import Refusal
-from console.base import ConsoleRequest, action, add_refusal, form_page, page, render_page
-from console.paging import newest
+from console.base import ConsoleRequest, action, form_page, page, render_page, save_form
+from console.paging import cursor_page
 from modules.traffic import labels, selectors, services
 from modules.traffic.forms import PlayForm
 from modules.traffic.models import Play
@@ -21,14 +20,9 @@ from modules.traffic.shipped import WORDS, scenarios
 def listing(request: ConsoleRequest) -> HttpResponse:
     """Plays, and the form that starts one."""
     form = PlayForm(request.POST or None, initial={"scenario": next(iter(WORDS))})
-    if form.is_valid():
-        try:
-            play = services.start(account=request.account, now=request.now, **form.wish())
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            return redirect("traffic:play", play.pk)
-    plays, pages = newest(request, selectors.plays(account=request.account))
+    if play := save_form(form, lambda: services.start(account=request.account, now=request.now, **form.wish())):
+        return redirect("traffic:play", play.pk)
+    plays, pages = cursor_page(request, selectors.plays(account=request.account))
     context = {
         "form": form,
         "choices": _choices(form),
@@ -53,7 +47,7 @@ def progress(request: ConsoleRequest, pk: int) -> HttpResponse:
 @action
 def stop(request: ConsoleRequest, pk: int) -> HttpResponse:
     services.stop(play=_found(request, pk), now=request.now)
-    messages.success(request, _("The play was stopped. What it has told stays in the log."))
+    messages.success(request, _("The play was stopped. Its events stay in the log."))
     return redirect("traffic:play", pk)
 
 

@@ -454,7 +454,7 @@ def test_the_log_is_filtered_by_action_who_and_what(console: Client, alice: Acco
         table = shown(console, AUDIT, **query).partition("<tbody>")[2]
         assert "endpoint 7 (CRM)" in table
         assert "endpoint 8" not in table
-    assert "Nothing in the log fits." in shown(console, AUDIT, actor="nobody")
+    assert "No entry of the log matches." in shown(console, AUDIT, actor="nobody")
     assert "The filter cannot be read." in shown(console, AUDIT, action="no.such")
 
 

@@ -164,7 +164,7 @@ def test_an_empty_log_says_what_to_do_and_a_filter_that_fits_nothing_how_to_leav
 ) -> None:
     assert "Nothing has been delivered yet" in page(console)
     html = page(console, status="failed")
-    assert "No delivery is like this" in html
+    assert "No delivery matches" in html
     assert "Nothing has been delivered yet" not in html
 
 

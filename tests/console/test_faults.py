@@ -66,7 +66,7 @@ def test_a_fault_is_added_listed_removed_and_all_are_removed(console: Client, ma
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"kind": ""}, "Choose what is to go wrong."),
+        ({"kind": ""}, "Choose a kind of fault."),
         ({"kind": "previous_secret"}, "The share secret was never changed"),
         ({"attempt": "0"}, "Write a number from 1 to 1,000."),
         ({"attempt": "x"}, "Enter a whole number."),
@@ -118,8 +118,8 @@ def test_an_attempt_that_was_struck_is_plainly_marked(
     run_until_quiet()
     page = shown(console, f"/console/deliveries/{Delivery.objects.get().pk}/")
     assert "injected fault: Flip one byte" in page
-    assert "One byte of the body was changed after it was signed. Somebody asked for it; it is no bug." in page
-    assert "A injected fault sent these bytes in place of the event's own." in page
+    assert "One byte of the body was changed after it was signed. It was injected on request; it is not a bug." in page
+    assert "An injected fault sent these bytes in place of the event's own." in page
     assert receiver.requests[0].body.decode() in page
 
 

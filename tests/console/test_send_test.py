@@ -232,7 +232,7 @@ def test_a_failure_explains_itself_and_says_what_to_try(console: Client, make_en
     assert "Connection refused Nothing listens at localhost:9." in said
     assert "Is your receiver running there, on that port?" in said
     assert "host.docker.internal" in said
-    assert "It was made ready, but never left: there was no connection." in said
+    assert "The request was prepared but not sent: there was no connection." in said
     assert delivery.attempt_count == 1
 
 

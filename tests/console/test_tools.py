@@ -79,7 +79,7 @@ def test_a_check_is_started_watched_and_read(console: Client, receiver: Receiver
     assert "A request without a signature is refused Accepted with 200, although it must be refused." in said
     assert "Anyone who knows the URL could make up events" in said
     assert "without the signature header → 200" in said
-    assert said.endswith("The check is over: something is to be mended.")
+    assert said.endswith("The check is over: there are problems to fix.")
     assert text_of(console.get(CHECKS)).count(receiver.url("/hook")) == 1
 
 
