@@ -1,4 +1,7 @@
-"""Wakes a worker after a commit, by task name, coalesced; a lost wake_worker costs a second, never an event."""
+"""Wakes a worker by a Celery message, after the transaction has committed. At most one message per task in 50 ms.
+
+A message that is lost delays work by a second at most: the periodic sweep finds every row that is due.
+"""
 
 import logging
 import threading
@@ -8,50 +11,43 @@ from functools import partial
 from celery import current_app
 from django.db import transaction
 
+DELIVER = "webhooks.tasks.deliver"
+CHECK = "webhooks.tasks.check"
 COALESCED_SECONDS = 0.05
-"""A worker that is awake looks again more often than this, so one wake_worker serves all events in between."""
+"""A running task queries its rows again sooner than this, so one message covers all rows committed in between."""
 EXPIRES_SECONDS = 2.0
-QUIET_SECONDS_AFTER_A_FAULT = 1.0
+PAUSE_AFTER_ERROR_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
-_silent_until = 0.0
+_suppressed_until: dict[str, float] = {}
+"""By task name, on the monotonic clock."""
 
 
-def wake_after_commit() -> None:
-    """Tell a worker, once the transaction is through, that something is due."""
-    transaction.on_commit(wake_worker)
+def wake_after_commit(task_name: str = DELIVER) -> None:
+    """Send the task's message once the current transaction has committed."""
+    transaction.on_commit(partial(wake_worker, task_name))
 
 
-def wake_for_check_after_commit() -> None:
-    """The same for a check of a receiver."""
-    transaction.on_commit(partial(_send, "webhooks.tasks.check"))
-
-
-def wake_worker() -> None:
-    """Send the doorbell's message."""
-    if _is_first():
-        _send("webhooks.tasks.deliver")
-
-
-def _send(task: str) -> None:
-    """Never raises: the sweep finds what no wake_worker announced."""
+def wake_worker(task_name: str = DELIVER) -> None:
+    """Send the task's message now. Never raises, since the sweep covers a broker that is down."""
+    if not _may_send(task_name):
+        return
     try:
-        current_app.send_task(task, expires=EXPIRES_SECONDS, retry=False)
+        current_app.send_task(task_name, expires=EXPIRES_SECONDS, retry=False)
     except Exception as error:
-        _be_silent(QUIET_SECONDS_AFTER_A_FAULT)
-        log.warning("The broker took no wake_worker (%s); the sweep will find what is due.", error)
+        with _lock:
+            _suppressed_until[task_name] = time.monotonic() + PAUSE_AFTER_ERROR_SECONDS
+        log.warning(
+            "Could not send %s to the broker (%s); the sweep will find the rows that are due.", task_name, error
+        )
 
 
-def _is_first() -> bool:
-    """Whether no other thread of this process has nudged just now."""
+def _may_send(task_name: str) -> bool:
+    """Whether no thread of this process sent this message within the last COALESCED_SECONDS."""
+    now = time.monotonic()
     with _lock:
-        if time.monotonic() < _silent_until:
+        if now < _suppressed_until.get(task_name, 0.0):
             return False
-        _be_silent(COALESCED_SECONDS)
+        _suppressed_until[task_name] = now + COALESCED_SECONDS
         return True
-
-
-def _be_silent(seconds: float) -> None:
-    global _silent_until
-    _silent_until = time.monotonic() + seconds

@@ -58,7 +58,7 @@ def prize(request: ConsoleRequest, pk: int) -> HttpResponse:
     form = GrantForm(request.account, found, request.POST or None)
     if form.is_valid():
         try:
-            granted = granting.grant(prize=found, now=request.now, **form.wish())
+            granted = granting.grant(prize=found, now=request.now, **form.options())
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:

@@ -75,7 +75,7 @@ def generate(request: ConsoleRequest, pk: int) -> HttpResponse:
     form = GenerateForm(request.account, request.POST or None)
     if form.is_valid():
         try:
-            made = uploads.upload_generated(campaign=found, now=request.now, **form.wish())
+            made = uploads.upload_generated(campaign=found, now=request.now, **form.options())
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:

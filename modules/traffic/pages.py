@@ -23,7 +23,7 @@ def listing(request: ConsoleRequest) -> HttpResponse:
     form = PlayForm(request.POST or None, initial={"scenario": next(iter(WORDS))})
     if form.is_valid():
         try:
-            play = services.start(account=request.account, now=request.now, **form.wish())
+            play = services.start(account=request.account, now=request.now, **form.options())
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:
