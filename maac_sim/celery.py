@@ -1,4 +1,4 @@
-"""The Celery application. A message is only a doorbell: the queue is the deliveries' rows."""
+"""The Celery application. Its messages only wake workers; the queue is the rows of the deliveries."""
 
 import logging
 import os

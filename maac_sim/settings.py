@@ -144,7 +144,7 @@ else:
     _database["OPTIONS"] = {"options": "-c random_page_cost=1.1", "connect_timeout": 10, **_database.get("OPTIONS", {})}
     DATABASES = {"default": _database}
 
-# Celery is the doorbell: a message says only that something may be due.
+# A Celery message only wakes a worker; the queue is the rows in the database.
 
 CELERY_BROKER_URL = env.broker("REDIS_URL", default="memory://localhost")
 CELERY_BROKER_TRANSPORT_OPTIONS = (

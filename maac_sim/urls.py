@@ -1,4 +1,4 @@
-"""Which address leads where."""
+"""The root URLconf."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -7,14 +7,15 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from maac_sim import health, metrics
 from maac_sim.schema import SchemaView
+from modules.urls import api_urlpatterns
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="console:home")),
     path("console/", include("console.urls")),
-    path("console/modules/", include("modules.page_urls")),
+    path("console/modules/", include("modules.urls")),
     path("console/", admin.site.urls),
     path("api/v1/", include("rest.v1.urls")),
-    path("api/v1/modules/", include("modules.api_urls")),
+    path("api/v1/modules/", include(api_urlpatterns)),
     path("openapi/v1/", include("modules.openapi.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path(

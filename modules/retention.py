@@ -65,8 +65,8 @@ def _prune_message_events(before: datetime | None, budget: TimeBudget) -> int:
     """Remove the message events of plays that are old, or that many have followed, with the messages of the play."""
     newer: Counter[int] = Counter()
     removed = 0
-    ended = Play.objects.exclude(status=Play.Status.RUNNING).filter(props__has_key=EVENT).order_by("-id")
-    for play in ended.only("account_id", "props", "started_at"):
+    ended = Play.objects.exclude(status=Play.Status.RUNNING).filter(fixtures__has_key=EVENT).order_by("-id")
+    for play in ended.only("account_id", "fixtures", "started_at"):
         newer[play.account_id] += 1
         is_old = before is not None and play.started_at < before
         if is_old or newer[play.account_id] > PLAYS_WITH_EVENT:
@@ -75,8 +75,8 @@ def _prune_message_events(before: datetime | None, budget: TimeBudget) -> int:
 
 
 def _remove_message_event(play: Play, budget: TimeBudget) -> int:
-    event_id, removed = play.props[EVENT], 0
-    messages = DirectMessage.objects.filter(template=play.props[OPEN], event=event_id)
+    event_id, removed = play.fixtures[EVENT], 0
+    messages = DirectMessage.objects.filter(template=play.fixtures[OPEN], event=event_id)
     while budget.next_step():
         if ids := list(messages.values_list("pk", flat=True)[:AT_A_TIME]):
             DirectMessage.objects.filter(pk__in=ids).delete()
@@ -85,8 +85,8 @@ def _remove_message_event(play: Play, budget: TimeBudget) -> int:
         # One that somebody has used for messages of their own stays.
         with suppress(RestrictedError), transaction.atomic():
             removed += MessageEvent.objects.filter(pk=event_id).delete()[0]
-        del play.props[EVENT]
-        play.save(update_fields=["props"])
+        del play.fixtures[EVENT]
+        play.save(update_fields=["fixtures"])
         break
     return removed
 

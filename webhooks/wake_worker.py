@@ -1,6 +1,6 @@
-"""Wakes a worker after a commit by sending a Celery task; wake-ups in quick succession are coalesced into one.
+"""Wakes a worker by a Celery message, after the transaction has committed. At most one message per task in 50 ms.
 
-A lost wake-up delays a delivery until the next sweep (a second), and loses nothing: the rows are the queue.
+A message that is lost delays work by a second at most: the periodic sweep finds every row that is due.
 """
 
 import logging
@@ -11,50 +11,43 @@ from functools import partial
 from celery import current_app
 from django.db import transaction
 
+DELIVER = "webhooks.tasks.deliver"
+CHECK = "webhooks.tasks.check"
 COALESCED_SECONDS = 0.05
-"""A busy worker polls more often than this, so one wake-up serves all events in between."""
+"""A running task queries its rows again sooner than this, so one message covers all rows committed in between."""
 EXPIRES_SECONDS = 2.0
-SECONDS_BETWEEN_TRIES_OF_A_FAILED_BROKER = 1.0
+PAUSE_AFTER_ERROR_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
-_coalesced_until = 0.0
+_suppressed_until: dict[str, float] = {}
+"""By task name, on the monotonic clock."""
 
 
-def wake_after_commit() -> None:
-    """Wake a worker once the transaction is committed."""
-    transaction.on_commit(wake_worker)
+def wake_after_commit(task_name: str = DELIVER) -> None:
+    """Send the task's message once the current transaction has committed."""
+    transaction.on_commit(partial(wake_worker, task_name))
 
 
-def wake_for_check_after_commit() -> None:
-    """Start the task that runs queued receiver checks, once the transaction is committed."""
-    transaction.on_commit(partial(_send, "webhooks.tasks.check"))
-
-
-def wake_worker() -> None:
-    """Send the delivery task, unless this process sent one within `COALESCED_SECONDS`."""
-    if _begins_interval():
-        _send("webhooks.tasks.deliver")
-
-
-def _send(task: str) -> None:
-    """Never raises: the sweep finds rows whose wake-up was lost."""
+def wake_worker(task_name: str = DELIVER) -> None:
+    """Send the task's message now. Never raises, since the sweep covers a broker that is down."""
+    if not _may_send(task_name):
+        return
     try:
-        current_app.send_task(task, expires=EXPIRES_SECONDS, retry=False)
+        current_app.send_task(task_name, expires=EXPIRES_SECONDS, retry=False)
     except Exception as error:
-        _send_nothing_for(SECONDS_BETWEEN_TRIES_OF_A_FAILED_BROKER)
-        log.warning("The broker did not accept the wake-up (%s); the sweep will find what is due.", error)
+        with _lock:
+            _suppressed_until[task_name] = time.monotonic() + PAUSE_AFTER_ERROR_SECONDS
+        log.warning(
+            "Could not send %s to the broker (%s); the sweep will find the rows that are due.", task_name, error
+        )
 
 
-def _begins_interval() -> bool:
-    """True for one caller, of all threads of this process, in each interval."""
+def _may_send(task_name: str) -> bool:
+    """Whether no thread of this process sent this message within the last COALESCED_SECONDS."""
+    now = time.monotonic()
     with _lock:
-        if time.monotonic() < _coalesced_until:
+        if now < _suppressed_until.get(task_name, 0.0):
             return False
-        _send_nothing_for(COALESCED_SECONDS)
+        _suppressed_until[task_name] = now + COALESCED_SECONDS
         return True
-
-
-def _send_nothing_for(seconds: float) -> None:
-    global _coalesced_until
-    _coalesced_until = time.monotonic() + seconds

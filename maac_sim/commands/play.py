@@ -93,8 +93,8 @@ def _followed(simulator: Simulator, play: Json, watch: Watch) -> Json:
 
 
 def _summarise(play: Json) -> None:
-    rows = [(kind, count["acts"], count["events"]) for kind, count in play["counts"].items()]
-    print_table(["what", "acts", "events"], rows, empty="Nothing happened.")
+    rows = [(kind, count["actions"], count["events"]) for kind, count in play["counts"].items()]
+    print_table(["kind", "actions", "events"], rows, empty="Nothing happened.")
     seconds = (datetime.fromisoformat(play["ended_at"]) - datetime.fromisoformat(play["started_at"])).total_seconds()
     out.print(
         f"{play['scenario']} {play['status']}: {play['events']} of {play['planned']} events in {seconds:.1f} s, "

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from modules.contacts.rest_fields import contact_of
+from modules.contacts.contact_fields import pop_contact
 from modules.messages import rules, selectors, services
 from modules.messages.api_shapes import (
     BroadcastIn,
@@ -146,7 +146,7 @@ class OpensView(ListView):
     def post(self, request: Request) -> Response:
         """Make a contact open a message. `outcome` says whether it is told (`message.first_open`), or why not."""
         account, fields = account_of(request), _parsed(OpenIn, request)
-        contact = contact_of(account=account, fields=fields)
+        contact = pop_contact(account=account, fields=fields)
         message: Broadcast | DirectMessage
         if "broadcast_id" in fields:
             message = _named(selectors.broadcasts(account=account), fields["broadcast_id"], "broadcast_id")

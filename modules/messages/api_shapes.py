@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from modules.contacts.rest_fields import NamesAContact
+from modules.contacts.contact_fields import ContactReference
 from modules.messages import rules
 from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Open, Template
 from rest.base.fields import StrictSerializer, Text, TrueOrFalse
@@ -77,7 +77,7 @@ class DirectMessageOut(serializers.ModelSerializer[DirectMessage]):
         return message.status_at(self.context["now"])
 
 
-class OpenIn(NamesAContact):
+class OpenIn(ContactReference):
     direct_message_id = Id(required=False)
     broadcast_id = Id(required=False)
 

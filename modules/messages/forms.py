@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from modules.contacts.form_fields import NamesAContact
+from modules.contacts.contact_fields import ContactReferenceForm
 from modules.messages import rules, selectors
 from modules.messages.models import MessageEvent, Template
 
@@ -56,7 +56,7 @@ class BroadcastForm(forms.Form):
         self.fields["template"].queryset = selectors.templates(account=account)  # type: ignore[attr-defined]
 
 
-class PushForm(NamesAContact):
+class PushForm(ContactReferenceForm):
     """A message of one template to one contact; a field for each parameter that the template has."""
 
     event = forms.ModelChoiceField(

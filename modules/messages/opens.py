@@ -20,7 +20,7 @@ def open_message(*, contact: Contact, message: Broadcast | DirectMessage, now: d
         if not (opened.message_type and _save_as_first(opened, outcome_of(opened, contact, is_first=True))):
             opened.outcome = outcome_of(opened, contact, is_first=False)
             opened.save()
-        if event_request := happening_of(opened, contact):
+        if event_request := event_request_of(opened, contact):
             (published,) = publish(account=opened.account, event_requests=[event_request], now=now)
             opened.webhook_event_id = published.event.pk
             opened.save(update_fields=["webhook_event_id"])
@@ -50,7 +50,7 @@ def outcome_of(opened: Open, contact: Contact, *, is_first: bool) -> str:
     )
 
 
-def happening_of(opened: Open, contact: Contact) -> EventRequest | None:
+def event_request_of(opened: Open, contact: Contact) -> EventRequest | None:
     """What is told of the open, if its outcome says so."""
     if opened.outcome != rules.TOLD:
         return None

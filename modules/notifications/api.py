@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from maac_contract.payloads import PNP_SOURCES
-from modules.contacts.rest_fields import NamesAContact, contact_of
+from modules.contacts.contact_fields import ContactReference, pop_contact
 from modules.notifications import rules, selectors, services
 from modules.notifications.magic import MAGIC
 from modules.notifications.models import Binding, Conditions, Template
@@ -73,7 +73,7 @@ class MagicOut(serializers.Serializer[dict[str, str]]):
     meaning = serializers.CharField()
 
 
-class BindingIn(NamesAContact):
+class BindingIn(ContactReference):
     template = serializers.IntegerField()
     source = Text(help_text=", ".join(PNP_SOURCES))  # type: ignore[assignment]
     phone_number = Text(help_text="E.164; or its SHA-256 where the template has SMS off.")
@@ -172,7 +172,7 @@ class BindingsView(APIView):
         parsed.is_valid(raise_exception=True)
         fields = dict(parsed.validated_data)
         fields["template"] = template_named(request, fields["template"])
-        fields["contact"] = contact_of(account=account, fields=fields)
+        fields["contact"] = pop_contact(account=account, fields=fields)
         made = services.bind(account=account, now=datetime.now(UTC), **fields)
         return Response(BindingOut(made).data, status=status.HTTP_201_CREATED)
 

@@ -13,7 +13,6 @@ from accounts.models import Account
 from modules.contacts import services as contact_services
 from modules.contacts.models import Contact
 from modules.notifications import machine, rules, selectors, steps
-from modules.notifications.doorbell import ring_after_commit
 from modules.notifications.errors import (
     InvalidBinding,
     InvalidConditions,
@@ -27,6 +26,9 @@ from modules.notifications.payload import profile_of
 from modules.notifications.rules import Faults, Switches, World
 from webhooks.errors import InvalidInput
 from webhooks.services.publish import EventRequest, publish
+from webhooks.wake_worker import wake_after_commit
+
+ADVANCE = "modules.notifications.tasks.advance"
 
 TEMPLATE_FIELDS = (
     "name", "status", "line_push_enabled", "pnp_enabled", "fallback_enabled", "fallback_period", "parameters",
@@ -107,7 +109,7 @@ def push_many(
         messages = _planned(account, template, requests, event_id, now)
         Message.objects.bulk_create(messages)
         steps.announce(messages, now)
-        ring_after_commit()
+        wake_after_commit(ADVANCE)
     return messages
 
 
@@ -147,13 +149,13 @@ def bind(
             phone_number=phone_number,
             created_at=now,
         )
-        (published,) = publish(account=account, event_requests=[happening_of(binding)], now=now)
+        (published,) = publish(account=account, event_requests=[event_request_of(binding)], now=now)
         binding.webhook_event_id = published.event.pk
         binding.save()
     return binding
 
 
-def happening_of(binding: Binding) -> EventRequest:
+def event_request_of(binding: Binding) -> EventRequest:
     return EventRequest("pnp.profile_updated", profile_of(binding), timestamp=binding.created_at)
 
 

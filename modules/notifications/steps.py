@@ -48,7 +48,7 @@ def wait_of(wait: Wait, template: Template) -> timedelta:
 
 def announce(messages: Sequence[Message], now: datetime) -> None:
     """Tell the status of each of one account's messages. In the transaction that set it."""
-    event_requests = [happening_of(message) for message in messages]
+    event_requests = [event_request_of(message) for message in messages]
     published = publish(account=messages[0].account, event_requests=event_requests, now=now)
     Step.objects.bulk_create(
         Step(message=message, status=message.status, at=now, webhook_event_id=one.event.pk)
@@ -56,7 +56,7 @@ def announce(messages: Sequence[Message], now: datetime) -> None:
     )
 
 
-def happening_of(message: Message) -> EventRequest:
+def event_request_of(message: Message) -> EventRequest:
     """What is told of the status that the message has now."""
     return EventRequest("pnp.status_updated", status_of(message), timestamp=message.updated_at)
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from modules.contacts import selectors as contact_selectors
-from modules.contacts.form_fields import contact_named
+from modules.contacts.contact_fields import contact_from_text
 from modules.contacts.models import Contact
 from modules.points import rules
 from modules.points.models import Prize
@@ -73,7 +73,7 @@ class GrantForm(forms.Form):
 
     def clean_others(self) -> list[Contact]:
         texts = [line.strip() for line in self.cleaned_data["others"].splitlines() if line.strip()]
-        return [contact_named(self.account, text) for text in texts[: rules.CONTACT_LIMIT]]
+        return [contact_from_text(self.account, text) for text in texts[: rules.CONTACT_LIMIT]]
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -82,7 +82,7 @@ class GrantForm(forms.Form):
             self.add_error("contacts", _("Choose at least one contact."))
         return cleaned
 
-    def wish(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         """The cleaned fields as the service takes them; each contact once."""
         given = self.cleaned_data
         chosen = {contact.pk: contact for contact in [*given["contacts"], *given["others"]]}

@@ -63,7 +63,7 @@ def resend(*, grant: Grant, now: datetime) -> Grant:
     return grant
 
 
-def happening_of(grant: Grant) -> EventRequest:
+def event_request_of(grant: Grant) -> EventRequest:
     return EventRequest(TOPIC, data_of(grant), timestamp=grant.granted_at)
 
 
@@ -159,7 +159,7 @@ def drafted(prize: Prize, contact: Contact, asked: dict[str, Any], points_id: UU
 def _tell(account: Account, grants: Sequence[Grant], now: datetime) -> None:
     """Publish those that have a customer to name; an event that was stored before keeps its moment."""
     told = [each for each in grants if each.contact.is_bound]
-    event_requests = [happening_of(each) for each in told]
+    event_requests = [event_request_of(each) for each in told]
     published = publish(account=account, event_requests=event_requests, now=now) if told else []
     for each, entry in zip(told, published, strict=True):
         each.webhook_event_id = entry.event.pk

@@ -45,7 +45,7 @@ def prize(request: ConsoleRequest, pk: int) -> HttpResponse:
     """A prize and its grants, and the form that hands it out."""
     found = _prize(request, pk)
     form = GrantForm(request.account, found, request.POST or None)
-    if granted := save_form(form, lambda: granting.grant(prize=found, now=request.now, **form.wish())):
+    if granted := save_form(form, lambda: granting.grant(prize=found, now=request.now, **form.options())):
         told = ngettext("%(count)s contact got points.", "%(count)s contacts got points.", len(granted))
         messages.success(request, told % {"count": len(granted)})
         return redirect("points:prize", pk)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from modules.contacts.form_fields import NamesAContact
+from modules.contacts.contact_fields import ContactReferenceForm
 from modules.receipts import rules
 from modules.receipts.conditions import CODES, Item
 from modules.receipts.labels import condition_word
@@ -63,7 +63,7 @@ class CampaignForm(forms.Form):
         return {**{name: getattr(campaign, name) for name in cls.base_fields}, **texts}
 
 
-class UploadForm(NamesAContact):
+class UploadForm(ContactReferenceForm):
     """A receipt as the contact holds it."""
 
     number = forms.CharField(label=_("Receipt number"), max_length=20, help_text=_("Such as AB12345678."))
@@ -88,7 +88,7 @@ class UploadForm(NamesAContact):
         return given
 
 
-class GenerateForm(NamesAContact):
+class GenerateForm(ContactReferenceForm):
     """A receipt that is made up."""
 
     breaking = forms.ChoiceField(label=_("What it does"))
@@ -103,7 +103,7 @@ class GenerateForm(NamesAContact):
         failing = [(code, told % {"condition": condition_word(code)}) for code in CODES]
         self.fields["breaking"].choices = [(MATCH, gettext("Matches the campaign")), *failing]  # type: ignore[attr-defined]
 
-    def wish(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         """The cleaned fields as the service takes them."""
         given = self.cleaned_data
         breaking = None if given["breaking"] == MATCH else given["breaking"]

@@ -57,7 +57,7 @@ def generate(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Have a receipt made up and uploaded; its form stands on the campaign's page."""
     found = _campaign(request, pk)
     form = GenerateForm(request.account, request.POST or None)
-    if made := save_form(form, lambda: uploads.upload_generated(campaign=found, now=request.now, **form.wish())):
+    if made := save_form(form, lambda: uploads.upload_generated(campaign=found, now=request.now, **form.options())):
         return redirect("receipts:upload", made.pk)
     return _campaign_page(request, found, _upload_form(request), form)
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modules.contacts.rest_fields import NamesAContact, contact_of
+from modules.contacts.contact_fields import ContactReference, pop_contact
 from modules.receipts import rules, selectors, uploads
 from modules.receipts.api import Moment, parsed
 from modules.receipts.conditions import CODES, SENTENCES, Item
@@ -45,7 +45,7 @@ class ItemIn(StrictSerializer):
     amount = Number(required=False, help_text="Unless told otherwise the price times the quantity.")
 
 
-class UploadIn(NamesAContact):
+class UploadIn(ContactReference):
     campaign = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, help_text="The campaign's id.")
     number = Text(required=False, help_text="E-invoice number: two capital letters, eight digits.")
     random_number = Text(required=False, help_text="Four digits.")
@@ -135,7 +135,7 @@ class UploadsView(APIView):
         """
         fields, now = dict(parsed(UploadIn(data=request.data), request).validated_data), datetime.now(UTC)
         campaign = _campaign(request, fields.pop("campaign"))
-        contact = contact_of(account=account_of(request), fields=fields)
+        contact = pop_contact(account=account_of(request), fields=fields)
         if "number" in fields:
             made = uploads.upload(campaign=campaign, contact=contact, now=now, **_receipt(fields))
         else:

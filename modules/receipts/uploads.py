@@ -134,7 +134,7 @@ def judged(*, campaign: Campaign, contact: Contact, receipt: Receipt, earlier: E
     )
 
 
-def happening_of(upload: Upload) -> EventRequest | None:
+def event_request_of(upload: Upload) -> EventRequest | None:
     """What is told of the upload: only of one that matches."""
     return EventRequest(TOPIC, data_of(upload), timestamp=upload.uploaded_at) if upload.matched else None
 
@@ -142,7 +142,7 @@ def happening_of(upload: Upload) -> EventRequest | None:
 def _taken(campaign: Campaign, contact: Contact, receipt: Receipt, now: datetime) -> Upload:
     earlier = selectors.earlier(campaign=campaign, contact=contact, number=receipt.number)
     taken = judged(campaign=campaign, contact=contact, receipt=receipt, earlier=earlier)
-    if event_request := happening_of(taken):
+    if event_request := event_request_of(taken):
         (published,) = publish(account=campaign.account, event_requests=[event_request], now=now)
         taken.webhook_event_id = published.event.pk
     taken.save()

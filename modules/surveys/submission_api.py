@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modules.contacts.rest_fields import NamesAContact, contact_of
+from modules.contacts.contact_fields import ContactReference, pop_contact
 from modules.surveys import selectors, submissions
 from modules.surveys.api import survey_of
 from modules.surveys.models import Submission
@@ -27,7 +27,7 @@ ANSWERS_HELP = (
 NOT_AN_ANSWER = "Give a text, a number, a list of texts, or an object with answer and other."
 
 
-class SubmissionIn(NamesAContact):
+class SubmissionIn(ContactReference):
     answers = serializers.DictField(required=False, help_text=ANSWERS_HELP)
     generate = TrueOrFalse(required=False, help_text="In place of `answers`: believable ones are made.")
     seed = Text(required=False, max_length=100, help_text="With `generate`: the same seed gives the same answers.")
@@ -84,7 +84,7 @@ class SubmissionsView(APIView):
         parsed = SubmissionIn(data=request.data)
         parsed.is_valid(raise_exception=True)
         fields, now = dict(parsed.validated_data), datetime.now(UTC)
-        contact = contact_of(account=account_of(request), fields=fields)
+        contact = pop_contact(account=account_of(request), fields=fields)
         if fields.get("generate"):
             seed = fields.get("seed", now.isoformat())
             made = submissions.submit_generated(survey=survey, contact=contact, seed=seed, now=now)

@@ -36,7 +36,7 @@ def submit(*, survey: Survey, contact: Contact, answers: Mapping[str, Given], no
         questions = selectors.asked(survey=survey)
         submission, by_alias = drafted(survey=survey, questions=questions, contact=contact, answers=answers, now=now)
         submission.save()
-        event_request = happening_of(submission, by_alias)
+        event_request = event_request_of(submission, by_alias)
         (published,) = publish(account=survey.account, event_requests=[event_request], now=now)
         submission.webhook_event_id = published.event.pk
         submission.save(update_fields=["webhook_event_id"])
@@ -76,7 +76,7 @@ def drafted(
     return submission, by_alias
 
 
-def happening_of(submission: Submission, by_alias: ByAlias) -> EventRequest:
+def event_request_of(submission: Submission, by_alias: ByAlias) -> EventRequest:
     return EventRequest(TOPIC, data_of(submission, by_alias), timestamp=submission.submitted_at)
 
 

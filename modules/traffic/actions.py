@@ -1,6 +1,6 @@
-"""What customers do in a play, each deed with the moment at which it is done. Pure.
+"""The actions of customers and the brand in a play. Pure.
 
-People are named by their LINE UID, notifications and broadcasts by their number in the play.
+Contacts are identified by LINE UID, notifications and broadcasts by their number within the play.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from modules.receipts.conditions import Item
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """Somebody befriends the official account."""
+    """A person adds the official account as a friend."""
 
     line_uid: str
     customer_id: str | None
@@ -24,7 +24,7 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A receipt, bought so many seconds before. `breaks` is the one condition that it fails, None if it matches."""
+    """A receipt upload, `bought_before` seconds after the purchase. `breaks`: the condition it fails, if any."""
 
     line_uid: str
     number: str
@@ -37,7 +37,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answers to the survey; the seed draws them."""
+    """A survey submission whose answers are drawn from the seed."""
 
     line_uid: str
     seed: str
@@ -46,7 +46,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """The brand sends a notification; `plan` says how each channel that it may take will end."""
+    """The brand sends a notification. `plan` holds the outcome of each channel that may be tried."""
 
     number: int
     phone_number: str
@@ -56,14 +56,14 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A notification goes on to its next status."""
+    """A notification moves to its next status."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """Somebody befriended the account because of a notification."""
+    """A person added the account as a friend because of a notification."""
 
     line_uid: str
     phone_number: str
@@ -72,7 +72,7 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Reward:
-    """Points for a bound contact."""
+    """Points are granted to a bound contact."""
 
     line_uid: str
     points_id: str
@@ -80,7 +80,7 @@ class Reward:
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """A message to everybody who is there."""
+    """A message to all contacts of the play."""
 
     number: int
 
@@ -100,13 +100,13 @@ class Open:
     broadcast: int | None
 
 
-Deed = Follow | Upload | Answer | Notify | Move | Bind | Reward | Broadcast | Push | Open
+Action = Follow | Upload | Answer | Notify | Move | Bind | Reward | Broadcast | Push | Open
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """A deed, so many seconds after the start. `tells`: an event goes out."""
+class TimedAction:
+    """An action, `at` seconds after the start. `publishes`: whether it publishes an event."""
 
     at: float
-    deed: Deed
-    tells: bool
+    action: Action
+    publishes: bool

@@ -20,11 +20,11 @@ from rest.base.request import account_of
 
 
 class PlayIn(StrictSerializer):
-    scenario = Text(required=False, help_text="One that the simulator has, such as `campaign-day`; or give `yaml`.")
+    scenario = Text(required=False, help_text="A built-in scenario such as `campaign-day`; or give `yaml`.")
     yaml = Text(required=False, help_text="A scenario of your own; or give `scenario`.")
-    seed = Text(required=False, help_text="The same seed plays the same. Missing: one is made up.")
-    rate = Number(required=False, help_text="Events a second; missing: as the scenario says.")
-    seconds = Number(required=False, help_text="For how long; missing: as the scenario says.")
+    seed = Text(required=False, help_text="The same seed gives the same play. Default: random.")
+    rate = Number(required=False, help_text="Events per second. Default: the scenario's.")
+    seconds = Number(required=False, help_text="Length in seconds. Default: the scenario's.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("scenario" in attrs) == ("yaml" in attrs):
@@ -33,16 +33,16 @@ class PlayIn(StrictSerializer):
 
 
 class Count(serializers.Serializer[Any]):
-    acts = serializers.IntegerField()
+    actions = serializers.IntegerField()
     events = serializers.IntegerField()
 
 
 class PlayOut(serializers.ModelSerializer[Play]):
     status = serializers.CharField(help_text=", ".join(Play.Status.values))
-    counts = serializers.SerializerMethodField(help_text="For each kind of act how many there were, and their events.")
-    planned = serializers.IntegerField(help_text="How many events it will have told at its end.")
+    counts = serializers.SerializerMethodField(help_text="Actions and events by kind.")
+    planned = serializers.IntegerField(help_text="Events that the whole play publishes.")
     skipped = serializers.IntegerField(
-        help_text="Acts that told nothing because somebody changed what they were about."
+        help_text="Actions that published no event because a row they needed was changed or deleted."
     )
     fault = serializers.CharField(help_text="Why it failed; empty if it did not.")
 
@@ -55,7 +55,7 @@ class PlayOut(serializers.ModelSerializer[Play]):
 
     @extend_schema_field(serializers.DictField(child=Count()))
     def get_counts(self, play: Play) -> dict[str, Any]:
-        return {kind: {"acts": acts, "events": events} for kind, (acts, events) in sorted(play.counts.items())}
+        return {kind: {"actions": actions, "events": events} for kind, (actions, events) in sorted(play.counts.items())}
 
 
 class ScenarioOut(serializers.Serializer[Any]):
@@ -71,13 +71,13 @@ class ScenariosView(APIView):
     @extend_schema(responses=ScenarioOut(many=True))
     def get(self, _request: Request) -> Response:
         """List the scenarios that come with the simulator."""
-        told = []
+        found = []
         for name, text in scenarios().items():
             title, about = map(str, WORDS[name])
             scenario = read(text)
             each = {"name": name, "title": title, "about": about, "yaml": text}
-            told.append({**each, "rate": scenario.rate, "seconds": scenario.seconds})
-        return Response(ScenarioOut(told, many=True).data)
+            found.append({**each, "rate": scenario.rate, "seconds": scenario.seconds})
+        return Response(ScenarioOut(found, many=True).data)
 
 
 class PlaysView(APIView):
@@ -94,7 +94,7 @@ class PlaysView(APIView):
 
     @extend_schema(request=PlayIn, responses={202: PlayOut})
     def post(self, request: Request) -> Response:
-        """Start a play. One at a time; how far it is, the play's own call tells."""
+        """Start a play, one at a time. Its progress is in `GET /plays/{id}/`."""
         fields = PlayIn(data=request.data)
         fields.is_valid(raise_exception=True)
         given = dict(fields.validated_data)
@@ -108,7 +108,7 @@ class PlayView(APIView):
 
     @extend_schema(responses=PlayOut)
     def get(self, request: Request, play_id: int) -> Response:
-        """Show a play and how far it is."""
+        """Show a play and its progress."""
         return Response(PlayOut(_found(request, play_id)).data)
 
 
@@ -117,7 +117,7 @@ class StopView(APIView):
 
     @extend_schema(request=None, responses=PlayOut)
     def post(self, request: Request, play_id: int) -> Response:
-        """Stop a play. What it has told stays told; notifications on their way go on to their end."""
+        """Stop a play. Its events stay; notifications that have not ended continue to their end."""
         Nothing(data=request.data).is_valid(raise_exception=True)
         return Response(PlayOut(services.stop(play=_found(request, play_id), now=datetime.now(UTC))).data)
 

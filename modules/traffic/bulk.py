@@ -1,7 +1,7 @@
-"""Each kind of act in bulk, with the modules' own rules.
+"""Performs each kind of action in bulk, with the modules' own rules.
 
-A kind is performed in two parts: it begins, which makes the rows and says what each act tells; and once that is
-published it finishes, which stores what names an event.
+Each kind is performed in two steps. A preparer builds the rows and the event of each action; after the events are
+published, the `finish` function that it returned stores the rows with the events' ids.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -34,36 +34,36 @@ from modules.surveys import selectors as survey_selectors
 from modules.surveys import submissions as survey_submissions
 from modules.surveys.models import Submission
 from modules.traffic import actions
-from modules.traffic.actions import Act
-from modules.traffic.errors import PropGone
+from modules.traffic.actions import TimedAction
+from modules.traffic.errors import FixtureMissing
 from modules.traffic.scenario import NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
 from webhooks.services.publish import EventRequest
 
-NOBODYS = (actions.Notify, actions.Move, actions.Broadcast)
-"""Deeds that are not about a contact."""
+WITHOUT_CONTACT = (actions.Notify, actions.Move, actions.Broadcast)
+"""Actions that concern no single contact."""
 EVENT = "event"
 TAG_LIMIT = 50
 MOVING = (
     "status", "line_push_status", "line_push_delivered_at", "line_push_error_category", "pnp_status",
     "pnp_delivered_at", "sms_status", "sms_delivered_at", "sms_error_category", "due_at", "updated_at",
 )  # fmt: skip
-"""What a move can change of a message."""
+"""The columns of a message that a move can change."""
 
-D = TypeVar("D", bound=actions.Deed)
+D = TypeVar("D", bound=actions.Action)
 Row = TypeVar("Row", Upload, Submission, Step, Binding, Grant, Open)
 
 People = Mapping[str, Contact]
-Told = list[EventRequest | None]
+EventRequests = list[EventRequest | None]
 Finish = Callable[[Sequence[int | None]], None]
-Begun = tuple[Told, Finish]
+Prepared = tuple[EventRequests, Finish]
 
 
 @dataclass(slots=True)
 class ScenarioContext:
-    """Where a play is played, and which rows stand for what the plan numbers."""
+    """A play's account and seed, and the row ids of the notifications, broadcasts and pushes that its plan numbers."""
 
     account: Account
-    props: Mapping[str, int]
+    fixtures: Mapping[str, int]
     seed: str
     brand: Brand
     started_at: datetime
@@ -71,53 +71,54 @@ class ScenarioContext:
     broadcasts: dict[int, int] = field(default_factory=dict)
     pushes: dict[str, int] = field(default_factory=dict)
 
-    def moment(self, act: Act) -> datetime:
-        return self.started_at + timedelta(seconds=act.at)
+    def moment(self, timed: TimedAction) -> datetime:
+        return self.started_at + timedelta(seconds=timed.at)
 
     @property
     def tag(self) -> str:
-        """What marks the contacts of the play."""
+        """The tag of the play's contacts."""
         return f"play {self.seed}"[:TAG_LIMIT].strip()
 
 
-Begin = Callable[[ScenarioContext, Sequence[Act], People], Begun]
+Preparer = Callable[[ScenarioContext, Sequence[TimedAction], People], Prepared]
 
 
-def nothing_more(_stage: ScenarioContext, acts: Sequence[Act], _people: People) -> Begun:
-    """Of acts that are performed before the others, and tell nothing."""
-    return [None] * len(acts), lambda _ids: None
+def without_events(_context: ScenarioContext, timed_actions: Sequence[TimedAction], _people: People) -> Prepared:
+    """For kinds that publish no event and are performed before the others."""
+    return [None] * len(timed_actions), lambda _ids: None
 
 
-def send(context: ScenarioContext, acts: Sequence[Act]) -> None:
-    """Messages go out; nothing is told until they are opened."""
-    if not acts:
+def send(context: ScenarioContext, timed_actions: Sequence[TimedAction]) -> None:
+    """Send messages. Only opening them publishes an event."""
+    if not timed_actions:
         return
-    template = _prop(MessageTemplate.objects, context, OPEN)
-    event = _prop(MessageEvent.objects, context, EVENT)
-    for act in acts:
-        now, deed = context.moment(act), act.deed
-        if isinstance(deed, actions.Broadcast):
-            name = _name_of_broadcast(template, deed.number)
+    template = _fixture(MessageTemplate.objects, context, OPEN)
+    event = _fixture(MessageEvent.objects, context, EVENT)
+    for timed in timed_actions:
+        now, action = context.moment(timed), timed.action
+        if isinstance(action, actions.Broadcast):
+            name = _name_of_broadcast(template, action.number)
             sent = message_services.send_broadcast(
                 account=context.account, template=template, name=name, tag=context.tag, now=now
             )
-            context.broadcasts[deed.number] = sent.pk
-        elif isinstance(deed, actions.Push):
+            context.broadcasts[action.number] = sent.pk
+        elif isinstance(action, actions.Push):
             pushed = message_services.push(
-                account=context.account, template=template, event=event, line_uid=deed.line_uid, values={}, now=now
+                account=context.account, template=template, event=event, line_uid=action.line_uid, values={}, now=now
             )
-            context.pushes[deed.line_uid] = pushed.message.pk
+            context.pushes[action.line_uid] = pushed.message.pk
 
 
-def uploads(context: ScenarioContext, acts: Sequence[Act], people: People) -> Begun:
-    campaign = receipt_uploads.opened(Campaign(pk=context.props[RECEIPT]))
-    receipts = [(people.get(deed.line_uid), _receipt(deed, now)) for now, deed in _each(context, acts, actions.Upload)]
+def uploads(context: ScenarioContext, timed_actions: Sequence[TimedAction], people: People) -> Prepared:
+    campaign = receipt_uploads.opened(Campaign(pk=context.fixtures[RECEIPT]))
+    uploaded = _each(context, timed_actions, actions.Upload)
+    receipts = [(people.get(action.line_uid), _receipt(action, now)) for now, action in uploaded]
     matches = receipt_selectors.matches(campaign=campaign)
     numbers = {receipt.number for _contact, receipt in receipts}
     taken = set(matches.filter(number__in=numbers).values_list("number", flat=True))
     rows: list[Upload | None] = []
     for contact, receipt in receipts:
-        # How often a contact may match is nothing that a play's campaign asks.
+        # A play's campaign has no limit of matches per contact, so only the number is looked up.
         earlier = Earlier(number_matched=receipt.number in taken)
         judged = receipt_uploads.judged
         row = judged(campaign=campaign, contact=contact, receipt=receipt, earlier=earlier) if contact else None
@@ -126,73 +127,74 @@ def uploads(context: ScenarioContext, acts: Sequence[Act], people: People) -> Be
         rows.append(row)
 
     def finish(ids: Sequence[int | None]) -> None:
-        Upload.objects.bulk_create(_naming(rows, ids))
+        Upload.objects.bulk_create(_with_event_ids(rows, ids))
 
-    return [receipt_uploads.happening_of(row) if row else None for row in rows], finish
+    return [receipt_uploads.event_request_of(row) if row else None for row in rows], finish
 
 
-def _receipt(deed: actions.Upload, now: datetime) -> Receipt:
+def _receipt(action: actions.Upload, now: datetime) -> Receipt:
     return Receipt(
-        number=deed.number,
-        random_number=deed.random_number,
-        purchased_at=(now - timedelta(seconds=deed.bought_before)).replace(microsecond=0),
+        number=action.number,
+        random_number=action.random_number,
+        purchased_at=(now - timedelta(seconds=action.bought_before)).replace(microsecond=0),
         uploaded_at=now,
-        channel=deed.channel,
-        items=deed.items,
+        channel=action.channel,
+        items=action.items,
     )
 
 
-def submissions(context: ScenarioContext, acts: Sequence[Act], people: People) -> Begun:
-    survey = _prop(survey_selectors.surveys(account=context.account), context, SURVEY)
+def submissions(context: ScenarioContext, timed_actions: Sequence[TimedAction], people: People) -> Prepared:
+    survey = _fixture(survey_selectors.surveys(account=context.account), context, SURVEY)
     survey.account = context.account
     questions = survey_selectors.asked(survey=survey)
     drafts: list[tuple[Submission, survey_submissions.ByAlias] | None] = []
-    for now, deed in _each(context, acts, actions.Answer):
-        contact = people.get(deed.line_uid)
+    for now, action in _each(context, timed_actions, actions.Answer):
+        contact = people.get(action.line_uid)
         if contact is None:
             drafts.append(None)
             continue
         survey_submissions.check_welcome(survey, contact)
-        person = survey_submissions.said_by(contact, deed.seed)
-        answers = generated.answers(questions, person=person, brand=context.brand, seed=deed.seed)
+        person = survey_submissions.said_by(contact, action.seed)
+        answers = generated.answers(questions, person=person, brand=context.brand, seed=action.seed)
         drafts.append(
             survey_submissions.drafted(
                 survey=survey,
                 questions=questions,
                 contact=contact,
                 answers=answers,
-                answer_hash=deed.answer_hash,
+                answer_hash=action.answer_hash,
                 now=now,
             )
         )
-    # The event names the answer's number, which is the row's.
+    # The event's data contains the row's id.
     rows = [draft[0] if draft else None for draft in drafts]
-    # Many long texts go to PostgreSQL as an array, and to write that takes five times as long as a row each.
+    # One INSERT per row: PostgreSQL takes five times as long for arrays of long texts.
     Submission.objects.bulk_create((row for row in rows if row), batch_size=1)
 
     def finish(ids: Sequence[int | None]) -> None:
-        Submission.objects.bulk_update(_naming(rows, ids), ["webhook_event_id"])
+        Submission.objects.bulk_update(_with_event_ids(rows, ids), ["webhook_event_id"])
 
-    return [survey_submissions.happening_of(*draft) if draft else None for draft in drafts], finish
+    return [survey_submissions.event_request_of(*draft) if draft else None for draft in drafts], finish
 
 
-def notifications(context: ScenarioContext, acts: Sequence[Act], _people: People) -> Begun:
-    """They go on as the plan says, so no moment is set at which a worker would move them."""
-    template = _prop(Template.objects, context, NOTIFICATION)
+def notifications(context: ScenarioContext, timed_actions: Sequence[TimedAction], _people: People) -> Prepared:
+    """Create and move notifications. `due_at` stays empty, so that only the plan moves them, not the worker."""
+    template = _fixture(Template.objects, context, NOTIFICATION)
     template.account = context.account
-    new = {deed.number: _message(context, template, deed, now) for now, deed in _each(context, acts, actions.Notify)}
-    # The event names the message's number, which is the row's.
+    sent = _each(context, timed_actions, actions.Notify)
+    new = {action.number: _message(context, template, action, now) for now, action in sent}
+    # The event's data contains the row's id.
     Message.objects.bulk_create(new.values())
     context.notifications.update({number: message.pk for number, message in new.items()})
-    moving = {deed.number for _now, deed in _each(context, acts, actions.Move)}
+    moving = {action.number for _now, action in _each(context, timed_actions, actions.Move)}
     known = new | _messages(context, template, moving - set(new))
-    told: Told = []
+    event_requests: EventRequests = []
     reached: list[Step | None] = []
-    for act in acts:
-        now, message = context.moment(act), known.get(getattr(act.deed, "number", 0))
-        if message and isinstance(act.deed, actions.Move):
+    for timed in timed_actions:
+        now, message = context.moment(timed), known.get(getattr(timed.action, "number", 0))
+        if message and isinstance(timed.action, actions.Move):
             message = _moved(message, now)
-        told.append(steps.happening_of(message) if message else None)
+        event_requests.append(steps.event_request_of(message) if message else None)
         reached.append(Step(message=message, status=message.status, at=now) if message else None)
 
     def finish(ids: Sequence[int | None]) -> None:
@@ -202,19 +204,19 @@ def notifications(context: ScenarioContext, acts: Sequence[Act], _people: People
             unique_fields=["id"],
             update_fields=MOVING,
         )
-        Step.objects.bulk_create(_naming(reached, ids))
+        Step.objects.bulk_create(_with_event_ids(reached, ids))
 
-    return told, finish
+    return event_requests, finish
 
 
-def _message(context: ScenarioContext, template: Template, deed: actions.Notify, now: datetime) -> Message:
+def _message(context: ScenarioContext, template: Template, action: actions.Notify, now: datetime) -> Message:
     request = notification_services.Request(
-        deed.phone_number,
-        line_push_template_id=deed.line_push_template_id,
-        customized_id=_customized_id(deed.number),
+        action.phone_number,
+        line_push_template_id=action.line_push_template_id,
+        customized_id=_customized_id(action.number),
     )
     message = notification_services.drafted(
-        account=context.account, template=template, request=request, plan=deed.plan, now=now
+        account=context.account, template=template, request=request, plan=action.plan, now=now
     )
     message.due_at = None
     return message
@@ -244,11 +246,11 @@ def _moved(message: Message, now: datetime) -> Message | None:
     return message
 
 
-def bindings(context: ScenarioContext, acts: Sequence[Act], people: People) -> Begun:
-    template = _prop(Template.objects, context, NOTIFICATION)
+def bindings(context: ScenarioContext, timed_actions: Sequence[TimedAction], people: People) -> Prepared:
+    template = _fixture(Template.objects, context, NOTIFICATION)
     rows: list[Binding | None] = []
-    for now, deed in _each(context, acts, actions.Bind):
-        contact = people.get(deed.line_uid)
+    for now, action in _each(context, timed_actions, actions.Bind):
+        contact = people.get(action.line_uid)
         if contact is None:
             rows.append(None)
             continue
@@ -257,39 +259,39 @@ def bindings(context: ScenarioContext, acts: Sequence[Act], people: People) -> B
                 account=context.account,
                 template=template,
                 contact=contact,
-                source=deed.source,
-                phone_number=deed.phone_number,
+                source=action.source,
+                phone_number=action.phone_number,
                 created_at=now,
             )
         )
 
     def finish(ids: Sequence[int | None]) -> None:
-        Binding.objects.bulk_create(_naming(rows, ids))
+        Binding.objects.bulk_create(_with_event_ids(rows, ids))
 
-    return [notification_services.happening_of(row) if row else None for row in rows], finish
+    return [notification_services.event_request_of(row) if row else None for row in rows], finish
 
 
-def grants(context: ScenarioContext, acts: Sequence[Act], people: People) -> Begun:
-    prize = point_services.locked(Prize(pk=context.props[POINTS]))
+def grants(context: ScenarioContext, timed_actions: Sequence[TimedAction], people: People) -> Prepared:
+    prize = point_services.locked(Prize(pk=context.fixtures[POINTS]))
     rows: list[Grant | None] = []
-    for now, deed in _each(context, acts, actions.Reward):
-        contact = people.get(deed.line_uid)
+    for now, action in _each(context, timed_actions, actions.Reward):
+        contact = people.get(action.line_uid)
         if contact and not contact.is_bound:
             contact = None
-        rows.append(granting.drafted(prize, contact, {}, UUID(deed.points_id), now) if contact else None)
+        rows.append(granting.drafted(prize, contact, {}, UUID(action.points_id), now) if contact else None)
 
     def finish(ids: Sequence[int | None]) -> None:
-        Grant.objects.bulk_create(_naming(rows, ids))
+        Grant.objects.bulk_create(_with_event_ids(rows, ids))
 
-    return [granting.happening_of(row) if row else None for row in rows], finish
+    return [granting.event_request_of(row) if row else None for row in rows], finish
 
 
-def opens(context: ScenarioContext, acts: Sequence[Act], people: People) -> Begun:
-    deeds_done = _each(context, acts, actions.Open)
-    messages = _opened_messages(context, [deed for _now, deed in deeds_done])
+def opens(context: ScenarioContext, timed_actions: Sequence[TimedAction], people: People) -> Prepared:
+    opened = _each(context, timed_actions, actions.Open)
+    messages = _opened_messages(context, [action for _now, action in opened])
     rows: list[Open | None] = []
-    for now, deed in deeds_done:
-        contact, message = people.get(deed.line_uid), messages.get((deed.line_uid, deed.broadcast))
+    for now, action in opened:
+        contact, message = people.get(action.line_uid), messages.get((action.line_uid, action.broadcast))
         rows.append(message_opens.drafted(contact=contact, message=message, now=now) if contact and message else None)
     firsts = _first_opens(context, [row for row in rows if row])
     for row in filter(None, rows):
@@ -299,45 +301,45 @@ def opens(context: ScenarioContext, acts: Sequence[Act], people: People) -> Begu
         firsts.add(person)
 
     def finish(ids: Sequence[int | None]) -> None:
-        Open.objects.bulk_create(_naming(rows, ids))
+        Open.objects.bulk_create(_with_event_ids(rows, ids))
 
-    return [message_opens.happening_of(row, people[row.line_uid]) if row else None for row in rows], finish
+    return [message_opens.event_request_of(row, people[row.line_uid]) if row else None for row in rows], finish
 
 
 def _opened_messages(
     context: ScenarioContext, opened: Sequence[actions.Open]
 ) -> dict[tuple[str, int | None], Broadcast | DirectMessage]:
-    """What was opened, by reader and number of the broadcast."""
+    """The opened messages by LINE UID and broadcast number (None: a direct message)."""
     _find_messages(context, opened)
-    broadcast_ids = {context.broadcasts.get(deed.broadcast or 0) for deed in opened if deed.broadcast}
-    push_ids = {context.pushes.get(deed.line_uid) for deed in opened if not deed.broadcast}
+    broadcast_ids = {context.broadcasts.get(action.broadcast or 0) for action in opened if action.broadcast}
+    push_ids = {context.pushes.get(action.line_uid) for action in opened if not action.broadcast}
     broadcasts = Broadcast.objects.in_bulk([pk for pk in broadcast_ids if pk])
     pushes = DirectMessage.objects.in_bulk([pk for pk in push_ids if pk])
     found: dict[tuple[str, int | None], Broadcast | DirectMessage | None] = {
-        (deed.line_uid, deed.broadcast): broadcasts.get(context.broadcasts.get(deed.broadcast, 0))
-        if deed.broadcast
-        else pushes.get(context.pushes.get(deed.line_uid, 0))
-        for deed in opened
+        (action.line_uid, action.broadcast): broadcasts.get(context.broadcasts.get(action.broadcast, 0))
+        if action.broadcast
+        else pushes.get(context.pushes.get(action.line_uid, 0))
+        for action in opened
     }
     return {key: message for key, message in found.items() if message}
 
 
 def _find_messages(context: ScenarioContext, opened: Sequence[actions.Open]) -> None:
-    """After a restart: which rows the messages are that another process sent."""
-    numbers = {deed.broadcast for deed in opened if deed.broadcast} - set(context.broadcasts)
-    readers = {deed.line_uid for deed in opened if not deed.broadcast} - set(context.pushes)
+    """Look up the rows of messages that another process sent, after a restart."""
+    numbers = {action.broadcast for action in opened if action.broadcast} - set(context.broadcasts)
+    readers = {action.line_uid for action in opened if not action.broadcast} - set(context.pushes)
     if numbers:
-        template = _prop(MessageTemplate.objects, context, OPEN)
+        template = _fixture(MessageTemplate.objects, context, OPEN)
         names = {_name_of_broadcast(template, number): number for number in numbers}
         sent = template.broadcasts.filter(name__in=names).values_list("name", "pk")
         context.broadcasts.update({names[name]: pk for name, pk in sent})
     if readers:
-        of_play = Recipient.objects.filter(direct_message__template=context.props[OPEN], line_uid__in=readers)
+        of_play = Recipient.objects.filter(direct_message__template=context.fixtures[OPEN], line_uid__in=readers)
         context.pushes.update(dict(of_play.values_list("line_uid", "direct_message_id")))
 
 
 def _first_opens(context: ScenarioContext, rows: Sequence[Open]) -> set[tuple[str, int | None, str]]:
-    """Who has opened what before."""
+    """The keys of first opens that are stored already."""
     found = Open.objects.filter(
         account=context.account,
         message_type__in={row.message_type for row in rows},
@@ -348,23 +350,23 @@ def _first_opens(context: ScenarioContext, rows: Sequence[Open]) -> set[tuple[st
     return set(found.values_list("message_type", "message_id", "line_uid"))
 
 
-def _each(context: ScenarioContext, acts: Iterable[Act], kind: type[D]) -> list[tuple[datetime, D]]:
-    """The deeds of this kind with their moments."""
-    return [(context.moment(act), act.deed) for act in acts if isinstance(act.deed, kind)]
+def _each(context: ScenarioContext, timed_actions: Iterable[TimedAction], kind: type[D]) -> list[tuple[datetime, D]]:
+    """The actions of this type with their times."""
+    return [(context.moment(timed), timed.action) for timed in timed_actions if isinstance(timed.action, kind)]
 
 
-def _naming(rows: Sequence[Row | None], ids: Sequence[int | None]) -> list[Row]:
-    """The rows that there are, each with the event that told it."""
+def _with_event_ids(rows: Sequence[Row | None], ids: Sequence[int | None]) -> list[Row]:
+    """The rows that are not None, each with its event's id."""
     for row, event_id in zip(rows, ids, strict=True):
         if row:
             row.webhook_event_id = event_id  # type: ignore[assignment]
     return [row for row in rows if row]
 
 
-def _prop(rows: Any, context: ScenarioContext, kind: str) -> Any:
-    found = rows.filter(pk=context.props[kind]).first()
+def _fixture(rows: Any, context: ScenarioContext, kind: str) -> Any:
+    found = rows.filter(pk=context.fixtures[kind]).first()
     if found is None:
-        raise PropGone(_("Something that the play needs was deleted meanwhile: its %(kind)s.") % {"kind": kind})
+        raise FixtureMissing(_("Something that the play needs was deleted meanwhile: its %(kind)s.") % {"kind": kind})
     return found
 
 

@@ -1,4 +1,4 @@
-"""What the traffic module refuses."""
+"""Errors of the traffic module."""
 
 from accounts.errors import Refusal
 from webhooks.errors import InvalidInput
@@ -15,12 +15,12 @@ class PlayRunning(Refusal):
 
 
 class PlayEnded(Refusal):
-    """There is nothing left to stop."""
+    """The play to stop has ended already."""
 
     code = "play_ended"
 
 
-class PropGone(Refusal):
-    """The play cannot go on without what it made for itself."""
+class FixtureMissing(Refusal):
+    """A row that the play created for itself was deleted, so the play cannot continue."""
 
-    code = "prop_gone"
+    code = "fixture_missing"

@@ -1,4 +1,4 @@
-"""What a play needs on the account before it begins: a campaign, a survey, a prize, templates. Drawn from the seed."""
+"""Creates the rows that a play needs on the account: a campaign, a survey, a prize, templates. Drawn from the seed."""
 
 import string
 from datetime import datetime, timedelta
@@ -18,26 +18,26 @@ from modules.traffic.shop import Shop, shop_of
 PURCHASE_PERIOD = timedelta(days=30)
 POINTS_LIFE = 90
 POINTS_COUNT = 10
-Props = dict[str, int]
-"""By kind of act the id of the row that it is about."""
+Fixtures = dict[str, int]
+"""Row ids by kind of action."""
 
 
-def make_props(*, account: Account, scenario: Scenario, seed: str, edition: int, now: datetime) -> Props:
-    """Make the rows that the scenario's kinds of acts need."""
-    shop, rng = shop_of(seed), SeededRandom("props", seed)
+def create_fixtures(*, account: Account, scenario: Scenario, seed: str, edition: int, now: datetime) -> Fixtures:
+    """Create the rows that the scenario's kinds of action need."""
+    shop, rng = shop_of(seed), SeededRandom("fixtures", seed)
     makers = {RECEIPT: _campaign, POINTS: _prize, NOTIFICATION: _notification, OPEN: _message}
-    props = {kind: maker(account, shop, rng, now) for kind, maker in makers.items() if kind in scenario.kinds}
-    if OPEN in props:
+    fixtures = {kind: maker(account, shop, rng, now) for kind, maker in makers.items() if kind in scenario.kinds}
+    if OPEN in fixtures:
         name = rng.pick(shop.brand.notices)
-        props["event"] = message_services.create_event(account=account, name=name, now=now).pk
+        fixtures["event"] = message_services.create_event(account=account, name=name, now=now).pk
     if SURVEY in scenario.kinds:
         svid = _free_svid(account, SeededRandom("svid", f"{seed}/{edition}"))
-        props[SURVEY] = _survey(account, shop, SeededRandom("survey", seed).pick(shop.brand.surveys), svid, now)
-    return props
+        fixtures[SURVEY] = _survey(account, shop, SeededRandom("survey", seed).pick(shop.brand.surveys), svid, now)
+    return fixtures
 
 
 def _free_svid(account: Account, rng: SeededRandom) -> str:
-    """No two surveys of an account have the same id; that of a play that was forgotten is still there."""
+    """An svid that no survey of the account has, not even one of a play whose row retention has deleted."""
     taken = set(account.surveys.values_list("svid", flat=True))
     while (svid := rng.text(string.ascii_letters + string.digits, 5)) in taken:
         pass

@@ -11,7 +11,7 @@ from modules.traffic.shipped import WORDS
 
 
 class PlayForm(forms.Form):
-    """Which scenario, and what differs from what it says itself."""
+    """A scenario, and values that override its own."""
 
     scenario = forms.ChoiceField(
         label=_("Scenario"),
@@ -40,6 +40,6 @@ class PlayForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
-    def wish(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         """The cleaned fields as the service takes them."""
         return dict(self.cleaned_data)

@@ -1,4 +1,4 @@
-"""Plays in words, in the viewer's language."""
+"""Translated labels of plays for the console."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ KINDS: dict[str, tuple[str | Promise, str]] = {
     MESSAGE: (_("Messages sent"), ""),
     CONTACT: (_("New contacts"), ""),
 }
-"""Of each kind of act what pages call it, and the event type that tells it."""
+"""Label and event type of each kind of action."""
 STATUSES: dict[str, tuple[str | Promise, str]] = {
     Play.Status.RUNNING: (_("Running"), "good"),
     Play.Status.FINISHED: (_("Finished"), "idle"),
@@ -29,16 +29,16 @@ STATUSES: dict[str, tuple[str | Promise, str]] = {
     Play.Status.INTERRUPTED: (_("Interrupted"), "warn"),
     Play.Status.FAILED: (_("Failed"), "bad"),
 }
-"""Of each status its word and its tone."""
+"""Label and tone of each status."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the summary. `query` finds its deliveries in the log; empty where nothing is told."""
+    """A line of the summary. `query` is the delivery log's query string for its deliveries; empty without events."""
 
     title: str
     topic: str
-    acts: int
+    actions: int
     events: int
     query: str
 
@@ -53,18 +53,18 @@ def status_of(play: Play) -> dict[str, str]:
 
 
 def summary(play: Play) -> list[Line]:
-    """What was done, kind by kind."""
+    """Actions and events by kind."""
     lines = []
     for kind, (title, topic) in KINDS.items():
         if kind in play.counts:
-            acts, events = play.counts[kind]
+            actions, events = play.counts[kind]
             query = _query(play, topic=topic) if events else ""
-            lines.append(Line(str(title), topic, acts, events, query))
+            lines.append(Line(str(title), topic, actions, events, query))
     return lines
 
 
 def query_of(play: Play) -> str:
-    """Finds the deliveries of the play's time in the log."""
+    """The delivery log's query string for the time of the play."""
     return _query(play)
 
 

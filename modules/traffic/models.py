@@ -9,11 +9,11 @@ from accounts.models import Account
 
 
 class Play(models.Model):
-    """A scenario that is played on an account. While it runs the row is its queue: `due_at`, and a claim with a lease.
+    """A run of a scenario on an account. While it runs, the row is its own queue entry: `due_at`, and a claim token.
 
-    `text` is the scenario as it was then, `edition` tells plays with the same seed on an account apart.
-    `position` is how many acts of the plan are done. `counts` holds for each kind of act `[acts, events]`. `props` are
-    the rows that the play made for itself, such as its campaign.
+    `text` is the scenario's YAML at the start. `edition` counts earlier plays with the same seed on the account.
+    `position` is the number of actions performed. `counts` holds `[actions, events]` by kind. `fixtures` holds the ids
+    of rows that the play created for itself, such as its campaign.
     """
 
     class Status(models.TextChoices):
@@ -33,7 +33,7 @@ class Play(models.Model):
     planned = models.PositiveIntegerField()
     status = models.CharField(max_length=20, default=Status.RUNNING, choices=Status.choices)
     fault = models.TextField(default="", blank=True)
-    props = models.JSONField(default=dict)
+    fixtures = models.JSONField(default=dict)
     position = models.PositiveIntegerField(default=0)
     events = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
@@ -64,7 +64,7 @@ class Play(models.Model):
         return self.status == self.Status.RUNNING
 
     def moment(self, at: float) -> datetime:
-        """The moment so many seconds after the start."""
+        """The time `at` seconds after the start."""
         return self.started_at + timedelta(seconds=at)
 
     def elapsed(self, now: datetime) -> float:

@@ -20,7 +20,7 @@ from modules.traffic.shipped import WORDS, scenarios
 def listing(request: ConsoleRequest) -> HttpResponse:
     """Plays, and the form that starts one."""
     form = PlayForm(request.POST or None, initial={"scenario": next(iter(WORDS))})
-    if play := save_form(form, lambda: services.start(account=request.account, now=request.now, **form.wish())):
+    if play := save_form(form, lambda: services.start(account=request.account, now=request.now, **form.options())):
         return redirect("traffic:play", play.pk)
     plays, pages = cursor_page(request, selectors.plays(account=request.account))
     context = {

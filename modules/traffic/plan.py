@@ -1,7 +1,8 @@
-"""Plans a play: every deed of it, drawn from the scenario and the seed alone. Pure.
+"""Plans every action of a play from the scenario and the seed alone. Pure.
 
-The same scenario, seed and number of events give the same deeds in the same order; the rate only spreads them in time.
-Each event has a slot of its own, so that a play has as many as it promised; what tells nothing takes no time.
+The same scenario, seed and number of events give the same actions in the same order; the rate only spreads them in
+time. The play is divided into one slot per event, so it publishes exactly the planned number. Actions without an event
+share the slot of the next action that publishes.
 """
 
 import heapq
@@ -18,16 +19,16 @@ from modules.receipts.conditions import MINIMUM_AMOUNT, NUMBER_ONCE, PURCHASE_PE
 from modules.receipts.generated import LETTERS
 from modules.receipts.rules import item_of
 from modules.traffic import actions
-from modules.traffic.actions import Act, Deed, Follow
+from modules.traffic.actions import Action, Follow, TimedAction
 from modules.traffic.scenario import (
     CONTACT,
     ENDINGS,
     NOTIFICATION,
     OPEN,
     POINTS,
+    PUBLISHING,
     RECEIPT,
     SURVEY,
-    TELLING,
     Phase,
     Scenario,
     Weights,
@@ -35,41 +36,44 @@ from modules.traffic.scenario import (
 )
 from modules.traffic.shop import shop_of
 
-MOST_SILENT = 20
-"""Turns without an event in one slot, before one is made that has one."""
+DRAWS_WITHOUT_EVENT = 20
+"""Draws without an event in one slot, after which an action that publishes one is forced."""
 STEP_SLOTS = (2, 12)
 JOINING_SLOTS = (5, 40)
 LONGEST_NOTIFICATION = 10
-"""Events of one, at most."""
+"""Most events of one notification."""
 LONGEST_WAIT = 3 * 24 * 3600
-"""Seconds between purchase and upload."""
+"""Most seconds between purchase and upload."""
 OUT_OF_PERIOD = 40 * 24 * 3600
 
-Told = tuple[Deed, bool]
-"""A deed, and whether an event comes of it."""
+Planned = tuple[Action, bool]
+"""An action, and whether it publishes an event."""
 Message = tuple[Follow, int | None]
-"""Whose it is, and the number of the broadcast; None: it was pushed."""
+"""The recipient, and the number of the broadcast; None: a direct message."""
 
 
 def plan(
     scenario: Scenario, *, seed: str, rate: float | None = None, seconds: float | None = None, edition: int = 0
-) -> Iterator[Act]:
-    """The acts of a play, by time. `edition` counts earlier plays of the same on the account: some ids must be new."""
+) -> Iterator[TimedAction]:
+    """The actions of a play in order of time.
+
+    `edition` counts earlier plays with the same seed on the account; ids that must be unique there depend on it.
+    """
     rate, seconds = rate or scenario.rate, seconds or scenario.seconds
     total = events_of(rate=rate, seconds=seconds)
     pace, planner = SeededRandom("pace", seed), _Planner(scenario, seed, edition, total)
     for slot in range(total):
         at = (slot + pace.below(1_000_000) / 1_000_000) / rate
-        tells = False
-        for deed, tells in planner.slot(slot):
-            yield Act(at, deed, tells)
-        if not tells:
+        publishes = False
+        for action, publishes in planner.slot(slot):
+            yield TimedAction(at, action, publishes)
+        if not publishes:
             return
 
 
 @dataclass(slots=True)
 class _Flight:
-    """A notification on its way."""
+    """A notification that has not ended."""
 
     number: int
     phone_number: str
@@ -79,7 +83,7 @@ class _Flight:
 
 
 class _Planner:
-    """What has happened so far in the play, and what comes next."""
+    """Draws the actions of one slot after the other, and holds the state that later slots depend on."""
 
     def __init__(self, scenario: Scenario, seed: str, edition: int, total: int) -> None:
         self._scenario, self._seed, self._total = scenario, seed, total
@@ -89,20 +93,20 @@ class _Planner:
         self._ends = _ends(scenario, total)
         self._slot = 0
         self._flights: list[tuple[int, int, _Flight]] = []
-        """Slot in which it goes on, number, flight: a heap."""
-        self._owed = 0
-        """Events that flights have still to come."""
+        """A heap of (slot of the next move, number, flight)."""
+        self._reserved = 0
+        """Events that the unfinished flights are still to publish."""
         self._notifications = 0
         self._broadcasts = 0
         self._people: list[Follow] = []
         self._customers: list[Follow] = []
         self._pushed = 0
-        """How many of the people have got their one message of the Open API, from the first on."""
+        """How many people, counted from the first, were sent their direct message."""
         self._numbers: set[str] = set()
         self._matched: list[str] = []
         self._unread: list[Message] = []
         self._read: list[Message] = []
-        self._kinds: dict[str, Callable[[bool], Iterator[Told]]] = {
+        self._kinds: dict[str, Callable[[bool], Iterator[Planned]]] = {
             CONTACT: self._contact,
             RECEIPT: self._receipt,
             SURVEY: self._survey,
@@ -111,20 +115,20 @@ class _Planner:
             OPEN: self._open,
         }
 
-    def slot(self, slot: int) -> Iterator[Told]:
-        """The deeds of the next event; only the last of them tells. None tells where nothing fits any more."""
+    def slot(self, slot: int) -> Iterator[Planned]:
+        """The slot's actions; only the last one publishes an event. None does if the mix allows no further event."""
         self._slot = slot
         if slot == 0:
             for _place in range(self._scenario.contacts):
                 yield self._follow(), False
-        for turn in range(2 * MOST_SILENT):
-            tells = False
-            for deed, tells in self._turn(must_tell=turn >= MOST_SILENT):
-                yield deed, tells
-            if tells:
+        for draw in range(2 * DRAWS_WITHOUT_EVENT):
+            publishes = False
+            for action, publishes in self._draw(must_publish=draw >= DRAWS_WITHOUT_EVENT):
+                yield action, publishes
+            if publishes:
                 return
         if self._flights:
-            # No other notification would come to its end in time, so one that is on its way goes on early.
+            # No new notification could end before the play does, so an unfinished one moves early.
             yield from self._go_on(heapq.heappop(self._flights)[2])
 
     @property
@@ -133,25 +137,25 @@ class _Planner:
 
     @property
     def _room(self) -> int:
-        """Slots from this one on that no flight needs."""
-        return self._total - self._slot - self._owed
+        """Slots left that are not reserved for unfinished flights."""
+        return self._total - self._slot - self._reserved
 
-    def _turn(self, *, must_tell: bool) -> Iterator[Told]:
+    def _draw(self, *, must_publish: bool) -> Iterator[Planned]:
         if self._flights and (self._flights[0][0] <= self._slot or self._room <= 0):
             return self._go_on(heapq.heappop(self._flights)[2])
         mix = dict(self._phase.mix)
-        if must_tell:
+        if must_publish:
             mix.pop(CONTACT, None)
-        if self._room < LONGEST_NOTIFICATION and any(mix.get(kind) for kind in TELLING if kind != NOTIFICATION):
+        if self._room < LONGEST_NOTIFICATION and any(mix.get(kind) for kind in PUBLISHING if kind != NOTIFICATION):
             mix.pop(NOTIFICATION, None)
-        return self._kinds[_weighed(self._rng, mix)](must_tell)
+        return self._kinds[_weighed(self._rng, mix)](must_publish)
 
-    def _contact(self, _must_tell: bool) -> Iterator[Told]:
+    def _contact(self, _must_publish: bool) -> Iterator[Planned]:
         yield self._follow(), False
 
-    def _receipt(self, must_tell: bool) -> Iterator[Told]:
+    def _receipt(self, must_publish: bool) -> Iterator[Planned]:
         who = yield from self._somebody()
-        matches = must_tell or self._rng.chance(self._phase.matching)
+        matches = must_publish or self._rng.chance(self._phase.matching)
         breaks = None if matches else _weighed(self._rng, self._phase.failing)
         if breaks == NUMBER_ONCE and not self._matched:
             breaks = SHOP
@@ -169,15 +173,15 @@ class _Planner:
         )
         yield upload, matches
 
-    def _survey(self, _must_tell: bool) -> Iterator[Told]:
+    def _survey(self, _must_publish: bool) -> Iterator[Planned]:
         who = yield from self._somebody()
         yield actions.Answer(who.line_uid, f"{self._seed}/{self._slot}", self._ids.hex(32)), True
 
-    def _points(self, _must_tell: bool) -> Iterator[Told]:
+    def _points(self, _must_publish: bool) -> Iterator[Planned]:
         who = yield from self._customer()
         yield actions.Reward(who.line_uid, uuid4(self._ids)), True
 
-    def _notification(self, _must_tell: bool) -> Iterator[Told]:
+    def _notification(self, _must_publish: bool) -> Iterator[Planned]:
         ending = ENDINGS[_weighed(self._rng, self._phase.endings)]
         statuses = _walked(ending.plan)
         has_come = not ending.is_friend and machine.has_delivered(statuses[-1])
@@ -187,21 +191,21 @@ class _Planner:
         phone_number = (yield from self._somebody()).mobile if ending.is_friend else self._mobile()
         self._notifications += 1
         number, source = self._notifications, machine.channel_of(statuses[-1])
-        self._owed += len(statuses) - 1 + joins
+        self._reserved += len(statuses) - 1 + joins
         self._put_off(_Flight(number, phone_number, len(statuses) - 1, source, joins))
         yield actions.Notify(number, phone_number, self._rng.between(1, 500), ending.plan), True
 
-    def _open(self, must_tell: bool) -> Iterator[Told]:
-        if self._read and not must_tell and self._rng.chance(self._phase.repeated):
+    def _open(self, must_publish: bool) -> Iterator[Planned]:
+        if self._read and not must_publish and self._rng.chance(self._phase.repeated):
             who, broadcast = self._rng.pick(self._read)
             yield actions.Open(who.line_uid, broadcast), False
             return
-        who, broadcast = yield from self._message(must_tell)
+        who, broadcast = yield from self._message(must_publish)
         self._read.append((who, broadcast))
         yield actions.Open(who.line_uid, broadcast), who.customer_id is not None
 
-    def _go_on(self, flight: _Flight) -> Iterator[Told]:
-        self._owed -= 1
+    def _go_on(self, flight: _Flight) -> Iterator[Planned]:
+        self._reserved -= 1
         if not flight.moves:
             yield self._follow(flight.phone_number), False
             yield actions.Bind(self._people[-1].line_uid, flight.phone_number, flight.source), True
@@ -215,32 +219,32 @@ class _Planner:
         wait = self._rng.between(*(STEP_SLOTS if flight.moves else JOINING_SLOTS))
         heapq.heappush(self._flights, (self._slot + wait, flight.number, flight))
 
-    def _message(self, must_tell: bool) -> Generator[Told, None, Message]:
-        """One that its contact has not opened; sent first where there is none."""
-        who = yield from (self._customer() if must_tell else self._somebody())
-        if self._pushed < len(self._people) and not self._rng.chance(self._phase.broadcasts) and not must_tell:
+    def _message(self, must_publish: bool) -> Generator[Planned, None, Message]:
+        """A message that its contact has not opened; if there is none, one is sent first."""
+        who = yield from (self._customer() if must_publish else self._somebody())
+        if self._pushed < len(self._people) and not self._rng.chance(self._phase.broadcasts) and not must_publish:
             who = self._people[self._pushed]
             self._pushed += 1
             yield actions.Push(who.line_uid), False
             return who, None
-        if must_tell:
+        if must_publish:
             self._unread = [each for each in self._unread if each[0].customer_id is not None]
         if not self._unread:
             self._broadcasts += 1
             yield actions.Broadcast(self._broadcasts), False
-            readers = self._customers if must_tell else self._people
+            readers = self._customers if must_publish else self._people
             self._unread = [(reader, self._broadcasts) for reader in readers]
         place = self._rng.below(len(self._unread))
         self._unread[place], self._unread[-1] = self._unread[-1], self._unread[place]
         return self._unread.pop()
 
-    def _somebody(self) -> Generator[Told, None, Follow]:
+    def _somebody(self) -> Generator[Planned, None, Follow]:
         if not self._people:
             yield self._follow(), False
         return self._rng.pick(self._people)
 
-    def _customer(self) -> Generator[Told, None, Follow]:
-        """Somebody whom the brand knows."""
+    def _customer(self) -> Generator[Planned, None, Follow]:
+        """A contact who is bound to a customer."""
         if not self._customers:
             yield self._follow(is_customer=True), False
         return self._rng.pick(self._customers)
@@ -284,14 +288,14 @@ class _Planner:
 
 
 def _ends(scenario: Scenario, total: int) -> list[tuple[float, Phase]]:
-    """Each phase with the slot before which it ends; the last one never does."""
+    """Each phase with the slot before which it ends; infinity for the last."""
     shares = list(accumulate(phase.share for phase in scenario.phases))
     ends = [round(total * share / shares[-1]) for share in shares[:-1]]
     return list(zip([*ends, float("inf")], scenario.phases, strict=True))
 
 
 def _weighed(rng: SeededRandom, weights: Weights) -> str:
-    """A name, each as likely as it weighs."""
+    """A name, drawn in proportion to the weights."""
     left = rng.below(2**53) / 2**53 * sum(weights.values())
     for name, weight in weights.items():
         left -= weight
@@ -301,7 +305,7 @@ def _weighed(rng: SeededRandom, weights: Weights) -> str:
 
 
 def _walked(plan: Plan) -> list[str]:
-    """The statuses through which a notification goes."""
+    """The statuses of a notification in order."""
     statuses = [machine.first_status(plan)]
     while move := machine.next_move(statuses[-1], plan):
         statuses.append(move.status)

@@ -1,4 +1,4 @@
-"""Reads a scenario from YAML, strictly: what is misspelt, doubled or out of bounds is refused with its line. Pure."""
+"""Reads a scenario from YAML. Unknown or repeated keys and values out of range are errors with their line. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from modules.traffic import scenario as limits
-from modules.traffic.scenario import ENDINGS, FAILURES, KINDS, TELLING, Phase, Scenario, Weights
+from modules.traffic.scenario import ENDINGS, FAILURES, KINDS, PUBLISHING, Phase, Scenario, Weights
 
 LONGEST_TEXT = 20_000
 DEEPEST = 10
@@ -23,13 +23,13 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "notifications": {"joining": (), "endings": tuple(ENDINGS)},
     "opens": {"repeated": (), "broadcasts": ()},
 }
-"""Of each section what it says of a phase: parts from 0 to 1, or weights of these names."""
+"""The keys of each section of a phase: a fraction from 0 to 1, or weights of the names listed."""
 TOP = ("rate", "seconds", *SECTIONS, "phases")
 USUAL_CONTACTS = 20
 
 
 class BadScenario(Exception):
-    """The text is no scenario. The message names the line."""
+    """The text is not a valid scenario. The message names the line."""
 
     def __init__(self, line: int, sentence: str) -> None:
         super().__init__(f"Line {line}: {sentence}")
@@ -37,7 +37,7 @@ class BadScenario(Exception):
 
 
 def read(text: str) -> Scenario:
-    """The scenario that the text describes. What it leaves out is as usual; a phase changes what it names."""
+    """Parse a scenario. Missing keys have defaults; a phase overrides the keys that it names."""
     top = _mapping(_composed(text), "The scenario", TOP)
     usual = _phase(top, Phase())
     phases = tuple(_phases(top["phases"], usual)) if "phases" in top else (usual,)
@@ -56,7 +56,7 @@ def _composed(text: str) -> Node:
         raise BadScenario(1, f"a scenario has at most {LONGEST_TEXT} characters.")
     try:
         _check_tokens(text)
-        # Composed, not constructed: nodes know their lines, and nothing is ever built from a tag.
+        # Composed, not constructed: nodes hold line numbers, and no Python object is built from a tag.
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -69,7 +69,7 @@ def _composed(text: str) -> Node:
 
 
 def _check_tokens(text: str) -> None:
-    """Refuse what would make a small text a large one, or a slow one."""
+    """Refuse deep nesting and aliases, with which a short text could take much memory or time."""
     depth = 0
     for token in yaml.scan(text):
         depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
@@ -108,7 +108,7 @@ def _phases(node: Node, usual: Phase) -> list[Phase]:
 
 
 def _phase(given: Mapping[str, Node], usual: Phase, path: str = "") -> Phase:
-    """The usual phase with what is given in its place."""
+    """The default phase with the given keys overridden."""
     changes: dict[str, Any] = {}
     if "share" in given:
         changes["share"] = _number(given["share"], f"{path}share", 0.001, limits.LARGEST_WEIGHT)
@@ -128,9 +128,9 @@ def _section(given: Mapping[str, Node], name: str, path: str, known: Collection[
 
 
 def _check_mix(node: Node | None, mix: Weights) -> None:
-    if not any(mix.get(kind) for kind in TELLING):
+    if not any(mix.get(kind) for kind in PUBLISHING):
         line = node.start_mark.line + 1 if node else 1
-        raise BadScenario(line, f"a mix needs at least one of {', '.join(TELLING)}.")
+        raise BadScenario(line, f"a mix needs at least one of {', '.join(PUBLISHING)}.")
 
 
 def _mapping(node: Node, path: str, known: Collection[str]) -> dict[str, Node]:
@@ -148,7 +148,7 @@ def _mapping(node: Node, path: str, known: Collection[str]) -> dict[str, Node]:
 
 
 def _weights(node: Node, path: str, known: Collection[str]) -> dict[str, float]:
-    """In the order of the names that are known, so that the order of lines changes nothing."""
+    """Weights in the order of `known`, so that the order of the lines does not change the play."""
     given = _mapping(node, path, known)
     weights = {
         name: _number(given[name], f"{path}.{name}", 0, limits.LARGEST_WEIGHT) for name in known if name in given

@@ -1,4 +1,4 @@
-"""What a scenario is: how much happens, of what, and how it turns out. Pure."""
+"""A scenario: the rate and length of a play, the mix of its actions and their outcomes. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ CONTACT, RECEIPT, SURVEY, NOTIFICATION, POINTS, OPEN = (
     "contact", "receipt", "survey", "notification", "points", "open",
 )  # fmt: skip
 KINDS = (CONTACT, RECEIPT, SURVEY, NOTIFICATION, POINTS, OPEN)
-TELLING = (RECEIPT, SURVEY, NOTIFICATION, POINTS, OPEN)
-"""Of these an event comes; one at least has to be in every mix."""
+PUBLISHING = (RECEIPT, SURVEY, NOTIFICATION, POINTS, OPEN)
+"""Kinds of action that publish events; every mix needs at least one."""
 FAILURES = (SHOP, MINIMUM_AMOUNT, PURCHASE_PERIOD, NUMBER_ONCE)
 """The conditions that a receipt of a play can fail."""
 
@@ -34,7 +34,7 @@ Weights = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a notification ends, and whether it is for somebody who is a contact already."""
+    """The outcome of a notification, and whether its recipient is a contact already."""
 
     is_friend: bool
     plan: Plan
@@ -70,32 +70,32 @@ ENDINGS: dict[str, Ending] = {
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of a play, so long in proportion to the others."""
+    """A part of a play. `share` is its length in proportion to the other phases."""
 
     share: float = 1.0
     mix: Weights = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
     bound: float = 0.7
-    """Of new contacts, the part whom the brand knows as customers."""
+    """Fraction of new contacts that are bound to a customer."""
     matching: float = 0.8
-    """Of receipts, the part that matches; the others fail one condition, as `failing` weighs."""
+    """Fraction of receipts that match; each of the others fails one condition, weighted by `failing`."""
     failing: Weights = field(default_factory=lambda: dict.fromkeys(FAILURES, 1.0))
     endings: Weights = field(default_factory=lambda: {"line_push": 5.0, "pnp": 3.0, "sms": 2.0})
     joining: float = 0.3
-    """Of strangers whom a notification reached, the part who then befriend the account."""
+    """Fraction of non-contacts reached by a notification who then add the account as a friend."""
     repeated: float = 0.25
-    """Of opens, the part that are of a message opened before."""
+    """Fraction of opens that repeat an earlier open."""
     broadcasts: float = 0.7
-    """Of first opens, the part that are of a broadcast; the others are of a message of the Open API."""
+    """Fraction of first opens that are of a broadcast; the others are of a direct message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """So many events a second for so long, and the phases that they go through."""
+    """Events per second, the length in seconds, and the phases of that time."""
 
     rate: float
     seconds: float
     contacts: int
-    """Who is there when it begins."""
+    """Number of contacts at the start."""
     phases: tuple[Phase, ...]
 
     @property
@@ -104,7 +104,7 @@ class Scenario:
 
 
 def events_of(*, rate: float, seconds: float) -> int:
-    """How many events a play of this length has."""
+    """The number of events of a play with this rate and length."""
     return max(1, round(rate * seconds))
 
 

@@ -1,4 +1,4 @@
-"""What can be done with plays: start one, and end it."""
+"""Starts and ends plays."""
 
 import secrets
 from datetime import datetime
@@ -9,20 +9,21 @@ from django.utils.translation import gettext as _
 from accounts.locks import lock_account
 from accounts.models import Account
 from modules.notifications import machine
-from modules.notifications.doorbell import ring_after_commit as ring_for_notifications
+from modules.notifications import services as notification_services
 from modules.notifications.models import Message
 from modules.traffic import selectors
-from modules.traffic.doorbell import ring_after_commit
 from modules.traffic.errors import InvalidPlay, PlayEnded, PlayRunning
-from modules.traffic.fixtures import make_props
+from modules.traffic.fixtures import create_fixtures
 from modules.traffic.models import Play
 from modules.traffic.reading import BadScenario, read
 from modules.traffic.scenario import NOT_A_SEED, NOTIFICATION, Scenario, events_of, faults_of
 from modules.traffic.shipped import scenarios
+from webhooks.wake_worker import wake_after_commit
 
 OWN = "own"
-"""What a scenario is called that did not come with the simulator."""
+"""The name of a scenario that was given as text."""
 SEED_LIMIT = 100
+PLAY = "modules.traffic.tasks.play"
 GOING_ON = tuple(status for status, moves in machine.TABLE.items() if moves)
 
 
@@ -36,9 +37,9 @@ def start(
     rate: float | None = None,
     seconds: float | None = None,
 ) -> Play:
-    """Play a scenario of this name, or the one that the text describes; a worker performs it from now on.
+    """Start a play of the named scenario, or of the one in `text`; a worker performs it.
 
-    Without a seed one is made up; without a rate or a length it is as the scenario says.
+    The seed is random by default; the rate and the length are the scenario's by default.
     """
     text = text or _text_of(scenario)
     wanted = _read(text)
@@ -63,16 +64,16 @@ def start(
             rate=rate,
             seconds=seconds,
             planned=events_of(rate=rate, seconds=seconds),
-            props=make_props(account=account, scenario=wanted, seed=seed, edition=edition, now=now),
+            fixtures=create_fixtures(account=account, scenario=wanted, seed=seed, edition=edition, now=now),
             started_at=now,
             due_at=now,
         )
-        ring_after_commit()
+        wake_after_commit(PLAY)
     return play
 
 
 def stop(*, play: Play, now: datetime) -> Play:
-    """End a play before its time; what it has told stays told."""
+    """End a play early. The events that it published stay."""
     if not end(play=play, status=Play.Status.STOPPED, now=now):
         raise PlayEnded(_("This play has ended already."))
     play.refresh_from_db()
@@ -80,19 +81,19 @@ def stop(*, play: Play, now: datetime) -> Play:
 
 
 def end(*, play: Play, status: Play.Status, now: datetime, fault: str = "") -> bool:
-    """End a play that runs. Its notifications that are on their way go on by themselves."""
+    """End a running play. The worker continues its unfinished notifications."""
     with transaction.atomic():
         running = Play.objects.filter(pk=play.pk, status=Play.Status.RUNNING)
         ended = running.update(status=status, fault=fault, ended_at=now, due_at=None, claim_token="")
-        if ended and NOTIFICATION in play.props:
-            on_the_way = Message.objects.filter(template=play.props[NOTIFICATION], due_at=None, status__in=GOING_ON)
+        if ended and NOTIFICATION in play.fixtures:
+            on_the_way = Message.objects.filter(template=play.fixtures[NOTIFICATION], due_at=None, status__in=GOING_ON)
             on_the_way.update(due_at=now)
-            ring_for_notifications()
+            wake_after_commit(notification_services.ADVANCE)
     return bool(ended)
 
 
 def release_all(*, now: datetime) -> None:
-    """Give back every claim that has not run out; for a start at which no worker can be alive."""
+    """Release every claim; for the start of a process when no worker can be running."""
     Play.objects.filter(due_at__gt=now).exclude(claim_token="").update(claim_token="", due_at=now)
 
 

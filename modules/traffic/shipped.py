@@ -1,4 +1,4 @@
-"""The scenarios that come with the simulator: files of `scenarios/`, and how pages call them."""
+"""The built-in scenarios: the files of `scenarios/`, and their translated titles."""
 
 from functools import cache
 from pathlib import Path
@@ -19,10 +19,10 @@ WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
     ),
     "load-test": (_("Load test"), _("Every kind of event, a thousand a second.")),
 }
-"""Title and what happens, in the order in which pages list them."""
+"""Title and description, in the order of the pages."""
 
 
 @cache
 def scenarios() -> dict[str, str]:
-    """The text of each by name."""
+    """The YAML of each built-in scenario by name."""
     return {name: (FOLDER / f"{name}.yaml").read_text() for name in WORDS}

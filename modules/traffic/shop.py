@@ -1,4 +1,4 @@
-"""The business of a play, and what its receipt campaign asks: drawn from the seed. Pure."""
+"""The brand of a play and the conditions of its receipt campaign, drawn from the seed. Pure."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,11 +8,11 @@ from maac_contract.samples import BRANDS, Brand, brand
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Two different products always reach the campaign's minimum; one of the cheapest never does."""
+    """`minimum` is chosen so that two different products always reach it, and one of the cheapest never does."""
 
     brand: Brand
     stranger: str
-    """A shop that takes no part in the campaign."""
+    """A shop outside the campaign."""
     minimum: Decimal
     cheapest: tuple[str, float]
 

@@ -1,4 +1,4 @@
-"""Traffic: plays through REST and the console, and what performing them in bulk stores and tells."""
+"""Traffic: plays through REST and the console, and what performing them in bulk stores and publishes."""
 
 import json
 import re
@@ -42,7 +42,7 @@ from modules.traffic import actions, services
 from modules.traffic.models import Play
 from modules.traffic.perform import KINDS
 from modules.traffic.plan import plan
-from modules.traffic.player import REMEMBERED, Clock, play_while_due
+from modules.traffic.player import CACHED_PLANS, Clock, play_while_due
 from modules.traffic.reading import read
 from modules.traffic.shipped import scenarios
 from tests.brands import NOW, browser, client_of, error_of, licensed_account, race, refusal
@@ -148,10 +148,10 @@ def test_a_play_that_was_interrupted_and_gone_on_with_tells_the_same_bytes() -> 
 
 def forget_plans() -> None:
     """Have this process begin so many other plays that it knows the plan of none before, as after a restart."""
-    others = [start(licensed_account("Another brand"), text=ONLY_POINTS) for _other in range(REMEMBERED)]
+    others = [start(licensed_account("Another brand"), text=ONLY_POINTS) for _other in range(CACHED_PLANS)]
     Play.objects.filter(pk__in=[other.pk for other in others]).update(due_at=NOW - MINUTE)
     events = Event.objects.filter(account__in=[other.account for other in others])
-    play_while_due(is_over=lambda: events.count() >= REMEMBERED, clock=TestClock(NOW - MINUTE / 2))
+    play_while_due(is_over=lambda: events.count() >= CACHED_PLANS, clock=TestClock(NOW - MINUTE / 2))
     for other in others:
         services.stop(play=other, now=NOW)
 
@@ -207,92 +207,92 @@ def stored() -> dict[str, Any]:
 
 def one_by_one(play: Play) -> None:
     """Perform the plan by the services that REST and the console call."""
-    acts = plan(read(play.text), seed=play.seed, rate=play.rate, seconds=play.seconds)
+    timed_actions = plan(read(play.text), seed=play.seed, rate=play.rate, seconds=play.seconds)
     messages: dict[int, Message] = {}
     broadcasts: dict[int | None, Broadcast] = {}
     account, tag = play.account, f"play {play.seed}"
-    for act in acts:
-        deed, now = act.deed, play.moment(act.at)
-        who = Contact.objects.filter(line_uid=getattr(deed, "line_uid", "")).first()
-        match deed:
+    for timed in timed_actions:
+        action, now = timed.action, play.moment(timed.at)
+        who = Contact.objects.filter(line_uid=getattr(action, "line_uid", "")).first()
+        match action:
             case actions.Follow():
                 contact_services.create(
                     account=account,
                     now=now,
-                    line_uid=deed.line_uid,
-                    line_display_name=deed.name,
-                    display_name=deed.name,
-                    customer_id=deed.customer_id,
-                    mobile=deed.mobile,
-                    email=deed.email,
-                    gender=deed.gender,
-                    birthday=datetime.fromisoformat(deed.birthday).date(),
+                    line_uid=action.line_uid,
+                    line_display_name=action.name,
+                    display_name=action.name,
+                    customer_id=action.customer_id,
+                    mobile=action.mobile,
+                    email=action.email,
+                    gender=action.gender,
+                    birthday=datetime.fromisoformat(action.birthday).date(),
                     tags=[tag],
                 )
             case actions.Upload():
                 uploads.upload(
                     campaign=Campaign.objects.get(),
                     contact=_there(who),
-                    number=deed.number,
-                    random_number=deed.random_number,
-                    purchased_at=now - timedelta(seconds=deed.bought_before),
-                    channel=deed.channel,
-                    items=deed.items,
+                    number=action.number,
+                    random_number=action.random_number,
+                    purchased_at=now - timedelta(seconds=action.bought_before),
+                    channel=action.channel,
+                    items=action.items,
                     now=now,
                 )
             case actions.Answer():
                 survey = Survey.objects.get()
                 answers = generated.answers(
                     survey_selectors.asked(survey=survey),
-                    person=submissions.said_by(_there(who), deed.seed),
+                    person=submissions.said_by(_there(who), action.seed),
                     brand=brand(play.seed),
-                    seed=deed.seed,
+                    seed=action.seed,
                 )
                 submissions.submit(survey=survey, contact=_there(who), answers=answers, now=now)
             case actions.Notify():
                 # What the plan says comes from what a message meets.
-                off = [deed.phone_number] if deed.plan["sms"] == machine.PHONE_OFF else []
+                off = [action.phone_number] if action.plan["sms"] == machine.PHONE_OFF else []
                 notification_services.set_conditions(account=account, numbers_off=off)
-                messages[deed.number] = notification_services.push(
+                messages[action.number] = notification_services.push(
                     account=account,
                     template=Template.objects.get(),
-                    phone_number=deed.phone_number,
-                    line_push_template_id=deed.line_push_template_id,
-                    customized_id=f"ORDER-{deed.number:06}",
+                    phone_number=action.phone_number,
+                    line_push_template_id=action.line_push_template_id,
+                    customized_id=f"ORDER-{action.number:06}",
                     now=now,
                 )
             case actions.Move():
-                advance(message=messages[deed.number], now=now)
+                advance(message=messages[action.number], now=now)
             case actions.Bind():
                 notification_services.bind(
                     account=account,
                     template=Template.objects.get(),
                     contact=_there(who),
-                    source=deed.source,
-                    phone_number=deed.phone_number,
+                    source=action.source,
+                    phone_number=action.phone_number,
                     now=now,
                 )
             case actions.Reward():
                 granting.grant(
-                    prize=Prize.objects.get(), contacts=[_there(who)], points_id=UUID(deed.points_id), now=now
+                    prize=Prize.objects.get(), contacts=[_there(who)], points_id=UUID(action.points_id), now=now
                 )
             case actions.Broadcast():
                 template = MessageTemplate.objects.get()
-                broadcasts[deed.number] = message_services.send_broadcast(
-                    account=account, template=template, name=f"{template} {deed.number}", tag=tag, now=now
+                broadcasts[action.number] = message_services.send_broadcast(
+                    account=account, template=template, name=f"{template} {action.number}", tag=tag, now=now
                 )
             case actions.Push():
                 message_services.push(
                     account=account,
                     template=MessageTemplate.objects.get(),
                     event=MessageEvent.objects.get(),
-                    line_uid=deed.line_uid,
+                    line_uid=action.line_uid,
                     values={},
                     now=now,
                 )
             case actions.Open():
-                pushed = DirectMessage.objects.filter(recipients__line_uid=deed.line_uid).first()
-                message = broadcasts.get(deed.broadcast) or pushed
+                pushed = DirectMessage.objects.filter(recipients__line_uid=action.line_uid).first()
+                message = broadcasts.get(action.broadcast) or pushed
                 assert message
                 opens.open_message(contact=_there(who), message=message, now=now)
 
@@ -315,25 +315,25 @@ def test_a_play_tells_what_it_promised_and_every_endpoint_hears_of_it(
     assert (play.status, play.events, play.planned, play.skipped, play.fault) == ("finished", 200, 200, 0, "")
     assert play.ended_at
     assert Event.objects.count() == Delivery.objects.count() == 200
-    acts = list(plan(read(EVERYTHING), seed="7"))
-    wanted = Counter(KINDS[type(act.deed)] for act in acts)
-    told = Counter(KINDS[type(act.deed)] for act in acts if act.tells)
+    timed_actions = list(plan(read(EVERYTHING), seed="7"))
+    wanted = Counter(KINDS[type(timed.action)] for timed in timed_actions)
+    told = Counter(KINDS[type(timed.action)] for timed in timed_actions if timed.publishes)
     assert play.counts == {kind: [wanted[kind], told[kind]] for kind in wanted}
     assert api.get(f"{PLAYS}{play.pk}/").json()["counts"]["receipt"] == {
-        "acts": wanted["receipt"],
+        "actions": wanted["receipt"],
         "events": told["receipt"],
     }
     moments = list(Event.objects.order_by("id").values_list("occurred_at", flat=True))
-    assert moments == [play.moment(act.at) for act in acts if act.tells]
+    assert moments == [play.moment(timed.at) for timed in timed_actions if timed.publishes]
 
 
 def test_only_what_is_due_is_done_and_the_row_says_when_to_go_on(alice: Account) -> None:
     play = start(alice, rate=1, seconds=100)
     play_until(10)
     play.refresh_from_db()
-    acts = list(plan(read(EVERYTHING), seed="7", rate=1, seconds=100))
+    timed_actions = list(plan(read(EVERYTHING), seed="7", rate=1, seconds=100))
     assert 9 <= play.events <= 11
-    assert play.due_at == play.moment(acts[play.position].at)
+    assert play.due_at == play.moment(timed_actions[play.position].at)
     assert play.claim_token == ""
 
 
@@ -521,22 +521,22 @@ def test_others_plays_are_not_there(api: APIClient, bob: Account) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_that_start_a_play_at_once_one_does(alice: Account) -> None:
-    def act() -> bool:
+    def timed() -> bool:
         try:
             start(alice)
         except Refusal:
             return False
         return True
 
-    assert sorted(race(6, act)) == [False] * 5 + [True]
+    assert sorted(race(6, timed)) == [False] * 5 + [True]
     assert Campaign.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_play_that_is_stopped_while_it_is_played_tells_just_what_it_counts(alice: Account) -> None:
     play = start(alice, text=scenarios()["load-test"], rate=500, seconds=4)
-    acts: Iterator[Any] = iter([lambda: play_all(0.5), lambda: _stop_soon(play)])
-    race(2, lambda: next(acts)())
+    timed_actions: Iterator[Any] = iter([lambda: play_all(0.5), lambda: _stop_soon(play)])
+    race(2, lambda: next(timed_actions)())
     play.refresh_from_db()
     assert play.status == "stopped"
     assert 0 < play.events < play.planned

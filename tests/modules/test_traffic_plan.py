@@ -15,10 +15,10 @@ from modules.notifications.rules import E164
 from modules.receipts.conditions import Conditions, Earlier, Period, Receipt, failed
 from modules.receipts.rules import receipt_faults
 from modules.traffic import actions
-from modules.traffic.actions import Act
+from modules.traffic.actions import TimedAction
 from modules.traffic.plan import LONGEST_NOTIFICATION, plan
 from modules.traffic.reading import read
-from modules.traffic.scenario import ENDINGS, FAILURES, KINDS, TELLING, Phase, Scenario, events_of
+from modules.traffic.scenario import ENDINGS, FAILURES, KINDS, PUBLISHING, Phase, Scenario, events_of
 from modules.traffic.shipped import scenarios
 from modules.traffic.shop import shop_of
 
@@ -30,7 +30,7 @@ parts = st.floats(0, 1)
 phases = st.builds(
     Phase,
     share=weights,
-    mix=st.dictionaries(st.sampled_from(KINDS), weights, min_size=1).filter(lambda mix: any(map(mix.get, TELLING))),
+    mix=st.dictionaries(st.sampled_from(KINDS), weights, min_size=1).filter(lambda mix: any(map(mix.get, PUBLISHING))),
     bound=parts,
     matching=parts,
     failing=st.dictionaries(st.sampled_from(FAILURES), weights, min_size=1),
@@ -50,39 +50,39 @@ seeds = st.text(max_size=10)
 few = settings(max_examples=60, deadline=None)
 
 
-def planned(scenario: Scenario, seed: str, events: int = 60) -> list[Act]:
+def planned(scenario: Scenario, seed: str, events: int = 60) -> list[TimedAction]:
     return list(plan(scenario, seed=seed, seconds=events / scenario.rate))
 
 
-def only(acts: list[Act], kind: type[actions.Deed]) -> list[actions.Deed]:
-    return [act.deed for act in acts if isinstance(act.deed, kind)]
+def only(timed_actions: list[TimedAction], kind: type[actions.Action]) -> list[actions.Action]:
+    return [timed.action for timed in timed_actions if isinstance(timed.action, kind)]
 
 
 @few
 @given(scenes, seeds)
 def test_the_same_seed_plans_the_same_and_the_rate_only_spreads_it_in_time(scenario: Scenario, seed: str) -> None:
-    acts = planned(scenario, seed)
-    assert planned(scenario, seed) == acts
+    timed_actions = planned(scenario, seed)
+    assert planned(scenario, seed) == timed_actions
     faster = planned(replace(scenario, rate=scenario.rate * 2), seed)
-    assert [act.deed for act in faster] == [act.deed for act in acts]
-    assert [act.at * 2 for act in faster] == pytest.approx([act.at for act in acts])
+    assert [timed.action for timed in faster] == [timed.action for timed in timed_actions]
+    assert [timed.at * 2 for timed in faster] == pytest.approx([timed.at for timed in timed_actions])
 
 
 @few
 @given(scenes, seeds)
 def test_acts_come_in_order_and_each_event_in_its_slot(scenario: Scenario, seed: str) -> None:
-    acts = planned(scenario, seed)
-    assert all(one.at <= following.at for one, following in pairwise(acts))
-    for slot, act in enumerate(act for act in acts if act.tells):
-        assert slot <= act.at * scenario.rate + 1e-6 < slot + 1 + 2e-6
+    timed_actions = planned(scenario, seed)
+    assert all(one.at <= following.at for one, following in pairwise(timed_actions))
+    for slot, timed in enumerate(timed for timed in timed_actions if timed.publishes):
+        assert slot <= timed.at * scenario.rate + 1e-6 < slot + 1 + 2e-6
 
 
 @few
 @given(scenes, seeds)
 def test_there_are_as_many_events_as_promised(scenario: Scenario, seed: str) -> None:
-    told = sum(act.tells for act in planned(scenario, seed))
+    told = sum(timed.publishes for timed in planned(scenario, seed))
     has_others = all(
-        any(phase.mix.get(kind) for kind in TELLING if kind != "notification") for phase in scenario.phases
+        any(phase.mix.get(kind) for kind in PUBLISHING if kind != "notification") for phase in scenario.phases
     )
     assert told == 60 if has_others else 60 - LONGEST_NOTIFICATION < told <= 60
 
@@ -92,19 +92,19 @@ def test_there_are_as_many_events_as_promised(scenario: Scenario, seed: str) -> 
 def test_nobody_does_anything_before_they_are_there(scenario: Scenario, seed: str) -> None:
     there: set[str] = set()
     customers: dict[str, str] = {}
-    for act in planned(scenario, seed):
-        if isinstance(act.deed, actions.Follow):
-            assert act.deed.line_uid not in there
-            there.add(act.deed.line_uid)
-            if act.deed.customer_id:
-                assert act.deed.customer_id not in customers.values()
-                customers[act.deed.line_uid] = act.deed.customer_id
-        elif not isinstance(act.deed, actions.Notify | actions.Move | actions.Broadcast):
-            assert act.deed.line_uid in there
-        if isinstance(act.deed, actions.Reward):
-            assert act.deed.line_uid in customers
-        if isinstance(act.deed, actions.Open) and act.tells:
-            assert act.deed.line_uid in customers
+    for timed in planned(scenario, seed):
+        if isinstance(timed.action, actions.Follow):
+            assert timed.action.line_uid not in there
+            there.add(timed.action.line_uid)
+            if timed.action.customer_id:
+                assert timed.action.customer_id not in customers.values()
+                customers[timed.action.line_uid] = timed.action.customer_id
+        elif not isinstance(timed.action, actions.Notify | actions.Move | actions.Broadcast):
+            assert timed.action.line_uid in there
+        if isinstance(timed.action, actions.Reward):
+            assert timed.action.line_uid in customers
+        if isinstance(timed.action, actions.Open) and timed.publishes:
+            assert timed.action.line_uid in customers
 
 
 @few
@@ -112,14 +112,17 @@ def test_nobody_does_anything_before_they_are_there(scenario: Scenario, seed: st
 def test_every_notification_goes_through_all_its_statuses(scenario: Scenario, seed: str) -> None:
     statuses: dict[int, str] = {}
     plans: dict[int, machine.Plan] = {}
-    for act in planned(scenario, seed):
-        if isinstance(act.deed, actions.Notify):
-            assert E164.fullmatch(act.deed.phone_number)
-            plans[act.deed.number], statuses[act.deed.number] = act.deed.plan, machine.first_status(act.deed.plan)
-        elif isinstance(act.deed, actions.Move):
-            move = machine.next_move(statuses[act.deed.number], plans[act.deed.number])
+    for timed in planned(scenario, seed):
+        if isinstance(timed.action, actions.Notify):
+            assert E164.fullmatch(timed.action.phone_number)
+            plans[timed.action.number], statuses[timed.action.number] = (
+                timed.action.plan,
+                machine.first_status(timed.action.plan),
+            )
+        elif isinstance(timed.action, actions.Move):
+            move = machine.next_move(statuses[timed.action.number], plans[timed.action.number])
             assert move
-            statuses[act.deed.number] = move.status
+            statuses[timed.action.number] = move.status
     assert all(machine.next_move(status, plans[number]) is None for number, status in statuses.items())
 
 
@@ -133,17 +136,17 @@ def test_a_receipt_matches_or_fails_just_what_was_planned(scenario: Scenario, se
         minimum_amount=shop.minimum,
     )
     matched: set[str] = set()
-    for act in planned(scenario, seed):
-        if not isinstance(act.deed, actions.Upload):
+    for timed in planned(scenario, seed):
+        if not isinstance(timed.action, actions.Upload):
             continue
-        deed = act.deed
-        bought = NOW - timedelta(seconds=deed.bought_before)
-        receipt = Receipt(deed.number, deed.random_number, bought, NOW, deed.channel, deed.items)
+        action = timed.action
+        bought = NOW - timedelta(seconds=action.bought_before)
+        receipt = Receipt(action.number, action.random_number, bought, NOW, action.channel, action.items)
         assert receipt_faults(receipt, now=NOW) == {}
-        assert failed(asked, receipt, Earlier(deed.number in matched)) == ([deed.breaks] if deed.breaks else [])
-        assert act.tells is (deed.breaks is None)
-        if act.tells:
-            matched.add(deed.number)
+        assert failed(asked, receipt, Earlier(action.number in matched)) == ([action.breaks] if action.breaks else [])
+        assert timed.publishes is (action.breaks is None)
+        if timed.publishes:
+            matched.add(action.number)
 
 
 @few
@@ -153,20 +156,20 @@ def test_the_first_open_of_a_message_is_told_and_no_other(scenario: Scenario, se
     receivers: dict[int | None, set[str]] = {None: set()}
     customers: set[str] = set()
     opened: set[tuple[str, int | None]] = set()
-    for act in planned(scenario, seed):
-        deed = act.deed
-        if isinstance(deed, actions.Follow):
-            there.add(deed.line_uid)
-            customers |= {deed.line_uid} if deed.customer_id else set()
-        elif isinstance(deed, actions.Broadcast):
-            receivers[deed.number] = set(there)
-        elif isinstance(deed, actions.Push):
-            assert deed.line_uid not in receivers[None]
-            receivers[None].add(deed.line_uid)
-        elif isinstance(deed, actions.Open):
-            key = (deed.line_uid, deed.broadcast)
-            assert deed.line_uid in receivers[deed.broadcast]
-            assert act.tells is (key not in opened and deed.line_uid in customers)
+    for timed in planned(scenario, seed):
+        action = timed.action
+        if isinstance(action, actions.Follow):
+            there.add(action.line_uid)
+            customers |= {action.line_uid} if action.customer_id else set()
+        elif isinstance(action, actions.Broadcast):
+            receivers[action.number] = set(there)
+        elif isinstance(action, actions.Push):
+            assert action.line_uid not in receivers[None]
+            receivers[None].add(action.line_uid)
+        elif isinstance(action, actions.Open):
+            key = (action.line_uid, action.broadcast)
+            assert action.line_uid in receivers[action.broadcast]
+            assert timed.publishes is (key not in opened and action.line_uid in customers)
             opened.add(key)
 
 
@@ -177,13 +180,13 @@ def test_a_later_edition_changes_only_ids_that_must_be_new(scenario: Scenario, s
     again = list(plan(scenario, seed=seed, seconds=60 / scenario.rate, edition=edition))
     new = {"points_id": "", "answer_hash": ""}
 
-    def bare(act: Act) -> Act:
-        fields: dict[str, Any] = {name: value for name, value in new.items() if hasattr(act.deed, name)}
-        deed: Any = act.deed
-        return replace(act, deed=replace(deed, **fields))
+    def bare(timed: TimedAction) -> TimedAction:
+        fields: dict[str, Any] = {name: value for name, value in new.items() if hasattr(timed.action, name)}
+        action: Any = timed.action
+        return replace(timed, action=replace(action, **fields))
 
-    assert [bare(act) for act in again] == [bare(act) for act in first]
-    ids = [deed.points_id for deed in only(first + again, actions.Reward) if isinstance(deed, actions.Reward)]
+    assert [bare(timed) for timed in again] == [bare(timed) for timed in first]
+    ids = [action.points_id for action in only(first + again, actions.Reward) if isinstance(action, actions.Reward)]
     assert len(set(ids)) == len(ids)
 
 
@@ -194,12 +197,12 @@ def test_another_seed_plans_something_else() -> None:
 
 def test_an_outage_comes_and_goes() -> None:
     scenario = read(scenarios()["sms-outage"])
-    acts = list(plan(scenario, seed="7"))
+    timed_actions = list(plan(scenario, seed="7"))
     ends = scenario.seconds / 5
 
     def endings(first: float, last: float) -> Counter[str]:
-        notified = [act.deed for act in acts if first * ends <= act.at < last * ends]
-        return Counter(deed.plan["sms"] for deed in notified if isinstance(deed, actions.Notify))
+        notified = [timed.action for timed in timed_actions if first * ends <= timed.at < last * ends]
+        return Counter(action.plan["sms"] for action in notified if isinstance(action, actions.Notify))
 
     before, during, after = endings(0, 1), endings(1, 3), endings(4, 5)
     assert not before["vendor_down"]
@@ -211,14 +214,17 @@ def test_an_outage_comes_and_goes() -> None:
 
 def test_a_load_test_is_mixed_as_it_says() -> None:
     scenario = read(scenarios()["load-test"])
-    acts = list(plan(scenario, seed="7", seconds=10))
-    assert events_of(rate=scenario.rate, seconds=10) == sum(act.tells for act in acts) == 10_000
-    told = Counter(type(act.deed) for act in acts if act.tells)
+    timed_actions = list(plan(scenario, seed="7", seconds=10))
+    assert events_of(rate=scenario.rate, seconds=10) == sum(timed.publishes for timed in timed_actions) == 10_000
+    told = Counter(type(timed.action) for timed in timed_actions if timed.publishes)
     kinds = {actions.Upload, actions.Answer, actions.Notify, actions.Move, actions.Bind, actions.Reward, actions.Open}
     assert set(told) == kinds
     assert min(told[kind] for kind in told if kind is not actions.Bind) > 500
 
 
 def test_receipts_of_a_campaign_day_fail_in_every_way() -> None:
-    acts = planned(read(scenarios()["campaign-day"]), "3", events=2400)
-    assert {deed.breaks for deed in only(acts, actions.Upload) if isinstance(deed, actions.Upload)} == {None, *FAILURES}
+    timed_actions = planned(read(scenarios()["campaign-day"]), "3", events=2400)
+    assert {action.breaks for action in only(timed_actions, actions.Upload) if isinstance(action, actions.Upload)} == {
+        None,
+        *FAILURES,
+    }

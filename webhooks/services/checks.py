@@ -28,7 +28,7 @@ from webhooks.models import Check, Endpoint
 from webhooks.secrets import SecretUnreadable
 from webhooks.services.deliver import is_stopping
 from webhooks.services.endpoints import address_policy, check_url
-from webhooks.wake_worker import wake_for_check_after_commit
+from webhooks.wake_worker import CHECK, wake_after_commit
 
 AT_ONCE = 2
 """Checks that run at the same time, over all accounts: each occupies a worker thread until it ends."""
@@ -119,7 +119,7 @@ def start(
     )
     audit.record(account=account, actor=actor, action="check.started", target=f"check {check.pk} ({url})", now=now)
     _forget_old(account)
-    wake_for_check_after_commit()
+    wake_after_commit(CHECK)
     return check
 
 

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("fault", models.TextField(blank=True, default="")),
-                ("props", models.JSONField(default=dict)),
+                ("fixtures", models.JSONField(default=dict)),
                 ("position", models.PositiveIntegerField(default=0)),
                 ("events", models.PositiveIntegerField(default=0)),
                 ("skipped", models.PositiveIntegerField(default=0)),

@@ -1,8 +1,15 @@
-"""The pages below /console/modules/receipts/."""
+"""The API below /api/v1/modules/receipts/ and the pages below /console/modules/receipts/."""
 
 from django.urls import path
 
-from modules.receipts import pages
+from modules.receipts import api, pages, upload_api
+
+api_urlpatterns = [
+    path("campaigns/", api.CampaignsView.as_view()),
+    path("campaigns/<int:campaign_id>/", api.CampaignView.as_view()),
+    path("uploads/", upload_api.UploadsView.as_view()),
+    path("uploads/<int:upload_id>/", upload_api.UploadView.as_view()),
+]
 
 app_name = "receipts"
 urlpatterns = [

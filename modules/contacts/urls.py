@@ -1,8 +1,16 @@
-"""The pages below /console/modules/contacts/."""
+"""The API below /api/v1/modules/contacts/ and the pages below /console/modules/contacts/."""
 
 from django.urls import path
 
-from modules.contacts import pages
+from modules.contacts import api, pages
+
+api_urlpatterns = [
+    path("", api.ContactsView.as_view()),
+    path("demo/", api.DemoContactsView.as_view()),
+    path("imports/", api.ImportsView.as_view()),
+    path("imports/<int:import_id>/", api.ImportView.as_view()),
+    path("<int:contact_id>/", api.ContactView.as_view()),
+]
 
 app_name = "contacts"
 urlpatterns = [

@@ -1,0 +1,24 @@
+"""The API below /api/v1/modules/points/ and the pages below /console/modules/points/."""
+
+from django.urls import path
+
+from modules.points import api, grant_api, pages
+
+api_urlpatterns = [
+    path("prizes/", api.PrizesView.as_view()),
+    path("prizes/<int:prize_id>/", api.PrizeView.as_view()),
+    path("grants/", grant_api.GrantsView.as_view()),
+    path("grants/<int:grant_id>/", grant_api.GrantView.as_view()),
+    path("grants/<int:grant_id>/resend/", grant_api.ResendView.as_view()),
+]
+
+app_name = "points"
+urlpatterns = [
+    path("", pages.listing, name="list"),
+    path("new/", pages.new, name="new"),
+    path("demo/", pages.seed_demo, name="seed_demo"),
+    path("<int:pk>/", pages.prize, name="prize"),
+    path("<int:pk>/edit/", pages.edit, name="edit"),
+    path("<int:pk>/delete/", pages.delete, name="delete"),
+    path("grants/<int:pk>/resend/", pages.resend, name="resend"),
+]

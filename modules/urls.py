@@ -1,0 +1,24 @@
+"""Every module's API, below /api/v1/modules/, and pages, below /console/modules/."""
+
+from django.urls import include, path
+
+from modules.contacts import urls as contacts
+from modules.messages import urls as messages
+from modules.notifications import urls as notifications
+from modules.points import urls as points
+from modules.receipts import urls as receipts
+from modules.surveys import urls as surveys
+from modules.traffic import urls as traffic
+
+MODULES = {
+    "contacts/": contacts,
+    "messages/": messages,
+    "notifications/": notifications,
+    "points/": points,
+    "receipts/": receipts,
+    "surveys/": surveys,
+    "traffic/": traffic,
+}
+
+api_urlpatterns = [path(prefix, include(module.api_urlpatterns)) for prefix, module in MODULES.items()]
+urlpatterns = [path(prefix, include(module)) for prefix, module in MODULES.items()]
