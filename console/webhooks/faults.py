@@ -13,9 +13,9 @@ from accounts.errors import Refusal
 from console.base import ConsoleRequest, action, add_refusal, form_page, render_page
 from console.webhooks.endpoints import endpoint_of
 from maac_contract.contract import TOPICS
+from maac_contract.fault_kinds import KINDS, FaultKind
 from webhooks import selectors
-from webhooks.engine.fault_injection import KINDS, RACES
-from webhooks.engine.job import FaultKind
+from webhooks.engine.fault_injection import RACES
 from webhooks.services import faults
 
 GROUPS = (
