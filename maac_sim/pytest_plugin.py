@@ -60,7 +60,7 @@ def maac_sim_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
             return
         simulator = Simulator(base / "maac-sim", end_with=os.getpid())
     except NotStarted as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     yield simulator.address
     simulator.stop()
 
