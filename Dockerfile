@@ -2,14 +2,14 @@
 
 FROM python:3.12-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-WORKDIR /app
+WORKDIR /source
 RUN python -m venv /venv
 # Dependencies come first and alone, so that a change of code does not install them again.
 COPY pyproject.toml constraints.txt ./
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > /requirements.txt \
+RUN python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*project['dependencies'], *project['optional-dependencies']['server'], sep='\n')" > /requirements.txt \
     && /venv/bin/pip install --only-binary :all: -c constraints.txt -r /requirements.txt
 COPY . .
-RUN /venv/bin/pip install --no-deps -e . && /venv/bin/python -m compileall -q accounts events receiver_check webhooks modules maac_sim
+RUN /venv/bin/pip install --no-deps .
 
 FROM python:3.12-slim
 ENV PATH=/venv/bin:$PATH \
@@ -21,8 +21,7 @@ ENV PATH=/venv/bin:$PATH \
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin maac-sim \
     && install -d -o maac-sim -m 700 /data
 COPY --from=build /venv /venv
-COPY --from=build /app /app
-WORKDIR /app
+WORKDIR /data
 USER maac-sim
 VOLUME /data
 EXPOSE 8622

@@ -77,7 +77,7 @@ new_venv() {
 }
 
 install() {
-    local target=$root began=$SECONDS
+    local target="${root}[server]" began=$SECONDS
     [ "$1" = runtime ] || target="${root}[dev]"
     say "Installing what pyproject.toml asks for ($1) into .venv ..."
     echo "$unfinished" >"$stamp"

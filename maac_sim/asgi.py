@@ -2,6 +2,7 @@
 
 import os
 
+from maac_sim import server_path  # noqa: F401 - makes the server's packages importable
 from maac_sim.bridge import Bridge
 from maac_sim.companion import end_with
 from maac_sim.web import THREADS

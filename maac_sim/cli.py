@@ -1,15 +1,8 @@
 """The `maac-sim` command."""
 
-import os
-import shlex
-import shutil
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, NoReturn
-
 import typer
 
+from maac_sim import __version__
 from maac_sim.commands import check, endpoint, explain, faults
 from maac_sim.commands.connection import Unsuccessful
 from maac_sim.commands.deliveries import deliveries, delivery, redeliver
@@ -21,8 +14,7 @@ from maac_sim.commands.record import record
 from maac_sim.commands.replay import diff, replay
 from maac_sim.commands.signing import sign, verify
 from maac_sim.commands.trigger import trigger
-from maac_sim.start_checks import check_address, check_broker, check_database
-from maac_sim.start_faults import StartFault, explained
+from maac_sim.server_commands import beat, manage, run, setup, web, worker
 
 app = typer.Typer(
     help="A simulated MAAC: signs and delivers webhook events exactly as MAAC does.",
@@ -33,9 +25,6 @@ app = typer.Typer(
 )
 
 
-DEFAULT_PORT = 8622
-
-# What needs neither a database nor Django.
 USE = "Use a running simulator"
 RECEIVE = "Work on a receiver"
 SERVE = "Run a simulator"
@@ -60,14 +49,14 @@ for command, panel, example in (
 app.command(rich_help_panel=RECEIVE, epilog=check.EPILOG)(check.check)
 app.command(rich_help_panel=RECEIVE, epilog="Example: maac-sim probes")(check.probes)
 app.command(rich_help_panel=RECEIVE, epilog=explain.EPILOG)(explain.explain)
-
-Host = Annotated[str, typer.Option(envvar="MAAC_SIM_HOST", help="Address to listen on.")]
-Port = Annotated[int, typer.Option(envvar="MAAC_SIM_PORT", help="Port to listen on.", min=1, max=65535)]
+app.command(rich_help_panel=SERVE, epilog="Example: MAAC_SIM_PORT=9622 maac-sim run")(run)
+for process in (setup, web, worker, beat):
+    app.command(rich_help_panel=SERVE)(process)
+app.command(rich_help_panel=SERVE, context_settings={"ignore_unknown_options": True})(manage)
 
 
 def main() -> None:
     """Exit codes: 0 done, 1 it failed or was refused, 2 wrongly called or not started, 3 no simulator answered."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
     try:
         app()
     except Unsuccessful as error:
@@ -75,135 +64,7 @@ def main() -> None:
         raise SystemExit(error.exit_code) from None
 
 
-@app.command(rich_help_panel=SERVE, epilog="Example: MAAC_SIM_PORT=9622 maac-sim run")
-@explained()
-def run(
-    host: Host = "127.0.0.1",
-    port: Port = DEFAULT_PORT,
-    companion: Annotated[
-        int, typer.Option("--end-with", metavar="PID", help="End once this process is gone, such as a test run.")
-    ] = 0,
-) -> None:
-    """Run everything in one process, with SQLite: the embedded simulator."""
-    _django()
-    from django.conf import settings
-
-    from maac_sim.companion import end_with
-    from maac_sim.data_folder import hold_lock
-    from maac_sim.embedded import serve
-    from maac_sim.setup import prepare
-
-    if not settings.EMBEDDED:
-        raise StartFault("DATABASE_URL is set, so this is no embedded simulator: start maac-sim web, worker and beat.")
-    if companion:
-        end_with(companion)
-    hold_lock(settings.DATA_DIR, holder=f"process {os.getpid()}, {_address(host, port)}")
-    check_address(host, port)
-    check_broker()
-    check_database(needs_tables=False)
-    ready = prepare(now=datetime.now(UTC))
-    serve(host=host, port=port, on_ready=lambda: _print_welcome(host, port, ready.password, ready.token))
-
-
-@app.command(rich_help_panel=SERVE)
-@explained()
-def setup() -> None:
-    """Apply migrations and make the demo account, the admin and the API token if they are missing."""
-    _django()
-    from maac_sim.setup import ADMIN_NAME, prepare
-
-    check_database(needs_tables=False)
-    ready = prepare(now=datetime.now(UTC))
-    typer.echo(f"The database is ready. Account: {ready.account.name}.")
-    if ready.password is None:
-        typer.echo(f"No {ADMIN_NAME} password was preset: set MAAC_SIM_ADMIN_PASSWORD and run this again.")
-    if ready.token is None:
-        typer.echo("No API token was preset: set MAAC_SIM_API_TOKEN and run this again.")
-
-
-@app.command(rich_help_panel=SERVE)
-@explained()
-def web(
-    host: Host = "127.0.0.1",
-    port: Port = DEFAULT_PORT,
-    workers: Annotated[int, typer.Option(envvar="WEB_CONCURRENCY", help="Processes.", min=1)] = 2,
-    threads: Annotated[int, typer.Option(help="Requests that each answers at once.", min=1)] = 16,
-) -> None:
-    """Serve console and REST API (PostgreSQL and Redis: DATABASE_URL, REDIS_URL)."""
-    from maac_sim.web import serve
-
-    _django()
-    check_address(host, port)
-    check_database(needs_tables=True)
-    serve(host=host, port=port, workers=workers, threads=threads)
-
-
-@app.command(rich_help_panel=SERVE)
-@explained()
-def worker(
-    name: Annotated[str, typer.Option(help="How it calls itself; %h is the host name.")] = "worker@%h",
-    loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "warning",
-) -> None:
-    """Deliver. Run one for each core, on any number of machines."""
-    _django()
-    check_broker()
-    check_database(needs_tables=True)
-    _exec(
-        "celery",
-        f"-A maac_sim.celery worker --pool threads --hostname {shlex.quote(name)} "
-        f"--loglevel {shlex.quote(loglevel)} --without-gossip --without-mingle --without-heartbeat",
-    )
-
-
-@app.command(rich_help_panel=SERVE)
-@explained()
-def beat(loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "warning") -> None:
-    """Ring for the workers each second, so that nothing due is ever forgotten. Run exactly one."""
-    _django()
-    check_broker()
-    _exec(
-        "celery",
-        f"-A maac_sim.celery beat --scheduler celery.beat.Scheduler --pidfile= --loglevel {shlex.quote(loglevel)}",
-    )
-
-
 @app.command(rich_help_panel=SERVE)
 def version() -> None:
     """Print the version."""
-    from maac_sim import __version__
-
     typer.echo(f"maac-sim {__version__}")
-
-
-def _django() -> None:
-    import django
-
-    django.setup()
-
-
-def _exec(module: str, arguments: str) -> NoReturn:
-    """Become the other program, so that signals and exit codes are its own."""
-    os.execv(sys.executable, [sys.executable, "-m", module, *shlex.split(arguments)])  # noqa: S606
-
-
-def _address(host: str, port: int) -> str:
-    shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    return f"http://{shown_host}:{port}"
-
-
-def _print_welcome(host: str, port: int, password: str | None, token: str | None) -> None:
-    from django.conf import settings
-
-    from maac_sim import __version__
-
-    address = _address(host, port)
-    typer.echo(f"maac-sim {__version__} runs at {address} (stop it with Ctrl+C). Its data: {settings.DATA_DIR}")
-    typer.echo(f"  console   {address}/console/  user admin, password {password or 'as you changed it'}")
-    typer.echo(f"  REST API  {address}/api/docs/  token {token or 'revoked; make one in the console'}")
-    typer.echo("Watch it work, in two more terminals:")
-    if (port, settings.DATA_DIR) != (DEFAULT_PORT, Path("data").resolve()):
-        typer.echo(f"  export MAAC_SIM_URL={address} MAAC_SIM_DATA={shlex.quote(str(settings.DATA_DIR))}")
-    here = os.path.relpath(sys.argv[0])
-    program = "maac-sim" if shutil.which("maac-sim") else shlex.quote(sys.argv[0] if here.startswith("..") else here)
-    typer.echo(f"  {program} listen   # a receiver that checks what it gets")
-    typer.echo(f"  {program} trigger receipt.receipt_validated")

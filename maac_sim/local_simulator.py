@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shlex
 import socket
 import subprocess
 import sys
@@ -12,13 +13,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from maac_sim import server_extra
+
 READY_WITHIN = 60.0
 """Seconds; a busy CI machine takes its time."""
 LOOK_EVERY = 0.02
 PORTS_TRIED = 3
 """One that was free may be taken before the simulator listens on it."""
-NOT_FOR_IT = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE")
-"""What the program around it may have set for itself."""
+COMMAND = "MAAC_SIM_COMMAND"
+"""The variable with the command of a maac-sim that is installed elsewhere; `run` and its options are appended."""
+NOT_PASSED_ON = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL")
+NOT_PASSED_ON_PREFIXES = ("MAAC_SIM_", "DJANGO_", "CELERY_", "PYTHON")
+"""Environment variables that the program around it may have set for itself, and that would change the simulator."""
 OUTPUT_SHOWN = 2000
 
 
@@ -39,13 +45,14 @@ class Simulator:
 
     def __init__(self, folder: Path, *, end_with: int) -> None:
         """Return as soon as it is ready. Raises NotStarted."""
+        self._command = [*server_command(), "run", "--end-with", str(end_with)]
         self._log = folder / "maac-sim.log"
         self._token = f"maac_{secrets.token_urlsafe(24)}"
         folder.mkdir(parents=True, exist_ok=True)
         for _ in range(PORTS_TRIED):
             port = _free_port()
             env = _environment(folder, port, self._token)
-            self._process = self._start(env, end_with)
+            self._process = self._start(env)
             self.address = Address(f"http://127.0.0.1:{port}", self._token)
             if self._becomes_ready():
                 return
@@ -61,12 +68,14 @@ class Simulator:
         self._process.returncode = 0  # Or Python complains about a process that nobody waited for.
         return self.address
 
-    def _start(self, env: Mapping[str, str], end_with: int) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "maac_sim", "run", "--end-with", str(end_with)]
+    def _start(self, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603 - our own program
-                command, env=env, cwd=self._log.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+            try:
+                return subprocess.Popen(  # noqa: S603 - our own program, or the one that the user named
+                    self._command, env=env, cwd=self._log.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                )
+            except OSError as error:
+                raise NotStarted(f"{self._command[0]} cannot be run ({error.strerror}). Check {COMMAND}.") from None
 
     def _becomes_ready(self) -> bool:
         end = time.monotonic() + READY_WITHIN
@@ -79,6 +88,20 @@ class Simulator:
 
     def _output(self) -> str:
         return self._log.read_text(errors="replace")[-OUTPUT_SHOWN:]
+
+
+def server_command() -> list[str]:
+    """What starts a simulator here: the command that the user named, or this environment's own. Raises NotStarted."""
+    if named := os.environ.get(COMMAND):
+        return shlex.split(named)
+    if server_extra.missing():
+        raise NotStarted(
+            "There is no simulator to test with. Set MAAC_SIM_URL and MAAC_SIM_API_TOKEN to a running one, or install "
+            f"the server into this environment ({server_extra.INSTALL}), or install it elsewhere (pipx install "
+            f"'maac-sim[server]') and set {COMMAND} to its maac-sim."
+        )
+    # -P: the folder it starts in does not come before the installed packages.
+    return [sys.executable, "-P", "-m", "maac_sim"]
 
 
 def start_once(folder: Path, *, end_with: int) -> Address:
@@ -112,12 +135,12 @@ def _read(told: Path) -> Address:
 
 
 def _environment(folder: Path, port: int, token: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_IT}
-    kept = {name: value for name, value in kept.items() if not name.startswith("MAAC_SIM_")}
-    # Its own packages come first: the program around it may have one that is called `events`, too.
-    path = [str(Path(__file__).resolve().parent.parent), *filter(None, [kept.get("PYTHONPATH")])]
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in NOT_PASSED_ON and not name.startswith(NOT_PASSED_ON_PREFIXES)
+    }
     own = {
-        "PYTHONPATH": os.pathsep.join(path),
         "MAAC_SIM_DATA": str(folder),
         "MAAC_SIM_HOST": "127.0.0.1",
         "MAAC_SIM_PORT": str(port),

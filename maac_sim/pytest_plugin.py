@@ -31,7 +31,10 @@ FIXTURE = "maac_sim"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("maac-sim", "maac-sim, the simulated MAAC")
-    group.addoption("--maac-sim-url", help="A running simulator to use (or MAAC_SIM_URL). Missing: one is started.")
+    group.addoption(
+        "--maac-sim-url",
+        help="A running simulator to use (or MAAC_SIM_URL). Missing: one is started (by MAAC_SIM_COMMAND).",
+    )
     group.addoption("--maac-sim-token", help="Its API token (or MAAC_SIM_API_TOKEN).")
 
 
@@ -42,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def maac_sim_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     """Where the simulator is: `url` and `token`. One for the whole run, however many processes of xdist share it."""
-    from maac_sim.local_simulator import Address, Simulator, start_once
+    from maac_sim.local_simulator import Address, NotStarted, Simulator, start_once
 
     option = request.config.getoption
     url = option("--maac-sim-url") or os.environ.get("MAAC_SIM_URL")
@@ -50,12 +53,16 @@ def maac_sim_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
     base = tmp_path_factory.getbasetemp()
     if url:
         yield Address(url, token)
-    elif hasattr(request.config, "workerinput"):
-        yield start_once(base.parent / "maac-sim", end_with=os.getppid())
-    else:
+        return
+    try:
+        if hasattr(request.config, "workerinput"):
+            yield start_once(base.parent / "maac-sim", end_with=os.getppid())
+            return
         simulator = Simulator(base / "maac-sim", end_with=os.getpid())
-        yield simulator.address
-        simulator.stop()
+    except NotStarted as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    yield simulator.address
+    simulator.stop()
 
 
 @pytest.fixture

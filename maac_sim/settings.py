@@ -7,7 +7,7 @@ from pathlib import Path
 import django_stubs_ext
 
 from maac_contract import contract
-from maac_sim import __version__
+from maac_sim import __version__, server_path
 from maac_sim.checked_env import LOG_LEVELS, CheckedEnv
 from maac_sim.data_folder import DATABASE, prepare_folder
 from maac_sim.start_faults import StartFault
@@ -17,8 +17,7 @@ django_stubs_ext.monkeypatch()
 
 env = CheckedEnv()
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(os.path.realpath(env.str("MAAC_SIM_DATA", default=str(BASE_DIR / "data"))))
+DATA_DIR = Path(os.path.realpath(env.str("MAAC_SIM_DATA", default=str(server_path.DATA))))
 
 EMBEDDED = not env.str("DATABASE_URL", default="")
 """One process with SQLite and an in-memory broker; otherwise web, worker and beat are processes of their own."""
@@ -89,7 +88,7 @@ WSGI_APPLICATION = "maac_sim.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [server_path.ROOT / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -279,7 +278,7 @@ SPECTACULAR_SETTINGS = {
 VERSION = __version__
 LANGUAGE_CODE = "en"
 LANGUAGES = [("ja", "日本語"), ("zh-hant", "繁體中文"), ("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [server_path.ROOT / "locale"]
 LANGUAGE_COOKIE_NAME = "maac_sim_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -288,7 +287,7 @@ USE_TZ = True
 LOGIN_URL = "/console/login/"
 LOGIN_REDIRECT_URL = "/console/"
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [server_path.ROOT / "static"]
 WHITENOISE_USE_FINDERS = True
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -17,12 +17,13 @@ from accounts.services import (
     revoke_token,
 )
 from maac_contract.contract import TOPICS
+from maac_contract.fault_kinds import FaultKind
 from maac_sim.setup import prepare
 from receiver_check.run import Options
 from tests.demo_modules import use_modules
 from tests.many import fill
 from tests.receiver import Receiver
-from webhooks.engine.job import FaultKind, Reason
+from webhooks.engine.job import Reason
 from webhooks.models import Delivery, Endpoint, Notice
 from webhooks.services import endpoints, faults
 from webhooks.services.checks import run_waiting, start

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from accounts.models import Account
 from events.models import Event
-from webhooks.engine.job import FaultKind
+from maac_contract.fault_kinds import FaultKind
 from webhooks.engine.lifecycle import DONE, Status
 from webhooks.secrets import EncryptedField
 

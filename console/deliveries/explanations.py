@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from console.deliveries.explained_answers import explain_answer, took
 from console.deliveries.explained_errors import explain_fault
 from maac_contract import contract
-from webhooks.engine.job import FaultKind, Reason
+from maac_contract.fault_kinds import FaultKind
+from webhooks.engine.job import Reason
 from webhooks.models import Attempt, Endpoint
 
 BROKEN_OFF = (FaultKind.DROP_MID_BODY, FaultKind.LOST_ANSWER)

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from webhooks.engine.fault_injection import About, about
+from maac_contract.fault_kinds import About, about
 from webhooks.models import Endpoint
 
 register = template.Library()

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from console.base import ConsoleRequest, action, form_page, render_page, save_form
 from console.webhooks.endpoints import endpoint_of
 from maac_contract.contract import TOPICS
+from maac_contract.fault_kinds import KINDS, FaultKind
 from webhooks import selectors
-from webhooks.engine.fault_injection import KINDS, RACES
-from webhooks.engine.job import FaultKind
+from webhooks.engine.fault_injection import RACES
 from webhooks.services import faults
 
 GROUPS = (

@@ -1,9 +1,9 @@
-"""What can be made to go wrong on purpose, from the engine that does it."""
+"""What can be made to go wrong on purpose, from the list of kinds."""
 
 from collections.abc import Iterator
 
 from docs.made.markdown import code, prose, table
-from webhooks.engine.fault_injection import KINDS, About
+from maac_contract.fault_kinds import KINDS, About
 
 
 def faults() -> str:

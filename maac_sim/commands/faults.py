@@ -5,11 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from maac_contract.contract import TOPICS
+from maac_contract.fault_kinds import KINDS, FaultKind
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import Which, find
 from maac_sim.commands.output import AsJson, out, print_json, print_table
-from webhooks.engine.fault_injection import KINDS
-from webhooks.engine.job import FaultKind
 
 app = typer.Typer(
     help="Script faults: what goes wrong at an endpoint on purpose. Attempts that one strikes are marked in the log.",

@@ -9,13 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from maac_contract.fault_kinds import KINDS, FaultKind, about
 from rest.base.fields import Number, StrictSerializer, Text, WholeNumber
 from rest.base.paging import NewestFirst
 from rest.base.request import account_of, actor_of, now_utc
 from rest.v1.endpoints import endpoint_of
 from webhooks import selectors
-from webhooks.engine.fault_injection import KINDS, about
-from webhooks.engine.job import FaultKind
 from webhooks.models import InjectedFault
 from webhooks.services import faults
 

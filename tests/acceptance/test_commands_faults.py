@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from maac_contract.fault_kinds import FaultKind
 from tests.command_line import CommandLine
 from tests.processes import embedded
 from tests.receiver import Receiver
-from webhooks.engine.job import FaultKind
 
 SAMPLE = "message.first_open"
 

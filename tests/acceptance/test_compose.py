@@ -22,7 +22,7 @@ from tests.servers import Server, free_port
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 OURS = {name: service for name, service in COMPOSE["services"].items() if service["image"] == "maac-sim"}
-READERS = ("settings.py", "cli.py")
+READERS = ("settings.py", "server_commands.py")
 VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
 ANSWERS = {
     "MAAC_SIM_SECRET_KEY": "a secret key for this test",

@@ -9,12 +9,11 @@ from django.test import Client
 
 from accounts.models import Account
 from console.webhooks.faults import GROUPS
+from maac_contract.fault_kinds import KINDS, FaultKind
 from tests.brands import NOW, browser
 from tests.console.test_webhooks import at, filled, shown, told
 from tests.receiver import Receiver
 from tests.webhooks.test_deliver import happen, run_until_quiet
-from webhooks.engine.fault_injection import KINDS
-from webhooks.engine.job import FaultKind
 from webhooks.models import Delivery, Endpoint, InjectedFault
 from webhooks.services import faults
 from webhooks.services.send_test import send_test

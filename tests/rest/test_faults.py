@@ -12,10 +12,10 @@ from rest_framework.test import APIClient
 
 from accounts.models import Account, AuditEntry
 from maac_contract.contract import TOPICS
+from maac_contract.fault_kinds import FaultKind
 from tests.brands import NOW, client_of, error_of, refusal
 from tests.receiver import Receiver
 from tests.webhooks.test_deliver import happen, run_until_quiet
-from webhooks.engine.job import FaultKind
 from webhooks.models import Delivery, Endpoint, InjectedFault
 from webhooks.services import endpoints, faults
 from webhooks.services.faults import MOST_FAULTS

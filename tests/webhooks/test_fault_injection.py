@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maac_contract import contract
+from maac_contract.fault_kinds import KINDS, FaultKind
 from maac_contract.samples import sample
 from tests.webhooks.jobs import answered, job, unanswered
-from webhooks.engine.fault_injection import KINDS, altered, applied_to_outcome, bytes_sent, dropped_at, merged_copies
-from webhooks.engine.job import FaultKind, FaultSpec, Job, Outcome, Reason
+from webhooks.engine.fault_injection import altered, applied_to_outcome, bytes_sent, dropped_at, merged_copies
+from webhooks.engine.job import FaultSpec, Job, Outcome, Reason
 from webhooks.engine.lifecycle import Move, Verdict, judge
 from webhooks.engine.throttled_body import PIECES, ThrottledBody, throttled_body
 

@@ -5,8 +5,9 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maac_contract.fault_kinds import FaultKind
 from webhooks.engine.fault_rules import FaultDecision, FaultRule, decide
-from webhooks.engine.job import FaultKind, FaultSpec
+from webhooks.engine.job import FaultSpec
 
 TOPIC = "prize.points_added"
 

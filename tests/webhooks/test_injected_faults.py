@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from accounts.models import Account, AuditEntry, Licence
+from maac_contract.fault_kinds import FaultKind
 from maac_contract.signature import signature
 from tests.brands import YEAR
 from tests.shop import Care, Shop
@@ -19,7 +20,7 @@ from tests.webhooks.test_deliver import run_until_quiet
 from webhooks import outbox
 from webhooks.engine.concurrency_limiter import Capacity
 from webhooks.engine.fault_injection import RACES
-from webhooks.engine.job import FaultKind, Job
+from webhooks.engine.job import Job
 from webhooks.engine.lifecycle import judge
 from webhooks.models import Attempt, Delivery, Endpoint, InjectedFault, QueueEntry
 from webhooks.outbox import Settlement

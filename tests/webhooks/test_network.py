@@ -13,6 +13,7 @@ from typing import Any
 import pycurl
 import pytest
 
+from maac_contract.fault_kinds import FaultKind
 from tests.receiver import (
     Answer,
     CloseSilently,
@@ -31,7 +32,7 @@ from tests.servers import free_port
 from tests.webhooks.jobs import job
 from webhooks.engine.addresses import AddressPolicy
 from webhooks.engine.exchange import Exchange, Limits
-from webhooks.engine.job import Answered, FaultKind, FaultSpec, Job, Outcome, Reason, Unanswered
+from webhooks.engine.job import Answered, FaultSpec, Job, Outcome, Reason, Unanswered
 from webhooks.engine.lifecycle import Move, judge
 from webhooks.engine.network import Network
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
-from webhooks.engine.job import FaultKind, FaultSpec
+from maac_contract.fault_kinds import FaultKind
+from webhooks.engine.job import FaultSpec
 
 
 class FaultDecision(NamedTuple):

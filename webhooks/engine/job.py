@@ -3,26 +3,9 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from maac_contract.fault_kinds import FaultKind
+
 Headers = tuple[tuple[str, str], ...]
-
-
-class FaultKind(StrEnum):
-    """The kinds of injected faults; webhooks.engine.fault_injection describes them."""
-
-    DROP_MID_BODY = "drop_mid_body"
-    SEND_TWICE = "send_twice"
-    REVERSE = "reverse"
-    WRONG_SIGNATURE = "wrong_signature"
-    PREVIOUS_SECRET = "previous_secret"  # noqa: S105 - a name
-    FLIP_BYTE = "flip_byte"
-    DRIP_BODY = "drip_body"
-    DELAY = "delay"
-    STALE_TIMESTAMP = "stale_timestamp"
-    LOST_ANSWER = "lost_answer"
-    ROTATE_SECRET = "rotate_secret"  # noqa: S105 - a name
-    PAUSE = "pause"
-    DELETE = "delete"
-    END_LICENCE = "end_licence"
 
 
 class FaultSpec(NamedTuple):

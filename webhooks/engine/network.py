@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pycurl
 
+from maac_contract.fault_kinds import FaultKind
 from webhooks.engine.addresses import AddressPolicy, BadUrl, RefusedUrl
 from webhooks.engine.exchange import IDLE_CONNECTION_SECONDS, Exchange, Limits, unsent
 from webhooks.engine.fault_injection import merged_copies
 from webhooks.engine.internal_error import internal_error
-from webhooks.engine.job import FaultKind, Job, Outcome, Reason
+from webhooks.engine.job import Job, Outcome, Reason
 from webhooks.engine.kept_connections import KeptConnections
 
 LONGEST_WAIT = 0.02

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 
 import pycurl
 
+from maac_contract.fault_kinds import FaultKind
 from webhooks.engine.fault_injection import dropped_at
-from webhooks.engine.job import FaultKind, FaultSpec
+from webhooks.engine.job import FaultSpec
 
 PIECES = 50
 """Number of pieces of a slow body, at most."""

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import QuerySet
 
+from maac_contract.fault_kinds import FaultKind
 from webhooks.engine.fault_rules import FaultRule, decide
 from webhooks.engine.internal_error import described
-from webhooks.engine.job import FaultKind, FaultSpec, Job
+from webhooks.engine.job import FaultSpec, Job
 from webhooks.models import Endpoint, InjectedFault, QueueEntry
 from webhooks.outbox.rows import OUTAGES, Settlement
 from webhooks.secrets import SecretUnreadable

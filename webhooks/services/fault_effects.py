@@ -11,8 +11,9 @@ from accounts.errors import Refusal
 from accounts.models import Licence
 from accounts.services import end_licence
 from maac_contract.contract import TOPICS
+from maac_contract.fault_kinds import FaultKind
 from webhooks.engine.fault_injection import RACES, applied_to_outcome
-from webhooks.engine.job import FaultKind, FaultSpec, Job, Outcome
+from webhooks.engine.job import FaultSpec, Job, Outcome
 from webhooks.engine.lifecycle import Verdict
 from webhooks.models import Endpoint
 from webhooks.outbox import OUTAGES, Settlement, fault_store

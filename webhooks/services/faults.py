@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from maac_contract.contract import TOPICS
-from webhooks.engine.fault_injection import KINDS, MOST_IN_REVERSE
-from webhooks.engine.job import FaultKind
+from maac_contract.fault_kinds import KINDS, MOST_IN_REVERSE, FaultKind
 from webhooks.errors import EndpointNotRunning, InvalidInput, TooManyFaults
 from webhooks.models import Endpoint, InjectedFault
 from webhooks.outbox.fault_store import release_all_held

@@ -1,4 +1,4 @@
-"""`python manage.py reencrypt`: the second step of replacing an encryption key."""
+"""`maac-sim manage reencrypt`: the second step of replacing an encryption key."""
 
 from typing import Any
 
