@@ -13,7 +13,7 @@ from webhooks.models import Attempt, Endpoint
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-Told = tuple[str, str, tuple[str, ...]]
+Explained = tuple[str, str, tuple[str, ...]]
 """Headline, why, and what to try."""
 
 
@@ -38,7 +38,7 @@ def took(attempt: Attempt) -> str:
     return sentence % {"status": status_line(attempt.status_code), "time": milliseconds(attempt.duration_ms)}
 
 
-def explain_answer(attempt: Attempt, endpoint: Endpoint) -> Told:
+def explain_answer(attempt: Attempt, endpoint: Endpoint) -> Explained:
     code = attempt.status_code or 0
     if 300 <= code < 400:
         why, advice = _redirected(attempt, endpoint)
@@ -50,7 +50,7 @@ def explain_answer(attempt: Attempt, endpoint: Endpoint) -> Told:
         why = _("This simulator is set to take no other status than %(status)s for a success.")
         why, advice = why % {"status": contract.SUCCESS_STATUS}, ()
     else:
-        why, advice = _("The receiver did not accept the request."), (_look_into_the_answer(),)
+        why, advice = _("The receiver did not accept the request."), (_read_the_answer(),)
     return took(attempt), why, advice
 
 
@@ -77,7 +77,7 @@ def _not_understood(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
     return _("The receiver could not read the request, or did not agree with what it holds."), (
         _("Read the body as JSON in UTF-8: an object with timestamp, topic and data."),
         _("Compare the signature over the raw bytes of the body, before anything parses them."),
-        _look_into_the_answer(),
+        _read_the_answer(),
     )
 
 
@@ -114,7 +114,7 @@ def _wrong_type(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
 def _failed_inside() -> tuple[str, tuple[str, ...]]:
     return _("The receiver failed while it handled the event."), (
         _("Look into the receiver's log at this moment for an error."),
-        _look_into_the_answer(),
+        _read_the_answer(),
     )
 
 
@@ -124,7 +124,7 @@ def _failed_behind_a_proxy(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def _look_into_the_answer() -> str:
+def _read_the_answer() -> str:
     return _("Read the answer's body: it often says what is wrong.")
 
 
