@@ -74,7 +74,7 @@ def _turned_away(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
 
 
 def _not_understood(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    return _("The receiver could not read the request, or did not agree with what it holds."), (
+    return _("The receiver could not read the request, or rejected its content."), (
         _("Read the body as JSON in UTF-8: an object with timestamp, topic and data."),
         _("Compare the signature over the raw bytes of the body, before anything parses them."),
         _read_the_answer(),
@@ -83,14 +83,14 @@ def _not_understood(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
 
 def _not_there(endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
     path = urlsplit(wire_url(endpoint.url)).path
-    return _("A server answered, but it has nothing at the path %(path)s.") % {"path": path}, (
+    return _("A server answered, but it has no route for %(path)s.") % {"path": path}, (
         _("Compare the path of the endpoint's URL with the receiver's route; a slash at the end can matter."),
         _("Check that it is your receiver that listens at %(place)s.") % {"place": place(endpoint.url)},
     )
 
 
 def _method_not_allowed(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    return _("The path is there, but it does not take POST."), (_("MAAC sends POST: let the route take it."),)
+    return _("The path exists, but it does not accept POST."), (_("MAAC sends POST: let the route accept it."),)
 
 
 def _too_busy(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
@@ -101,14 +101,14 @@ def _too_busy(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
 
 
 def _too_large(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    return _("The body is larger than the receiver, or a proxy in front of it, takes."), (
+    return _("The body is larger than the receiver, or a proxy in front of it, accepts."), (
         _("Raise the limit for request bodies."),
     )
 
 
 def _wrong_type(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    advice = _("Take the content type %(type)s.") % {"type": contract.CONTENT_TYPE}
-    return _("The receiver does not take JSON at this path."), (advice,)
+    advice = _("Accept the content type %(type)s.") % {"type": contract.CONTENT_TYPE}
+    return _("The receiver does not accept JSON at this path."), (advice,)
 
 
 def _failed_inside() -> tuple[str, tuple[str, ...]]:

@@ -86,13 +86,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _syntax(error: json.JSONDecodeError) -> str:
     """A translated message for Python's English one."""
     sentences = {
-        "Expecting value": _("A value is missing, or it is not one that JSON knows. Text stands in double quotes."),
+        "Expecting value": _("A value is missing or is not valid JSON. Strings need double quotes."),
         "Expecting property name": _("A key in double quotes is missing; there must be no comma before it closes."),
         "Expecting ',' delimiter": _("A comma or a closing bracket is missing."),
         "Expecting ':' delimiter": _("A colon is missing after the key."),
         "Illegal trailing comma": _("There is a comma before the closing bracket."),
-        "Extra data": _("There is something left after the end."),
-        "Unterminated string": _("The text that begins here does not end."),
+        "Extra data": _("There is more text after the end of the JSON value."),
+        "Unterminated string": _("The string that begins here is not closed."),
         "Invalid control character": _(
             "There is a line break or another control character in a text; write \\n for it."
         ),

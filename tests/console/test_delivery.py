@@ -110,8 +110,8 @@ def test_every_reason_and_every_status_is_explained(store: Store) -> None:
 @pytest.mark.parametrize(
     ("action", "headline", "advice"),
     [
-        (404, "404 Not Found in ", "it has nothing at the path /hook."),
-        (405, "405 Method Not Allowed in ", "MAAC sends POST: let the route take it."),
+        (404, "404 Not Found in ", "it has no route for /hook."),
+        (405, "405 Method Not Allowed in ", "MAAC sends POST: let the route accept it."),
         (403, "403 Forbidden in ", "Compare the signature over the raw bytes of the body"),
         (401, "401 Unauthorized in ", "after a change the old one is not used any more."),
         (500, "500 Internal Server Error in ", "Look into the receiver's log at this moment for an error."),
