@@ -53,7 +53,7 @@ class Plan:
         return signing.dumps(asdict(self), salt=SALT, compress=True)
 
     @property
-    def moment(self) -> datetime:
+    def asked_datetime(self) -> datetime:
         return datetime.fromisoformat(self.asked_at)
 
 
@@ -109,14 +109,14 @@ def _redeliver_step(request: ConsoleRequest) -> dict[str, Any]:
         preview=plan.preview,
         run=plan.run or bulk_redelivery.begin_run(plan.preview),
         new_key=plan.new_key,
-        asked_at=plan.moment,
+        asked_at=plan.asked_datetime,
         now=request.now,
     )
     return _context(request, replace(plan, run=run), query)
 
 
 def _filter_of(plan: Plan, request: ConsoleRequest) -> tuple[LogQuery, Criteria]:
-    query = log_query.of_filters(request, plan.filters, now=plan.moment)
+    query = log_query.of_filters(request, plan.filters, now=plan.asked_datetime)
     if query.criteria is None:
         raise InvalidInput(query.faults[0])
     return query, query.criteria
