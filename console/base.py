@@ -1,13 +1,31 @@
-"""What every page of the console shares: who looks, for which account, in which time zone, and the frame around it.
+"""The base of every page of the console. This module and `console.paging` are all that pages of other packages import.
 
-@page
-def listing(request: ConsoleRequest) -> HttpResponse:
-    return render_page(request, "console/webhooks/list.html", {"endpoints": endpoints(account=request.account)})
+A new page takes five steps:
 
-@action
-def pause(request: ConsoleRequest, pk: int) -> HttpResponse:
-    ...                                     # POST only; a refusal becomes a message on the page it came from
-    return redirect("console:webhook", pk)
+1. Write a view and choose its decorator. Each one requires a login, selects the account and activates its time zone.
+
+       @page                                    # GET only
+       def prize(request: ConsoleRequest, pk: int) -> HttpResponse:
+           found = get_object_or_404(selectors.prizes(account=request.account), pk=pk)
+           return render_page(request, "points/prize.html", {"prize": found})
+
+       @form_page                               # GET shows the form, POST saves it
+       def new(request: ConsoleRequest) -> HttpResponse:
+           form = PrizeForm(request.POST or None)
+           if prize := save_form(form, lambda: services.create(account=request.account, **form.cleaned_data)):
+               messages.success(request, _("Saved."))
+               return redirect("points:prize", prize.pk)
+           return render_page(request, "points/form.html", {"form": form})
+
+       @action                                  # POST only, a button; a refusal becomes a message on the page before
+       def delete(request: ConsoleRequest, pk: int) -> HttpResponse:
+           services.delete(prize=get_object_or_404(selectors.prizes(account=request.account), pk=pk))
+           return redirect("points:list")
+
+2. Read rows through selectors that take `account=request.account`, and the time from `request.now`.
+3. Extend `console/base.html` in the template. Lists use `console.paging.cursor_page` and `console/parts/pages.html`.
+4. Add the path to the package's `page_urls.py`, and a `console.menu.Entry` if the page belongs in the side menu.
+5. Translate every string; `tests/console/test_wording.py` visits the page and reports what is not translated.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,31 +55,31 @@ from webhooks import selectors
 THEME_COOKIE = "maac_sim_theme"
 THEMES = ("light", "dark")
 SWITCHER_SHOWS = 50
-"""Accounts in the header's list; customer support finds the others on the page of accounts."""
+"""Accounts in the header's list. Customer support selects others on the accounts page."""
 
 View = Callable[..., HttpResponseBase]
 Saved = TypeVar("Saved")
 
 
 class ConsoleRequest(HttpRequest):
-    """A request of somebody who is signed in, with the account they work in and the moment it came."""
+    """A request of a signed-in user, with the selected account and the time of the request."""
 
     user: User
     account: Account
     now: datetime
     accounts: list[Account]
     actor: str
-    """The user as the audit log names them."""
+    """The user's name in the audit log."""
 
 
 def _signed_in(view: View) -> View:
-    """Only for people who are signed in; the view finds the account on the request and its time zone in force."""
+    """Require a login, put the account on the request and activate the account's time zone."""
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         accounts = list(brands_of(request.user)[: SWITCHER_SHOWS + 1])
         if not accounts:
-            return render(request, "console/no_account.html", frame(request), status=403)
+            return render(request, "console/no_account.html", page_context(request), status=403)
         ours = cast(ConsoleRequest, request)
         ours.now = datetime.now(UTC)
         ours.accounts = accounts
@@ -74,17 +92,17 @@ def _signed_in(view: View) -> View:
 
 
 def page(view: View) -> View:
-    """A page to read, by GET."""
+    """A read-only page: GET and HEAD."""
     return _signed_in(require_safe(view))
 
 
 def form_page(view: View) -> View:
-    """A page with a form that comes back to it by POST."""
+    """A page whose form is posted to the page itself."""
     return _signed_in(view)
 
 
 def action(view: View) -> View:
-    """A change, by POST. What the rules refuse is told on the page that the request came from."""
+    """A change by POST. A refusal redirects to the referring page and shows a message there."""
 
     @wraps(view)
     def inner(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -98,7 +116,7 @@ def action(view: View) -> View:
 
 
 def operators_only(view: View) -> View:
-    """Customer support's pages do not exist for others. `@page` or its siblings stand above this."""
+    """404 for everybody but customer support. Goes below `@page`, `@form_page` or `@action`."""
 
     @wraps(view)
     def inner(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -110,7 +128,7 @@ def operators_only(view: View) -> View:
 
 
 def _current_account(request: HttpRequest, accounts: list[Account]) -> Account:
-    """The one that was chosen in this session while it is still allowed; else the first."""
+    """The account selected in this session if the user may still see it, otherwise the first."""
     chosen = request.session.get("account")
     if chosen is None or chosen == accounts[0].pk:
         return accounts[0]
@@ -118,7 +136,7 @@ def _current_account(request: HttpRequest, accounts: list[Account]) -> Account:
 
 
 def came_from(request: HttpRequest) -> str:
-    """The page of this console that a form was sent from."""
+    """The path of the referring page of this console, or Home."""
     referer = request.META.get("HTTP_REFERER", "")
     if url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
         path = str(urlsplit(referer)._replace(scheme="", netloc="").geturl())
@@ -153,11 +171,11 @@ def add_refusal(form: BaseForm, refusal: Refusal) -> None:
 def render_page(
     request: ConsoleRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    return render(request, template, {**frame(request), **(context or {})}, status=status)
+    return render(request, template, {**page_context(request), **(context or {})}, status=status)
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
-    """What the frame around a page shows; Django's own pages of the console have it, too."""
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """The context of `console/base.html`: menu, account switcher, worker health, unread notices."""
     account = getattr(request, "account", None)
     now = getattr(request, "now", None) or datetime.now(UTC)
     # A request that is refused early, as for an unknown host, has no user yet.
@@ -184,7 +202,7 @@ def _theme(request: HttpRequest) -> str:
 
 
 def _menu(path: str, operator: bool) -> list[dict[str, Any]]:
-    """Sections with their entries, as the template shows them."""
+    """The sections and entries that this user may see."""
     lines = [(section, _lines(section, path, operator)) for section in MENU]
     return [{"title": section.title, "entries": entries} for section, entries in lines if entries]
 

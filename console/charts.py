@@ -1,7 +1,7 @@
 """The geometry of charts, as strings that templates put into SVG.
 
-Across, everything is a percentage, so that a chart is as wide as its place and its type keeps its size; down it is
-pixels. What is drawn as a path cannot be told in percentages: it lives in a box of `ACROSS` units that is stretched.
+Horizontal positions are percentages, so that a chart fills its container and its labels keep their size; vertical
+positions are pixels. A path cannot use percentages: it is drawn in a viewBox `ACROSS` units wide, which is stretched.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,9 +17,9 @@ from webhooks.log.statistics import DAY, HOUR, MINUTE, Bucket
 
 HEIGHT = 150
 TOP = 10
-"""Left free above the highest bar."""
+"""Pixels left free above the highest bar."""
 LEAST = 3
-"""Of a piece that is not nothing: one failure among ten thousand deliveries must be seen."""
+"""Height of the smallest segment in pixels: one failure among ten thousand deliveries stays visible."""
 ACROSS = 1000
 TICKS = 7
 TICK_STEPS = (
@@ -29,18 +29,18 @@ TICK_STEPS = (
 )
 FULL_TOPS = (1, 2, 4, 6, 8, 10)
 BAR_FILLS = 0.72
-"""Of the room that a bar has."""
+"""The share of its slot that a bar fills."""
 WIDEST_BAR = 0.04
-"""Of all there is."""
+"""The largest share of the chart's width for one bar."""
 MOMENT = "%Y-%m-%d %H:%M"
 SPARK_ACROSS, SPARK_HEIGHT, SPARK_TOP, SPARK_LEAST = 120, 26, 2, 2
 
 KINDS = (("delivered", "bar-good"), ("skipped", "bar-idle"), ("retried", "bar-retry"), ("failed", "bar-bad"))
-"""What a bar is piled up from, the lowest first, and the class that colours it."""
+"""The segments of a stacked bar, the lowest first, with their CSS class."""
 
 
 class Line(NamedTuple):
-    """A line across at a height, and what it stands for."""
+    """A horizontal grid line with its label."""
 
     y: str
     label: str
@@ -54,22 +54,22 @@ class Tick(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """The room of a stretch of time, where the pointer finds what happened in it."""
+    """The hover area of one bucket; its title lists the figures."""
 
     x: str
     width: str
     title: str
 
 
-class Pile(NamedTuple):
-    """The pieces of all bars that one class colours, as a path."""
+class Segments(NamedTuple):
+    """The segments of all bars that have the same colour, as one path."""
 
     kind: str
     path: str
 
 
 class Box(NamedTuple):
-    """What bars stand in: its size, what is left free above, and the least height of a piece."""
+    """The drawing area of bars: its size, the space above, and the height of the smallest segment."""
 
     across: float
     height: int
@@ -79,14 +79,14 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars, or the curves of p50 and p95. `summary` tells those who do not see it."""
+    """Bars, or the curves of p50 and p95. `summary` is the text for screen readers."""
 
     lines: list[Line]
     ticks: list[Tick]
     slots: list[Slot]
     summary: str
     is_empty: bool
-    piles: list[Pile]
+    segments: list[Segments]
     p50: str = ""
     p95: str = ""
     height: int = HEIGHT
@@ -95,38 +95,38 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """A chart as small as a word, with the rate of success."""
+    """A sparkline with the success rate."""
 
     slots: list[Slot]
-    piles: list[Pile]
+    segments: list[Segments]
     summary: str
     rate: float | None
 
 
-NOTHING = Chart([], [], [], "", True, [])
+EMPTY = Chart([], [], [], "", True, [])
 
 
 def outcome_chart(buckets: Sequence[Bucket]) -> Chart:
-    """Bars of what became of deliveries, in the time zone in force."""
+    """Stacked bars of delivery outcomes, in the active time zone."""
     if not buckets:
-        return NOTHING
-    top = _full_top(max(map(_piled, buckets)))
+        return EMPTY
+    top = _full_top(max(map(_total, buckets)))
     middle = [top // 2] if top > 1 else []
-    whole = _whole(buckets)
+    whole = _sum(buckets)
     return Chart(
         [Line(_y(value / top), short_number(value)) for value in (0, *middle, top)],
         _ticks(buckets),
         _slots(buckets, 100 / len(buckets), "%", _outcomes),
-        _told(whole, _outcomes(whole)),
-        not _piled(whole),
-        _piles(buckets, top, Box(ACROSS, HEIGHT, TOP, LEAST)),
+        _sentence(whole, _outcomes(whole)),
+        not _total(whole),
+        _segments(buckets, top, Box(ACROSS, HEIGHT, TOP, LEAST)),
     )
 
 
 def latency_chart(buckets: Sequence[Bucket]) -> Chart:
-    """Curves below which half of the answers lie, and nineteen of twenty, on a logarithmic scale."""
+    """Curves of the median and the 95th percentile of response times, on a logarithmic scale."""
     if not buckets:
-        return NOTHING
+        return EMPTY
     values = [max(value, 1.0) for each in buckets for value in (each.p50, each.p95) if value is not None]
     low = floor(log10(min(values, default=1)))
     high = max(low + 1, ceil(log10(max(values, default=1000))))
@@ -134,12 +134,12 @@ def latency_chart(buckets: Sequence[Bucket]) -> Chart:
     def y(value: float | None) -> float | None:
         return None if value is None else _down((log10(max(value, 1.0)) - low) / (high - low))
 
-    whole = _whole(buckets)
+    whole = _sum(buckets)
     return Chart(
         [Line(_y((power - low) / (high - low)), duration(10**power)) for power in range(low, high + 1)],
         _ticks(buckets),
         _slots(buckets, 100 / len(buckets), "%", _latency),
-        _told(whole, _latency(whole)),
+        _sentence(whole, _latency(whole)),
         not values,
         [],
         _curve([y(each.p50) for each in buckets]),
@@ -148,17 +148,19 @@ def latency_chart(buckets: Sequence[Bucket]) -> Chart:
 
 
 def spark(buckets: Sequence[Bucket] | None) -> Spark:
-    """Tiny bars, in pixels. None, as of an endpoint that had nothing to do, gives an empty one."""
+    """Small stacked bars, in pixels; empty for an endpoint without deliveries."""
     if not buckets:
         return Spark([], [], _("Nothing was sent"), None)
-    whole = _whole(buckets)
+    whole = _sum(buckets)
     slots = _slots(buckets, SPARK_ACROSS / len(buckets), "", _outcomes)
-    piles = _piles(buckets, max(map(_piled, buckets)) or 1, Box(SPARK_ACROSS, SPARK_HEIGHT, SPARK_TOP, SPARK_LEAST))
-    return Spark(slots, piles, _told(whole, _outcomes(whole)), whole.rate)
+    segments = _segments(
+        buckets, max(map(_total, buckets)) or 1, Box(SPARK_ACROSS, SPARK_HEIGHT, SPARK_TOP, SPARK_LEAST)
+    )
+    return Spark(slots, segments, _sentence(whole, _outcomes(whole)), whole.rate)
 
 
 def percent(share: float | None) -> str:
-    """Rounded down, so that only what is perfect is called 100%; a dash for none."""
+    """Rounded down, so that only a perfect rate is 100%; a dash for None."""
     return "–" if share is None else f"{floor(round(share * 1000, 6)) / 10:g}%"
 
 
@@ -177,18 +179,18 @@ def duration(milliseconds: float) -> str:
     return _("%(milliseconds)s ms") % {"milliseconds": f"{milliseconds:.3g}"}
 
 
-def _piled(bucket: Bucket) -> int:
+def _total(bucket: Bucket) -> int:
     return bucket.ended + bucket.retried
 
 
 def _full_top(most: int) -> int:
-    """A round number that is not below."""
+    """The smallest round number that is not below `most`."""
     size = int(10 ** floor(log10(max(most, 1))))
     return next(top * size for top in FULL_TOPS if top * size >= most)
 
 
 def _down(share: float) -> float:
-    """Pixels from above to a share of the height."""
+    """The y coordinate, in pixels from the top, of a share of the height."""
     return HEIGHT - share * (HEIGHT - TOP)
 
 
@@ -198,13 +200,13 @@ def _y(share: float) -> str:
 
 def _slots(buckets: Sequence[Bucket], room: float, unit: str, words: Callable[[Bucket], str]) -> list[Slot]:
     return [
-        Slot(f"{place * room:.2f}{unit}", f"{room:.2f}{unit}", _told(each, words(each)))
+        Slot(f"{place * room:.2f}{unit}", f"{room:.2f}{unit}", _sentence(each, words(each)))
         for place, each in enumerate(buckets)
     ]
 
 
-def _piles(buckets: Sequence[Bucket], most: int, box: Box) -> list[Pile]:
-    """Bars that are piled up from below; where nothing happened stands none."""
+def _segments(buckets: Sequence[Bucket], most: int, box: Box) -> list[Segments]:
+    """Stacked bars; an empty bucket has none."""
     room = box.across / len(buckets)
     width = min(room * BAR_FILLS, box.across * WIDEST_BAR)
     paths: dict[str, list[str]] = {kind: [] for _name, kind in KINDS}
@@ -217,11 +219,11 @@ def _piles(buckets: Sequence[Bucket], most: int, box: Box) -> list[Pile]:
                 size = min(max(count / most * (box.height - box.top), box.least), y)
                 y -= size
                 paths[kind].append(f"M{x:.1f} {y:.1f}h{width:.1f}v{size:.1f}h-{width:.1f}z")
-    return [Pile(kind, "".join(parts)) for kind, parts in paths.items() if parts]
+    return [Segments(kind, "".join(parts)) for kind, parts in paths.items() if parts]
 
 
 def _curve(heights: Sequence[float | None]) -> str:
-    """A path with a gap wherever there is nothing; a lone point becomes a dot."""
+    """A path with a gap where a value is missing; a single point becomes a dot."""
     parts = []
     before = None
     for place, y in enumerate(heights):
@@ -233,7 +235,7 @@ def _curve(heights: Sequence[float | None]) -> str:
 
 
 def _ticks(buckets: Sequence[Bucket]) -> list[Tick]:
-    """Round times of the zone in force, no more than there is room for on a phone."""
+    """Round times in the active time zone, at most as many as fit on a phone."""
     span = buckets[-1].start - buckets[0].start
     step = next((step for step in TICK_STEPS if step * TICKS >= span), TICK_STEPS[-1])
     shape = "%m-%d" if step >= DAY else "%H:%M"
@@ -246,19 +248,19 @@ def _ticks(buckets: Sequence[Bucket]) -> list[Tick]:
     return ticks
 
 
-def _whole(buckets: Sequence[Bucket]) -> Bucket:
-    """All together."""
+def _sum(buckets: Sequence[Bucket]) -> Bucket:
+    """The sum of all buckets."""
     counts = (sum(column) for column in zip(*(each[2:6] for each in buckets), strict=True))
     durations = tuple(sum(column) for column in zip(*(each.durations for each in buckets), strict=True))
     return Bucket._make((buckets[0].start, buckets[-1].end, *counts, durations))
 
 
-def _told(bucket: Bucket, what: str) -> str:
-    """What happened, and when."""
+def _sentence(bucket: Bucket, what: str) -> str:
+    """The period and its figures, in a sentence."""
     start, end = timezone.localtime(bucket.start), timezone.localtime(bucket.end)
     until = "%H:%M" if end.date() == start.date() else MOMENT
-    told = {"start": start.strftime(MOMENT), "end": end.strftime(until), "what": what}
-    return _("%(start)s to %(end)s: %(what)s") % told
+    parts = {"start": start.strftime(MOMENT), "end": end.strftime(until), "what": what}
+    return _("%(start)s to %(end)s: %(what)s") % parts
 
 
 def _outcomes(bucket: Bucket) -> str:

@@ -1,4 +1,4 @@
-"""The technical document: the contract in force, told from `maac_contract.contract` and never written twice."""
+"""The technical document, generated from `maac_contract.contract`."""
 
 import json
 import shlex
@@ -17,18 +17,18 @@ from maac_contract.signature import signature
 
 EXAMPLE_SEED = 1
 WORKED_TOPIC = "prize.points_added"
-EXAMPLE_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - everybody may know it
+EXAMPLE_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - an example, not a secret
 
 
 class Example(NamedTuple):
-    """A body as it is sent, and the same for eyes."""
+    """A body: the exact bytes that are sent, and indented."""
 
     exact: str
     readable: str
 
 
 class Entry(NamedTuple):
-    """A topic with everything the document says of it."""
+    """A topic with its field sources, schema and example."""
 
     topic: Topic
     rows: list[Row]
@@ -37,7 +37,7 @@ class Entry(NamedTuple):
 
 
 class Worked(NamedTuple):
-    """A signature that the reader can make again."""
+    """A signature with everything that is needed to reproduce it."""
 
     secret: str
     body: str

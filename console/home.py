@@ -1,4 +1,4 @@
-"""Home: how it goes right now, and the first steps of an account that has just begun."""
+"""Home: the current state of deliveries and workers, and the first steps of a new account."""
 
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account
-from console.accounts.licence_summary import standing
+from console.accounts.licence_summary import licence_summary
 from console.base import ConsoleRequest, page, render_page
 from console.charts import duration, outcome_chart, percent
-from console.notices import told
-from console.start import start
+from console.first_steps import first_steps
+from console.notices import notice_row
 from webhooks import selectors
 from webhooks.engine.lifecycle import Status
 from webhooks.log import search, statistics
@@ -34,15 +34,15 @@ FAILURES_SECONDS = 0.02
 NOTICES_SHOWN = 3
 
 
-class Pulse(NamedTuple):
-    """The state of things in a sentence, and the tone that it is said in."""
+class Health(NamedTuple):
+    """The current state in a sentence, and its colour."""
 
     tone: str
     sentence: str
 
 
 class Tile(NamedTuple):
-    """A figure with what it says and a note; the query leads to the deliveries behind it."""
+    """A figure with its label and a note; the query selects its deliveries in the log."""
 
     label: str
     value: str
@@ -52,7 +52,7 @@ class Tile(NamedTuple):
 
 
 class Failures(NamedTuple):
-    """The newest failed deliveries, and whether the log was read to its end for them."""
+    """The newest failed deliveries; `is_all` is False when the search ran out of time."""
 
     deliveries: list[Delivery]
     is_all: bool
@@ -65,7 +65,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
 
 @page
 def live(request: ConsoleRequest) -> HttpResponse:
-    """The part of the page that refreshes itself."""
+    """The part of the page that is polled."""
     return render_page(request, "console/home/live.html", _overview(request))
 
 
@@ -79,21 +79,21 @@ def _overview(request: ConsoleRequest) -> dict[str, Any]:
     buckets = statistics.over_time(account=account, since=now - span, until=now, now=now, with_latency=False)
     queue = statistics.waiting(account=account, now=now)
     workers = selectors.worker_ages(now=now)
-    steps = start(account=account, now=now)
+    steps = first_steps(account=account, now=now)
     unread = selectors.notices(account=account).filter(read_at=None)
     return {
-        "pulse": _pulse(workers, queue, hour, day),
+        "health": _health(workers, queue, hour, day),
         "tiles": _tiles(day, hour, queue),
         "chart": outcome_chart(buckets),
         "ranges": RANGES,
         "chosen": chosen,
         "failures": _failures(account) if day.failed else None,
-        "standing": standing(account, now=now),
-        "heard_at": now - timedelta(seconds=min(workers.values())) if workers else None,
-        "is_heard": _is_heard(workers),
-        "told": [told(each) for each in unread[:NOTICES_SHOWN]],
+        "summary": licence_summary(account, now=now),
+        "seen_at": now - timedelta(seconds=min(workers.values())) if workers else None,
+        "is_alive": _is_alive(workers),
+        "notices": [notice_row(each) for each in unread[:NOTICES_SHOWN]],
         "start": steps,
-        "is_silent": steps is not None and not (day.ended or day.retried or queue.total),
+        "is_idle": steps is not None and not (day.ended or day.retried or queue.total),
         "api": request.build_absolute_uri("/api/v1/"),
     }
 
@@ -104,29 +104,29 @@ def _failures(account: Account) -> Failures:
     return Failures(found.rows, found.searched_to is None)
 
 
-def _is_heard(workers: dict[str, float]) -> bool:
+def _is_alive(workers: dict[str, float]) -> bool:
     return min(workers.values(), default=float("inf")) <= WORKER_IS_LATE_AFTER.total_seconds()
 
 
-def _pulse(workers: dict[str, float], queue: Waiting, hour: Bucket, day: Bucket) -> Pulse:
-    """The worst that is true now comes first."""
-    if not _is_heard(workers):
-        return Pulse("bad", _("No worker is running, so nothing is sent. Start one with: maac-sim worker"))
+def _health(workers: dict[str, float], queue: Waiting, hour: Bucket, day: Bucket) -> Health:
+    """The most severe condition that holds."""
+    if not _is_alive(workers):
+        return Health("bad", _("No worker is running, so nothing is sent. Start one with: maac-sim worker"))
     if queue.late:
         late = ngettext("%(count)s delivery is late.", "%(count)s deliveries are late.", queue.late)
-        return Pulse("warn", late % {"count": _capped(queue.late)})
+        return Health("warn", late % {"count": _capped(queue.late)})
     if hour.failed:
         failed = ngettext(
             "%(count)s delivery failed in the last hour.",
             "%(count)s deliveries failed in the last hour.",
             hour.failed,
         )
-        return Pulse("bad", failed % {"count": _number(hour.failed)})
+        return Health("bad", failed % {"count": _number(hour.failed)})
     if hour.delivered:
-        return Pulse("good", _("Everything that was sent in the last hour arrived."))
+        return Health("good", _("Everything that was sent in the last hour arrived."))
     if day.failed or day.delivered:
-        return Pulse("idle", _("Nothing was sent in the last hour."))
-    return Pulse("idle", _("Nothing was sent in the last 24 hours."))
+        return Health("idle", _("Nothing was sent in the last hour."))
+    return Health("idle", _("Nothing was sent in the last 24 hours."))
 
 
 def _tiles(day: Bucket, hour: Bucket, queue: Waiting) -> list[Tile]:

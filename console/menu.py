@@ -1,4 +1,4 @@
-"""What the side menu leads to."""
+"""The sections and entries of the side menu."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the menu. It is the current one on its own page and on every page below it."""
+    """An entry of the menu. It is highlighted on its own page and on every page whose path begins with its path."""
 
     label: str | Promise
     url_name: str
@@ -52,4 +52,4 @@ MENU: list[Section] = [
         (Entry(_("Accounts"), "console:accounts", "people", for_operators=True),),
     ),
 ]
-"""In this order; what the modules add stands between."""
+"""In this order; `modules` inserts its section."""

@@ -1,4 +1,4 @@
-"""Notices that an endpoint keeps failing: read them, mark them read."""
+"""Notices about endpoints that keep failing: list them and mark them as read."""
 
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -16,23 +16,23 @@ from webhooks.models import Notice
 from webhooks.services.notices import mark_all_read, mark_read
 
 
-class Told(NamedTuple):
-    """A notice, why the last delivery failed in words, and the query that finds the failed ones in the log."""
+class NoticeRow(NamedTuple):
+    """A notice, the reason of the last failure in words, and the query of the failed deliveries in the log."""
 
     notice: Notice
     reason: str
     log: str
 
 
-def told(notice: Notice) -> Told:
+def notice_row(notice: Notice) -> NoticeRow:
     query = {"endpoint": notice.endpoint_id, "status": "failed"}
-    return Told(notice, reason_sentence(notice.last_reason), urlencode(query))
+    return NoticeRow(notice, reason_sentence(notice.last_reason), urlencode(query))
 
 
 @page
 def listing(request: ConsoleRequest) -> HttpResponse:
     rows, pages = cursor_page(request, selectors.notices(account=request.account))
-    context = {"notices": [told(each) for each in rows], **pages}
+    context = {"notices": [notice_row(each) for each in rows], **pages}
     return render_page(request, "console/notices/list.html", context)
 
 

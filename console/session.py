@@ -1,4 +1,4 @@
-"""What somebody chooses for themselves: the language, and the account they work in."""
+"""Choices of the signed-in user: the language, and the account."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -9,12 +9,12 @@ from console.base import ConsoleRequest, action
 from webhooks.ids import is_id
 
 language = set_language
-"""Django's own: by POST, kept in a cookie, and open to people who are not signed in yet."""
+"""Django's view: by POST, stored in a cookie, without a login."""
 
 
 @action
 def account_switch(request: ConsoleRequest) -> HttpResponse:
-    """Work in another account. One that is not theirs changes nothing."""
+    """Switch to another of the user's accounts; any other is ignored."""
     chosen = request.POST.get("account", "")
     if is_id(chosen) and accounts_of(request.user).filter(pk=int(chosen)).exists():
         request.session["account"] = int(chosen)

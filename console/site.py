@@ -1,4 +1,4 @@
-"""The console's site: Django's admin under our name, with our frame around its pages and a limit on wrong passwords."""
+"""The admin site of the console: Django's admin in the console's layout, with login throttling."""
 
 from datetime import UTC, datetime
 from math import ceil
@@ -15,13 +15,13 @@ from django.urls import reverse_lazy
 from django.utils.translation import ngettext
 
 from accounts import log_ins
-from console.base import frame
+from console.base import page_context
 
 TOO_MANY_REQUESTS = 429
 
 
 class LogInForm(AuthenticationForm):
-    """Django's own; too many wrong passwords are told apart from a wrong one."""
+    """Django's form, which also counts failures and reports a lock."""
 
     request: HttpRequest
 
@@ -34,7 +34,7 @@ class LogInForm(AuthenticationForm):
 
 
 class PasswordForm(PasswordChangeForm):
-    """Asks for the old password as the log-in does: a session that was left open gives no more tries."""
+    """Checks the old password like a login, so that an open session allows no more guesses than the login page."""
 
     def __init__(self, user: User, *args: Any, request: HttpRequest, **options: Any) -> None:
         super().__init__(user, *args, **options)
@@ -62,11 +62,11 @@ class ConsoleSite(AdminSite):
     login_form = LogInForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Everybody who can sign in; what they see depends on the accounts they work for."""
+        """Every active user; what they see depends on their accounts."""
         return bool(request.user.is_active)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), **frame(request)}
+        return {**super().each_context(request), **page_context(request)}
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response = super().login(request, extra_context)
@@ -86,7 +86,7 @@ def _set_status(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 def _note_failure(request: HttpRequest, username: str) -> None:
-    """Write it down; raises what is to be shown if there were too many."""
+    """Record the failure; raise a ValidationError once the limit is reached."""
     now = datetime.now(UTC)
     log_ins.note_failure(request=request, username=username, now=now)
     until = log_ins.locked_until(request=request, username=username) if log_ins.is_locked(request) else None

@@ -1,4 +1,4 @@
-"""The console's addresses, below /console/."""
+"""URLs of the console, below /console/."""
 
 from django.urls import path
 

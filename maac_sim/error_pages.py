@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.database_faults import fault_of
-from console.base import frame
+from console.base import page_context
 from rest.base import errors
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
         return JsonResponse({"detail": "Not found."}, status=404)
     if not is_console(request):
         return errors.not_found(request, exception)
-    return render(request, "console/404.html", frame(request), status=404)
+    return render(request, "console/404.html", page_context(request), status=404)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -29,7 +29,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
         return JsonResponse(fields, status=400)
     if not is_console(request):
         return errors.bad_request(request, exception)
-    return render(request, "console/400.html", frame(request), status=400)
+    return render(request, "console/400.html", page_context(request), status=400)
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

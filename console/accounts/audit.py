@@ -1,4 +1,4 @@
-"""The audit log: who did what that matters, newest first."""
+"""The audit log, newest first."""
 
 from django import forms
 from django.http import Http404, HttpResponse
@@ -51,7 +51,7 @@ def log(request: ConsoleRequest) -> HttpResponse:
 
 
 def _account(request: ConsoleRequest) -> Account:
-    """The own one; customer support may name any."""
+    """The user's own account; customer support may select any by `?account=`."""
     asked = request.GET.get("account")
     if asked is None or asked == str(request.account.pk):
         return request.account
@@ -61,7 +61,7 @@ def _account(request: ConsoleRequest) -> Account:
 
 
 def _query(request: ConsoleRequest) -> str:
-    """The filter as it stands in the address, to go on from the next page with."""
+    """The filter of this page without the cursor, for the links to other pages."""
     kept = request.GET.copy()
     kept.pop("before", None)
     return kept.urlencode()

@@ -1,4 +1,4 @@
-"""The audit log in words."""
+"""Labels of audit log actions in the viewer's language."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The forms about accounts, licences, people and tokens. They only read; what may be is for the services to say."""
+"""The forms about accounts, licences, people and tokens. The services validate the values."""
 
 from datetime import datetime
 from typing import Any
@@ -13,23 +13,23 @@ from console.webhooks.forms import WaitsField
 from maac_contract.contract import DEFAULT_TIME_ZONE, ZONES
 
 YEARS = range(2000, 2101)
-"""Far from the ends of the calendar, where a time zone would push a moment over the edge."""
+"""Well inside the range of datetime, which a conversion between time zones must not exceed."""
 
 
 def time_zones() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(available_timezones())]
 
 
-class LocalMoment(forms.DateTimeField):
-    """A moment in the time zone in force, typed or picked."""
+class LocalDateTimeField(forms.DateTimeField):
+    """A date and time in the active time zone."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
 
     def to_python(self, value: Any) -> datetime | None:
-        moment = super().to_python(value)
-        if moment and moment.year not in YEARS:
+        local: datetime | None = super().to_python(value)
+        if local and local.year not in YEARS:
             raise ValidationError(_("Give a year from 2000 to 2100."))
-        return moment
+        return local
 
 
 class NameField(forms.CharField):
@@ -71,11 +71,11 @@ class AccountForm(NewAccountForm):
 
 
 class PeriodForm(forms.Form):
-    valid_from = LocalMoment(label=_("Valid from"))
-    valid_until = LocalMoment(label=_("Valid until"))
+    valid_from = LocalDateTimeField(label=_("Valid from"))
+    valid_until = LocalDateTimeField(label=_("Valid until"))
 
     def values(self) -> dict[str, Any]:
-        """What was read; a moment that was left as it was keeps the part of the second that no field shows."""
+        """The cleaned values; an unchanged time keeps its microseconds, which the widget does not show."""
         read = self.cleaned_data
         return {name: read[name] if name in self.changed_data else self.initial.get(name, read[name]) for name in read}
 

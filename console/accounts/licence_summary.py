@@ -1,4 +1,4 @@
-"""What an account has bought and how much of it runs, as its pages show it."""
+"""An account's licences, endpoint limit and running endpoints, as its pages show them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,39 +13,39 @@ COMING, VALID, OVER = "coming", "valid", "over"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """An account with the endpoints it runs, of how many, and what its zones are licensed for."""
+class LicenceSummary:
+    """An account with its running endpoints, its endpoint limit, and the licence period of each zone."""
 
     account: Account
     running: int
     limit: int
     zones: list[ZonePeriod]
     licences: list[tuple[Licence, str]]
-    """Everything that was ever bought, the newest first, and whether it is coming, valid or over."""
+    """Every licence, the newest first, and whether it is coming, valid or over."""
 
     @property
     def extra(self) -> int:
-        """What add-ons add to the account's own limit."""
+        """Running endpoints added by add-ons."""
         return self.limit - self.account.endpoint_limit
 
 
-def standings(accounts: Iterable[Account], *, now: datetime) -> list[Standing]:
-    """Of accounts whose licences were read with them."""
+def licence_summaries(accounts: Iterable[Account], *, now: datetime) -> list[LicenceSummary]:
+    """The caller prefetches `licences`."""
     accounts = list(accounts)
     running = running_by_account(accounts)
-    return [_standing(account, running.get(account.pk, 0), now) for account in accounts]
+    return [_summary(account, running.get(account.pk, 0), now) for account in accounts]
 
 
-def standing(account: Account, *, now: datetime) -> Standing:
-    return standings([account], now=now)[0]
+def licence_summary(account: Account, *, now: datetime) -> LicenceSummary:
+    return licence_summaries([account], now=now)[0]
 
 
-def _standing(account: Account, running: int, now: datetime) -> Standing:
+def _summary(account: Account, running: int, now: datetime) -> LicenceSummary:
     licences = sorted(account.licences.all(), key=lambda each: (each.valid_from, each.pk))
     extra = sum(each.extra_endpoints for each in licences if _state(each, now) == VALID)
     zones = periods_of(licences=[each for each in licences if each.zone], zones=ZONES, now=now)
-    told = [(each, _state(each, now)) for each in reversed(licences)]
-    return Standing(account, running, account.endpoint_limit + extra, zones, told)
+    states = [(each, _state(each, now)) for each in reversed(licences)]
+    return LicenceSummary(account, running, account.endpoint_limit + extra, zones, states)
 
 
 def _state(licence: Licence, now: datetime) -> str:

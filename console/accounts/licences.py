@@ -23,14 +23,16 @@ YEAR = timedelta(days=365)
 @about_an_account
 def zone(request: ConsoleRequest, brand: Account) -> HttpResponse:
     form = ZoneForm(request.POST or None, initial=_a_year_from(request.now))
-    return _answer(request, brand, form, partial(grant_zone, account=brand), _("License a zone"))
+    return _licence_page(request, brand, form, partial(grant_zone, account=brand), _("License a zone"))
 
 
 @form_page
 @about_an_account
 def add_on(request: ConsoleRequest, brand: Account) -> HttpResponse:
     form = AddOnForm(request.POST or None, initial=_a_year_from(request.now))
-    return _answer(request, brand, form, partial(grant_endpoint_add_on, account=brand), _("Add running endpoints"))
+    return _licence_page(
+        request, brand, form, partial(grant_endpoint_add_on, account=brand), _("Add running endpoints")
+    )
 
 
 @form_page
@@ -40,7 +42,7 @@ def change(request: ConsoleRequest, brand: Account, licence_pk: int) -> HttpResp
     form = PeriodForm(
         request.POST or None, initial={"valid_from": licence.valid_from, "valid_until": licence.valid_until}
     )
-    return _answer(request, brand, form, partial(change_period, licence=licence), _("Change the period"))
+    return _licence_page(request, brand, form, partial(change_period, licence=licence), _("Change the period"))
 
 
 @action
@@ -52,10 +54,10 @@ def end(request: ConsoleRequest, brand: Account, licence_pk: int) -> HttpRespons
     return redirect("console:account", brand.pk)
 
 
-def _answer(
+def _licence_page(
     request: ConsoleRequest, brand: Account, form: PeriodForm, service: Callable[..., object], title: str
 ) -> HttpResponse:
-    """The form, or the account's page once the service has taken what the form read."""
+    """Show the form; redirect to the account's page once it is saved."""
     if save_form(form, lambda: service(**form.values(), now=request.now, actor=request.actor)):
         messages.success(request, _("Saved."))
         return redirect("console:account", brand.pk)

@@ -1,4 +1,4 @@
-"""Accounts: customer support's list, an account's own page, and what a brand's user sees of theirs."""
+"""Accounts: the list and the account pages of customer support, and the brand's own licence page."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from accounts.models import Account
 from accounts.services import create_account, edit_account
 from console.accounts.audit_labels import worded
 from console.accounts.forms import AccountForm, NewAccountForm, PersonForm
-from console.accounts.licence_summary import standing, standings
+from console.accounts.licence_summary import licence_summaries, licence_summary
 from console.accounts.support import about_an_account
 from console.base import ConsoleRequest, form_page, operators_only, page, render_page, save_form
 from webhooks.services.endpoints import set_retry_waits
@@ -29,7 +29,7 @@ def listing(request: ConsoleRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
     pages = Paginator(selectors.accounts_named(text), PAGE_SIZE)
     shown = pages.get_page(request.GET.get("page"))
-    rows = standings(shown, now=request.now)
+    rows = licence_summaries(shown, now=request.now)
     return render_page(request, "console/accounts/list.html", {"q": text, "shown": shown, "rows": rows})
 
 
@@ -52,7 +52,7 @@ def account(request: ConsoleRequest, brand: Account) -> HttpResponse:
 def account_page(request: ConsoleRequest, brand: Account, person_form: PersonForm) -> HttpResponse:
     context = {
         "brand": brand,
-        "standing": standing(brand, now=request.now),
+        "summary": licence_summary(brand, now=request.now),
         "people": selectors.people(account=brand),
         "person_form": person_form,
         "entries": worded(audit.entries(account=brand)[:AUDIT_ENTRIES]),
@@ -79,6 +79,6 @@ def _save(request: ConsoleRequest, brand: Account, retry_waits: list[float] | No
 
 @page
 def info(request: ConsoleRequest) -> HttpResponse:
-    """What the brand has bought, to read."""
-    own = standing(request.account, now=request.now)
-    return render_page(request, "console/accounts/info.html", {"standing": own})
+    """The account's own licences, read-only."""
+    summary = licence_summary(request.account, now=request.now)
+    return render_page(request, "console/accounts/info.html", {"summary": summary})

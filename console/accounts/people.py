@@ -28,7 +28,7 @@ def add(request: ConsoleRequest, brand: Account) -> HttpResponse:
         return account_page(request, brand, form)
     membership, password = added
     if password is not None:
-        return _once(request, brand, membership.user, password)
+        return _show_password(request, brand, membership.user, password)
     message = _("%(user)s had a user already, who now works for this account, too. The password stays.")
     messages.success(request, message % {"user": membership.user.get_username()})
     return redirect("console:account", brand.pk)
@@ -49,10 +49,10 @@ def remove(request: ConsoleRequest, brand: Account, user_pk: int) -> HttpRespons
 def password(request: ConsoleRequest, brand: Account, user_pk: int) -> HttpResponse:
     membership = get_object_or_404(selectors.people(account=brand), user=user_pk)
     clear = people.reset_password(membership=membership, now=request.now, actor=request.actor)
-    return _once(request, brand, membership.user, clear)
+    return _show_password(request, brand, membership.user, clear)
 
 
-def _once(request: ConsoleRequest, brand: Account, user: User, clear: str) -> HttpResponse:
-    """The password stands in this answer alone; nothing keeps it."""
+def _show_password(request: ConsoleRequest, brand: Account, user: User, clear: str) -> HttpResponse:
+    """Show the new password in this response only: it is stored hashed."""
     context = {"brand": brand, "person": user, "clear": clear, "login": request.build_absolute_uri("/console/")}
     return render_page(request, "console/accounts/password.html", context)

@@ -1,4 +1,4 @@
-"""What customer support's pages about one account share."""
+"""The decorator of customer support's pages about one account."""
 
 from functools import wraps
 from typing import Any
@@ -12,7 +12,7 @@ from console.base import ConsoleRequest, View, operators_only
 
 
 def about_an_account(view: View) -> View:
-    """Finds the account that the address names, and shows times in its zone. `@page` or its siblings stand above."""
+    """Load the account in the URL and activate its time zone. Goes below `@page`, `@form_page` or `@action`."""
 
     @operators_only
     @wraps(view)

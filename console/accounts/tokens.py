@@ -1,4 +1,4 @@
-"""API tokens: list, make, see once, revoke."""
+"""API tokens: list, create, show once, revoke."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,7 +13,7 @@ from console.base import ConsoleRequest, action, form_page, render_page, save_fo
 
 @form_page
 def listing(request: ConsoleRequest) -> HttpResponse:
-    """A new token stands in the answer to the form itself: nothing keeps it, and no page leads to it again."""
+    """A new token is shown in the response to the form only: just its hash is stored."""
     form = TokenForm(request.POST or None)
     base = request.build_absolute_uri("/api/v1/")
     if issued := save_form(

@@ -1,4 +1,4 @@
-"""An attempt as pages show it: what went out, what came back, where the time went, and what to make of it."""
+"""An attempt as pages show it: request, answer, timing and explanation."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,14 +17,14 @@ from webhooks.retry_waits import waits_of
 UNCONNECTED = (
     Reason.COULD_NOT_CONNECT, Reason.NAME_NOT_RESOLVED, Reason.TLS_ERROR, Reason.REFUSED_ADDRESS, Reason.INVALID_URL,
 )  # fmt: skip
-"""After these nothing of the request has left."""
+"""Reasons that occur before any byte of the request is sent."""
 
 Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`may_differ`: the endpoint was changed afterwards, so the first line shows its path of today. `is_altered`: a
+    """`may_differ`: the endpoint was changed afterwards, so the first line shows its current path. `is_altered`: an
     injected fault sent other bytes than the event's."""
 
     line: str
@@ -38,7 +38,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer, as far as it came."""
+    """The answer, as far as it was received."""
 
     status_line: str
     headers: Headers
@@ -62,7 +62,7 @@ class Shown:
 
 
 def show_attempts(delivery: Delivery, attempts: list[Attempt]) -> list[Shown]:
-    """The attempts of a delivery in their order, each with how long it came after the one before."""
+    """The attempts of a delivery in their order, each with the time since the previous one."""
     befores = [None, *(first for first, _second in pairwise(attempts))]
     return (
         [show_attempt(delivery, attempt, before=before) for before, attempt in zip(befores, attempts, strict=True)]

@@ -1,6 +1,6 @@
-"""Send again what the delivery log's filter shows: count it, ask, and do it step by step.
+"""Redeliver what the delivery log's filter shows: count it, ask for confirmation, then redeliver in steps.
 
-What has been counted and done so far travels with the page, signed. A step that arrives twice sends nothing twice.
+The progress is kept in the page itself, signed. A step that is posted twice redelivers nothing twice.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -40,7 +40,7 @@ OBSTACLES = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a step has to know: whose log, since when and under which filter, what was counted, what is done."""
+    """The state between two steps: account, time of the request, filter, counts, and progress."""
 
     account: int
     asked_at: str
@@ -49,18 +49,18 @@ class Plan:
     run: Run | None = None
     new_key: bool = False
 
-    def sealed(self) -> str:
+    def signed(self) -> str:
         return signing.dumps(asdict(self), salt=SALT, compress=True)
 
     @property
-    def moment(self) -> datetime:
+    def asked_datetime(self) -> datetime:
         return datetime.fromisoformat(self.asked_at)
 
 
-def _opened(request: ConsoleRequest, sealed: str) -> Plan:
-    """The plan of a page of ours, made for this account not too long ago."""
+def _load_plan(request: ConsoleRequest, signed: str) -> Plan:
+    """The plan in a signed page; refused if it is forged, expired or of another account."""
     try:
-        plan = signing.loads(sealed, salt=SALT, max_age=VALID_SECONDS)
+        plan = signing.loads(signed, salt=SALT, max_age=VALID_SECONDS)
     except signing.BadSignature as error:
         raise InvalidInput(_("This page is out of date. Start again from the delivery log.")) from error
     if plan["account"] != request.account.pk:
@@ -71,9 +71,9 @@ def _opened(request: ConsoleRequest, sealed: str) -> Plan:
 
 @form_page
 def redeliver_found(request: ConsoleRequest) -> HttpResponse:
-    """By GET what the filter shows is counted, and with a `plan` counted on; by POST the next of it is sent again."""
+    """GET counts what the filter shows, and continues counting with a `plan`; POST redelivers the next step."""
     try:
-        context = _sent(request) if request.method == "POST" else _counted(request)
+        context = _redeliver_step(request) if request.method == "POST" else _count_step(request)
     except Refusal as refusal:
         messages.error(request, refusal.message)
         return redirect("console:deliveries")
@@ -82,9 +82,9 @@ def redeliver_found(request: ConsoleRequest) -> HttpResponse:
     return render_page(request, "console/deliveries/redeliver/page.html", context)
 
 
-def _counted(request: ConsoleRequest) -> dict[str, Any]:
-    if sealed := request.GET.get("plan"):
-        plan = _opened(request, sealed)
+def _count_step(request: ConsoleRequest) -> dict[str, Any]:
+    if signed := request.GET.get("plan"):
+        plan = _load_plan(request, signed)
         query, criteria = _filter_of(plan, request)
     else:
         query = log_query.read(request)
@@ -98,8 +98,8 @@ def _counted(request: ConsoleRequest) -> dict[str, Any]:
     return _context(request, replace(plan, preview=preview), query)
 
 
-def _sent(request: ConsoleRequest) -> dict[str, Any]:
-    plan = _opened(request, request.POST.get("plan", ""))
+def _redeliver_step(request: ConsoleRequest) -> dict[str, Any]:
+    plan = _load_plan(request, request.POST.get("plan", ""))
     query, criteria = _filter_of(plan, request)
     if plan.run is None:
         plan = replace(plan, new_key=request.POST.get("keys") == "new")
@@ -109,14 +109,14 @@ def _sent(request: ConsoleRequest) -> dict[str, Any]:
         preview=plan.preview,
         run=plan.run or bulk_redelivery.begin_run(plan.preview),
         new_key=plan.new_key,
-        asked_at=plan.moment,
+        asked_at=plan.asked_datetime,
         now=request.now,
     )
     return _context(request, replace(plan, run=run), query)
 
 
 def _filter_of(plan: Plan, request: ConsoleRequest) -> tuple[LogQuery, Criteria]:
-    query = log_query.of_filters(request, plan.filters, now=plan.moment)
+    query = log_query.of_filters(request, plan.filters, now=plan.asked_datetime)
     if query.criteria is None:
         raise InvalidInput(query.faults[0])
     return query, query.criteria
@@ -127,7 +127,7 @@ def _context(request: ConsoleRequest, plan: Plan, query: LogQuery) -> dict[str, 
     return {
         **form(request, query),
         "query": query,
-        "plan": plan.sealed(),
+        "plan": plan.signed(),
         "preview": preview,
         "run": run,
         "new_key": plan.new_key,

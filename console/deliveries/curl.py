@@ -1,4 +1,4 @@
-"""A delivery's request as a curl command: the exact bytes, signed with the share secret of now, which stays unsaid."""
+"""A delivery's request as a curl command: the exact bytes, signed with the current secret, which is not included."""
 
 import shlex
 
@@ -9,11 +9,11 @@ from webhooks.engine.addresses import wire_url
 from webhooks.models import Delivery, Endpoint
 
 LONGEST_ARGUMENT = 100_000
-"""Bytes; systems refuse a longer argument of a command, and a longer body comes through a pipe."""
+"""Bytes. Systems limit the length of an argument, so a longer body is piped."""
 
 
 def as_curl(delivery: Delivery) -> str:
-    """SecretUnreadable where the endpoint's secret cannot be decrypted."""
+    """Raises SecretUnreadable if the endpoint's secret cannot be decrypted."""
     endpoint, body = delivery.endpoint, delivery.event.body
     is_long = len(body.encode()) > LONGEST_ARGUMENT
     options = [
@@ -28,7 +28,7 @@ def as_curl(delivery: Delivery) -> str:
 
 
 def _switches(endpoint: Endpoint) -> list[str]:
-    """`--globoff` takes brackets in a URL as they are; `--insecure` is what the endpoint's switch does."""
+    """`--globoff` keeps brackets in a URL literal; `--insecure` matches `verify_tls=False`."""
     switches = ["--globoff"] if any(char in endpoint.url for char in "[]{}") else []
     return switches if endpoint.verify_tls else [*switches, "--insecure"]
 

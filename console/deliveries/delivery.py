@@ -24,7 +24,7 @@ ATTEMPTS_SHOWN = 40
 """The newest; a delivery that was sent again by hand many times has more."""
 RELATIVES_SHOWN = 20
 QUICK = timedelta(minutes=1)
-"""A delivery that has been due for longer is not looked at again each second: it waits for a worker."""
+"""A delivery that is due for longer waits for a worker, so it is polled less often."""
 
 
 @page
@@ -109,7 +109,7 @@ def _curl(delivery: Delivery) -> str | None:
 
 
 def _refusal(delivery: Delivery, now: datetime) -> str:
-    """What stands against sending it again."""
+    """Why it cannot be redelivered; empty if it can."""
     try:
         check_redelivery(delivery=delivery, now=now)
     except Refusal as refusal:

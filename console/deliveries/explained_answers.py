@@ -13,7 +13,7 @@ from webhooks.models import Attempt, Endpoint
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-Told = tuple[str, str, tuple[str, ...]]
+Explained = tuple[str, str, tuple[str, ...]]
 """Headline, why, and what to try."""
 
 
@@ -38,7 +38,7 @@ def took(attempt: Attempt) -> str:
     return sentence % {"status": status_line(attempt.status_code), "time": milliseconds(attempt.duration_ms)}
 
 
-def explain_answer(attempt: Attempt, endpoint: Endpoint) -> Told:
+def explain_answer(attempt: Attempt, endpoint: Endpoint) -> Explained:
     code = attempt.status_code or 0
     if 300 <= code < 400:
         why, advice = _redirected(attempt, endpoint)
@@ -50,7 +50,7 @@ def explain_answer(attempt: Attempt, endpoint: Endpoint) -> Told:
         why = _("This simulator is set to take no other status than %(status)s for a success.")
         why, advice = why % {"status": contract.SUCCESS_STATUS}, ()
     else:
-        why, advice = _("The receiver did not accept the request."), (_look_into_the_answer(),)
+        why, advice = _("The receiver did not accept the request."), (_read_the_answer(),)
     return took(attempt), why, advice
 
 
@@ -74,23 +74,23 @@ def _turned_away(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
 
 
 def _not_understood(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    return _("The receiver could not read the request, or did not agree with what it holds."), (
+    return _("The receiver could not read the request, or rejected its content."), (
         _("Read the body as JSON in UTF-8: an object with timestamp, topic and data."),
         _("Compare the signature over the raw bytes of the body, before anything parses them."),
-        _look_into_the_answer(),
+        _read_the_answer(),
     )
 
 
 def _not_there(endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
     path = urlsplit(wire_url(endpoint.url)).path
-    return _("A server answered, but it has nothing at the path %(path)s.") % {"path": path}, (
+    return _("A server answered, but it has no route for %(path)s.") % {"path": path}, (
         _("Compare the path of the endpoint's URL with the receiver's route; a slash at the end can matter."),
         _("Check that it is your receiver that listens at %(place)s.") % {"place": place(endpoint.url)},
     )
 
 
 def _method_not_allowed(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    return _("The path is there, but it does not take POST."), (_("MAAC sends POST: let the route take it."),)
+    return _("The path exists, but it does not accept POST."), (_("MAAC sends POST: let the route accept it."),)
 
 
 def _too_busy(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
@@ -101,20 +101,20 @@ def _too_busy(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
 
 
 def _too_large(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    return _("The body is larger than the receiver, or a proxy in front of it, takes."), (
+    return _("The body is larger than the receiver, or a proxy in front of it, accepts."), (
         _("Raise the limit for request bodies."),
     )
 
 
 def _wrong_type(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
-    advice = _("Take the content type %(type)s.") % {"type": contract.CONTENT_TYPE}
-    return _("The receiver does not take JSON at this path."), (advice,)
+    advice = _("Accept the content type %(type)s.") % {"type": contract.CONTENT_TYPE}
+    return _("The receiver does not accept JSON at this path."), (advice,)
 
 
 def _failed_inside() -> tuple[str, tuple[str, ...]]:
     return _("The receiver failed while it handled the event."), (
         _("Look into the receiver's log at this moment for an error."),
-        _look_into_the_answer(),
+        _read_the_answer(),
     )
 
 
@@ -124,7 +124,7 @@ def _failed_behind_a_proxy(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def _look_into_the_answer() -> str:
+def _read_the_answer() -> str:
     return _("Read the answer's body: it often says what is wrong.")
 
 

@@ -1,4 +1,4 @@
-"""What kept an answer from coming, and what to try: in the viewer's language, reason by reason."""
+"""Why there was no answer and what to try: in the viewer's language, reason by reason."""
 
 import errno
 import ipaddress
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from console.deliveries.explained_answers import Told, answer_first, place
+from console.deliveries.explained_answers import Explained, answer_first, place
 from console.templatetags.console import milliseconds
 from webhooks.engine.addresses import wire_url
 from webhooks.engine.job import Reason
@@ -18,11 +18,11 @@ from webhooks.models import Attempt, Endpoint
 DOCKER_HOST = "host.docker.internal"
 
 
-def explain_fault(attempt: Attempt, endpoint: Endpoint) -> Told:
-    return _FAULTS.get(attempt.reason, _unclassified)(attempt, endpoint)
+def explain_error(attempt: Attempt, endpoint: Endpoint) -> Explained:
+    return _ERRORS.get(attempt.reason, _unclassified)(attempt, endpoint)
 
 
-def _no_connection(attempt: Attempt, endpoint: Endpoint) -> Told:
+def _no_connection(attempt: Attempt, endpoint: Endpoint) -> Explained:
     where = {"place": place(endpoint.url), "time": milliseconds(attempt.duration_ms)}
     cause = attempt.detail
     if os.strerror(errno.ECONNREFUSED) in cause:
@@ -45,7 +45,7 @@ def _no_connection(attempt: Attempt, endpoint: Endpoint) -> Told:
     )
 
 
-def _name_not_found(_attempt: Attempt, endpoint: Endpoint) -> Told:
+def _name_not_found(_attempt: Attempt, endpoint: Endpoint) -> Explained:
     host = urlsplit(wire_url(endpoint.url)).hostname or ""
     why = _("No address was found for the name %(host)s.") % {"host": host}
     if host == DOCKER_HOST:
@@ -61,7 +61,7 @@ def _name_not_found(_attempt: Attempt, endpoint: Endpoint) -> Told:
     return _("Name not found"), why, advice
 
 
-def _connection_lost(_attempt: Attempt, _endpoint: Endpoint) -> Told:
+def _connection_lost(_attempt: Attempt, _endpoint: Endpoint) -> Explained:
     return (
         _("Connection lost"),
         _("The receiver closed the connection before its answer was complete."),
@@ -73,7 +73,7 @@ def _connection_lost(_attempt: Attempt, _endpoint: Endpoint) -> Told:
     )
 
 
-def _timed_out(attempt: Attempt, _endpoint: Endpoint) -> Told:
+def _timed_out(attempt: Attempt, _endpoint: Endpoint) -> Explained:
     limit = {"time": milliseconds(settings.WEBHOOK_ATTEMPT_TIMEOUT * 1000)}
     if attempt.first_byte_ms is None:
         why = _("The receiver took the connection, but no answer came within %(time)s.") % limit
@@ -89,7 +89,7 @@ def _timed_out(attempt: Attempt, _endpoint: Endpoint) -> Told:
     )
 
 
-def _no_tls(attempt: Attempt, endpoint: Endpoint) -> Told:
+def _no_tls(attempt: Attempt, endpoint: Endpoint) -> Explained:
     why, advice = _tls_cause(attempt.detail.lower(), endpoint)
     return _("No secure connection"), why, advice
 
@@ -122,7 +122,7 @@ def _tls_cause(detail: str, endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def _not_http(_attempt: Attempt, endpoint: Endpoint) -> Told:
+def _not_http(_attempt: Attempt, endpoint: Endpoint) -> Explained:
     why = _("Something answered at %(place)s, but not in HTTP.") % {"place": place(endpoint.url)}
     return (
         _("Not an HTTP answer"),
@@ -134,11 +134,11 @@ def _not_http(_attempt: Attempt, endpoint: Endpoint) -> Told:
     )
 
 
-def _bad_url(_attempt: Attempt, _endpoint: Endpoint) -> Told:
+def _bad_url(_attempt: Attempt, _endpoint: Endpoint) -> Explained:
     return _("URL not usable"), _("No request can be made for the endpoint's URL."), (_("Correct the URL."),)
 
 
-def _refused_address(_attempt: Attempt, _endpoint: Endpoint) -> Told:
+def _refused_address(_attempt: Attempt, _endpoint: Endpoint) -> Explained:
     return (
         _("Address not allowed"),
         _("The URL leads into a private network, which this simulator may not reach."),
@@ -149,7 +149,7 @@ def _refused_address(_attempt: Attempt, _endpoint: Endpoint) -> Told:
     )
 
 
-def _unclassified(attempt: Attempt, _endpoint: Endpoint) -> Told:
+def _unclassified(attempt: Attempt, _endpoint: Endpoint) -> Explained:
     if "share secret" in attempt.detail:
         return (
             _("Not signed"),
@@ -163,7 +163,7 @@ def _unclassified(attempt: Attempt, _endpoint: Endpoint) -> Told:
     )
 
 
-def _internal_error(_attempt: Attempt, _endpoint: Endpoint) -> Told:
+def _internal_error(_attempt: Attempt, _endpoint: Endpoint) -> Explained:
     return (
         _("Error in the simulator"),
         _("The simulator could not process this attempt. The receiver is not the cause."),
@@ -174,7 +174,7 @@ def _internal_error(_attempt: Attempt, _endpoint: Endpoint) -> Told:
     )
 
 
-_FAULTS: dict[str, Callable[[Attempt, Endpoint], Told]] = {
+_ERRORS: dict[str, Callable[[Attempt, Endpoint], Explained]] = {
     Reason.COULD_NOT_CONNECT: _no_connection,
     Reason.NAME_NOT_RESOLVED: _name_not_found,
     Reason.CONNECTION_LOST: _connection_lost,
@@ -189,7 +189,7 @@ _FAULTS: dict[str, Callable[[Attempt, Endpoint], Told]] = {
 
 
 def _if_in_docker(url: str) -> tuple[str, ...]:
-    """localhost is where the simulator runs, which in a container is not where the receiver runs."""
+    """In a container localhost is the simulator's own container, where no receiver runs."""
     host = urlsplit(wire_url(url)).hostname or ""
     if not _is_loopback(host):
         return ()

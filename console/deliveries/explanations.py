@@ -1,23 +1,23 @@
-"""What came of an attempt, why, and what to try: composed in the viewer's language from what the attempt recorded."""
+"""The result of an attempt, its cause and what to try, in the viewer's language."""
 
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from console.deliveries.explained_answers import explain_answer, took
-from console.deliveries.explained_errors import explain_fault
+from console.deliveries.explained_errors import explain_error
 from maac_contract import contract
 from maac_contract.fault_kinds import FaultKind
 from webhooks.engine.job import Reason
 from webhooks.models import Attempt, Endpoint
 
 BROKEN_OFF = (FaultKind.DROP_MID_BODY, FaultKind.LOST_ANSWER)
-"""Injected faults after which it is not the receiver's doing that there is no answer."""
+"""Injected faults that prevent an answer; the receiver is not the cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What happened, why, and what to try. `detail` is what the engine noted about it, in English."""
+    """What happened, why, and what to try. `detail` is the engine's error text, in English."""
 
     tone: str
     headline: str
@@ -36,7 +36,7 @@ def explain_attempt(attempt: Attempt, endpoint: Endpoint) -> Explanation:
     if attempt.reason == Reason.ERROR_STATUS_CODE:
         headline, why, advice = explain_answer(attempt, endpoint)
     else:
-        headline, why, advice = explain_fault(attempt, endpoint)
+        headline, why, advice = explain_error(attempt, endpoint)
     return Explanation("bad", headline, why, advice, attempt.detail)
 
 

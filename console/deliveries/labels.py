@@ -1,4 +1,4 @@
-"""Outcomes in the viewer's language: states, and the reasons why an attempt or a delivery ended as it did."""
+"""Labels of delivery states and reasons in the viewer's language."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _

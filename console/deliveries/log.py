@@ -1,4 +1,4 @@
-"""The delivery log: its page, the fragments by which it stays live and searches on, and its charts."""
+"""The delivery log: its page, the polled fragments for new rows and continued searches, and its charts."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -18,11 +18,11 @@ from webhooks.log import statistics
 from webhooks.log.search import Criteria
 
 CHART_SHOWS = timedelta(hours=24)
-"""Where the filter names no range of time."""
+"""The chart's range if the filter has none."""
 BARS = 40
 STEP_SECONDS = 0.06
 SEARCHES_ON_AT_MOST = 40
-"""Steps of a longer search: how long each may take, and how many a page makes by itself before it asks."""
+"""A long search continues in steps of `STEP_SECONDS`, at most this many before the user is asked."""
 
 
 @page
@@ -47,7 +47,7 @@ def log(request: ConsoleRequest) -> HttpResponse:
 
 @page
 def live(request: ConsoleRequest) -> HttpResponse:
-    """The newest rows, if they are others than the page has. With `hold` none are added; those there move on."""
+    """The newest rows if they differ from those shown. With `hold`, rows are updated but none is added."""
     query = log_query.read(request, others=["seen", "newest", "hold"])
     newest = _number(request, "newest")
     if query.criteria is None or newest is None:
@@ -64,7 +64,7 @@ def live(request: ConsoleRequest) -> HttpResponse:
 
 @page
 def more(request: ConsoleRequest) -> HttpResponse:
-    """What a search that ran out of time finds further back, up to a full page."""
+    """Continue a search that ran out of time, up to a full page."""
     query = log_query.read(request, others=["cursor", "found", "step"])
     found, step = _number(request, "found"), _number(request, "step")
     if query.criteria is None or found is None or step is None or found >= ROWS:
@@ -88,7 +88,7 @@ def _here(request: ConsoleRequest, query: str) -> str:
 
 
 def _is_live(query: LogQuery, shown: LogPage) -> bool:
-    """A page of the past stands still, and so does a search that takes too long to be repeated."""
+    """Older pages, and searches that are too slow to repeat, are not refreshed."""
     return query.is_newest and "until" not in query.filters and shown.searched_to is None
 
 
@@ -98,7 +98,7 @@ def _number(request: ConsoleRequest, name: str) -> int | None:
 
 
 def _charts(request: ConsoleRequest, criteria: Criteria) -> dict[str, Any]:
-    """Of what the filter says about endpoint, event type, tests and time; none for single events and keys."""
+    """The charts apply the filters for endpoint, event type, tests and time; single events and keys have none."""
     until = criteria.until or request.now
     since = criteria.since or until - CHART_SHOWS
     if criteria.key or criteria.event is not None or since >= until:

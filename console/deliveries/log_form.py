@@ -1,4 +1,4 @@
-"""The form above the delivery log: what can be chosen, and what is chosen, in words."""
+"""The filter form above the delivery log: its options, and the active filters as chips."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -39,7 +39,7 @@ _LAST = gettext_lazy("Last %(value)s")
 
 
 class Chip(NamedTuple):
-    """A filter that is in force, and the query without it."""
+    """An active filter, and the query without it."""
 
     label: str
     without: str
@@ -73,7 +73,7 @@ def form(request: ConsoleRequest, query: LogQuery) -> dict[str, Any]:
 
 
 def _endpoints(request: ConsoleRequest, query: LogQuery) -> dict[int, str]:
-    """Those to choose from, and the one that is chosen, even if it is deleted."""
+    """The account's endpoints, and the chosen one even if it is deleted."""
     present = selectors.endpoints(account=request.account).order_by("name").values_list("id", "name")
     endpoints = dict(present)
     chosen = query.criteria.endpoint if query.criteria else None
@@ -85,11 +85,11 @@ def _endpoints(request: ConsoleRequest, query: LogQuery) -> dict[int, str]:
 def _chip(name: str, query: LogQuery, endpoints: dict[int, str]) -> Chip:
     value = query.filters[name]
     label = _LAST if name == "since" and value in PRESETS else _LABELS[name]
-    return Chip(str(label) % {"value": _spoken(name, value, query, endpoints)}, query.to(**{name: None}))
+    return Chip(str(label) % {"value": _value_label(name, value, query, endpoints)}, query.to(**{name: None}))
 
 
-def _spoken(name: str, value: str, query: LogQuery, endpoints: dict[int, str]) -> str:
-    """A filter's value as people say it; as it was written, if it means nothing."""
+def _value_label(name: str, value: str, query: LogQuery, endpoints: dict[int, str]) -> str:
+    """A filter's value as its label; unchanged if it is unknown."""
     if name in ("since", "until"):
         return str(PRESETS.get(value) or _input(query, name).replace("T", " ") or value)
     if name == "is_test":
@@ -102,6 +102,6 @@ def _spoken(name: str, value: str, query: LogQuery, endpoints: dict[int, str]) -
 
 
 def _input(query: LogQuery, name: str) -> str:
-    """A moment as the browser's field for local times takes it; empty for none."""
+    """A time in the format of `<input type="datetime-local">`; empty for None."""
     moment: datetime | None = getattr(query.criteria, name, None)
     return "" if moment is None else timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M:%S")

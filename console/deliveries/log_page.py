@@ -1,4 +1,4 @@
-"""A page of the delivery log: its rows, what surrounds them, and where the search goes on."""
+"""A page of the delivery log: its rows, the pages next to it, and where the search continues."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,9 +26,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """What is shown. `older` and `newer` are queries of the pages beside it.
+    """The rows shown. `older` and `newer` are the queries of the adjacent pages.
 
-    Where the time was over before the page was full, `searched_to` is how far back the search came.
+    `searched_to` is how far back the search got if it ran out of time before the page was full.
     """
 
     lines: list[Line]
@@ -47,7 +47,7 @@ class LogPage:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with every row that comes, goes, or moves on."""
+        """Changes when a row is added, removed or changes its state."""
         states = [(line.delivery.pk, line.delivery.status, line.delivery.attempt_count) for line in self.lines]
         return sha256(repr(states).encode()).hexdigest()[:16]
 
@@ -71,11 +71,11 @@ def load(
         seconds=seconds,
     )
     page = LogPage(_lines(found.rows, seen))
-    return _placed(page, found, query)
+    return _with_adjacent(page, found, query)
 
 
 def counted(request: ConsoleRequest, page: LogPage, criteria: Criteria, *, is_newest: bool) -> LogPage:
-    """With how many there are in all."""
+    """The page with the total count of matches."""
     if is_newest and not page.older:
         return replace(page, count=Count(len(page.lines), True))
     if page.searched_to:
@@ -83,8 +83,8 @@ def counted(request: ConsoleRequest, page: LogPage, criteria: Criteria, *, is_ne
     return replace(page, count=search.count(account=request.account, criteria=criteria))
 
 
-def _placed(page: LogPage, found: Found, query: LogQuery) -> LogPage:
-    """Between its neighbours."""
+def _with_adjacent(page: LogPage, found: Found, query: LogQuery) -> LogPage:
+    """The page with the queries of the adjacent pages."""
     first = page.newest
     last = found.rows[-1].pk if found.rows else 0
     newer: int | None = None
@@ -108,7 +108,7 @@ def _moment(delivery_id: int) -> datetime | None:
 
 
 def _lines(deliveries: Sequence[Delivery], seen: int | None) -> list[Line]:
-    """With the time of each one's last attempt, all read at once."""
+    """With the duration of each one's last attempt, in one query."""
     attempts = Attempt.objects.filter(delivery__in=[each.pk for each in deliveries])
     took = {row[:2]: row[2] for row in attempts.values_list("delivery_id", "number", "duration_ms")}
     return [

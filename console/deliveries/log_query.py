@@ -1,4 +1,4 @@
-"""The delivery log's address: which filters it names, and the addresses of other views of the log."""
+"""The query string of the delivery log: parsing the filters, and building the queries of links."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -14,13 +14,13 @@ from webhooks.log.filters import LogFilter
 from webhooks.log.search import Criteria
 
 _CURSOR = re.compile(r"(before|after)-(\d{1,18})", re.ASCII)
-_MEANINGS = ("status", "reason", "topic", "endpoint", "is_test", "since", "until", "q", "key", "event")
+_FILTERS = ("status", "reason", "topic", "endpoint", "is_test", "since", "until", "q", "key", "event")
 """The filters in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogQuery:
-    """What an address asks for. `faults` says what of it cannot be understood; then there is no `criteria`."""
+    """A parsed query string. `criteria` is None if `faults` lists errors."""
 
     given: dict[str, str]
     criteria: Criteria | None
@@ -34,7 +34,7 @@ class LogQuery:
 
     @property
     def filters(self) -> dict[str, str]:
-        return {name: value for name, value in self.given.items() if name in _MEANINGS}
+        return {name: value for name, value in self.given.items() if name in _FILTERS}
 
     def to(self, **changes: str | int | None) -> str:
         """The query of the first page with these changes; a filter that becomes None is left out."""
@@ -42,22 +42,22 @@ class LogQuery:
 
 
 def shortened(query: QueryDict) -> str | None:
-    """The same query in short, if it holds empty fields as a form sends them, or the same field again."""
-    short = [(name, spoken[-1]) for name, values in query.lists() if (spoken := [each for each in values if each])]
+    """The query without empty and repeated fields, as forms send them; None if it has none of them."""
+    short = [(name, filled[-1]) for name, values in query.lists() if (filled := [each for each in values if each])]
     return urlencode(short) if sum(map(len, dict(query.lists()).values())) != len(short) else None
 
 
 def read(request: ConsoleRequest, *, others: Collection[str] = ()) -> LogQuery:
-    """What the request's address asks for. `others` are names beside the filters that this view knows."""
-    return _understood(request.GET.dict(), request, request.now, others)
+    """Parse the request's query. `others` are the view's parameters that are not filters."""
+    return _parse(request.GET.dict(), request, request.now, others)
 
 
 def of_filters(request: ConsoleRequest, filters: dict[str, str], *, now: datetime) -> LogQuery:
-    """What filters asked for that were read before: their moments count back from then."""
-    return _understood(filters, request, now, ())
+    """Parse stored filters; relative times count back from `now`, the time when they were stored."""
+    return _parse(filters, request, now, ())
 
 
-def _understood(given: dict[str, str], request: ConsoleRequest, now: datetime, others: Collection[str]) -> LogQuery:
+def _parse(given: dict[str, str], request: ConsoleRequest, now: datetime, others: Collection[str]) -> LogQuery:
     asked = LogFilter(given, zone=request.account.zone_info, now=now, others=others)
     faults = [] if asked.is_valid() else list(_faults(asked))
     cursor = _CURSOR.fullmatch(given.get("cursor", ""))

@@ -1,4 +1,4 @@
-"""Where the time of an attempt went, as parts of a bar."""
+"""The stages of an attempt and their durations, as parts of a bar."""
 
 from typing import NamedTuple
 
@@ -8,11 +8,11 @@ from webhooks.models import Attempt
 
 WIDTH = 1000
 NARROWEST = 8
-"""A part that took time is seen, however little it was."""
+"""The smallest width, so that short stages stay visible."""
 
 
 class Part(NamedTuple):
-    """A stage of an attempt: its name, how long it took, and where it stands in the bar (whole units of its width)."""
+    """A stage of an attempt: its name, duration, and position in the bar in units of `WIDTH`."""
 
     css: str
     name: str
@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
 
 def time_split(attempt: Attempt) -> list[Part]:
-    """The stages that took time, in their order. What no stage accounts for comes last."""
+    """The stages that took time, in their order. The rest of the duration comes last."""
     # Translators: the stages of a request, as labels of a bar: finding the address, connecting, the TLS handshake,
     # then the wait until the first byte of the answer.
     stages = [

@@ -22,14 +22,14 @@ TO_THE_DAY = "%Y-%m-%d"
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A picture of the sprite `static/console/icons.svg`; decoration, so the words stand beside it."""
+    """An icon of the sprite `static/console/icons.svg`; decorative, so it needs a text next to it."""
     sprite = static("console/icons.svg")
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', sprite, name)
 
 
 @register.simple_tag
 def moment(value: datetime | None, detail: str = "second") -> SafeString:
-    """A moment in the account's time zone, to the `second`, `minute` or `day`; years first in every language."""
+    """A time in the account's time zone, to the `second`, `minute` or `day`, in ISO order in every language."""
     if value is None:
         return SafeString("")
     shape = {"second": TO_THE_SECOND, "minute": TO_THE_MINUTE, "day": TO_THE_DAY}[detail]
@@ -39,7 +39,7 @@ def moment(value: datetime | None, detail: str = "second") -> SafeString:
 
 @register.simple_tag
 def ago(value: datetime | None) -> SafeString:
-    """How long ago (or in how long), in words; the exact moment is its title."""
+    """How long ago (or in how long), in words; the exact time is its title."""
     if value is None:
         return SafeString("")
     local = timezone.localtime(value)
@@ -59,7 +59,7 @@ def milliseconds(value: float | None) -> str:
 
 @register.filter
 def translated(text: str) -> str:
-    """A sentence of the pure parts in the viewer's language."""
+    """A sentence of a package without Django (`maac_contract`, `webhooks.engine`) in the viewer's language."""
     if isinstance(text, Sentence):
         parts = {name: translated(part) if isinstance(part, Sentence) else part for name, part in text.values.items()}
         return gettext(text.template) % parts if text else ""
@@ -68,5 +68,5 @@ def translated(text: str) -> str:
 
 @register.filter
 def get(mapping: dict[str, object], key: str) -> object:
-    """The value under a key that only the template's data knows."""
+    """The value of a key that is a template variable."""
     return mapping.get(key)

@@ -17,20 +17,20 @@ SHOWN = 50
 
 @register.simple_tag
 def scripted_faults(endpoint: Endpoint, now: datetime) -> list[dict[str, Any]]:
-    """The endpoint's newest, each with what its kind does."""
+    """The endpoint's newest injected faults, each with the description of its kind."""
     rows = endpoint.faults.order_by("-id")[:SHOWN]
     return [{"fault": row, "about": about(row.kind), "is_active": row.is_active(now)} for row in rows]
 
 
 @register.filter
 def about_fault(kind: str) -> About:
-    """What is told of a kind of fault."""
+    """Title and description of a kind of fault."""
     return about(kind)
 
 
 @register.filter
 def short(number: float) -> str:
-    """Without zeros at its end, such as `1.5` or `86400`."""
+    """Without trailing zeros, such as `1.5` or `86400`."""
     return f"{number:.10g}"
 
 

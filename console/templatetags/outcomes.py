@@ -1,4 +1,4 @@
-"""Filters for what came of a delivery: `{% load outcomes %}`."""
+"""Filters for delivery outcomes: `{% load outcomes %}`."""
 
 from django import template
 

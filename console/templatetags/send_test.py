@@ -1,4 +1,4 @@
-"""What the card *Send test* asks for by itself, wherever it stands: `{% load send_test %}`."""
+"""Data of the *Send test* card: `{% load send_test %}`."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Tools > Check a receiver: start a check, watch it, read what it found, take the report away."""
+"""Tools > Check a receiver: start a check, follow its progress, read and download the report."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,12 +26,12 @@ from webhooks.services import checks
 
 PAGE_SIZE = 20
 
-FORMS: dict[str, tuple[str, Callable[[Report], str]]] = {
+FORMATS: dict[str, tuple[str, Callable[[Report], str]]] = {
     "json": ("application/json", as_json),
     "xml": ("application/xml", as_junit),
     "html": ("text/html", lambda report: as_html(report, translate=gettext, language=get_language() or "en")),
 }
-"""A report to take away: its type and how it is written."""
+"""Report formats: the content type and the writer."""
 
 
 @form_page
@@ -60,7 +60,7 @@ def details(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @page
 def live(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """The part of the page that changes while the check is under way."""
+    """The part of the page that is polled while the check runs."""
     check = _check_of(request, pk)
     if request.headers.get("HX-Request") != "true":
         return redirect("console:check", pk)
@@ -69,7 +69,7 @@ def live(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @page
 def probe(request: ConsoleRequest, pk: int, name: str) -> HttpResponse:
-    """One probe with the requests and answers that are kept of it."""
+    """One probe with its stored requests and answers."""
     check = _check_of(request, pk)
     found = next((result for result in results_of(check) if result.id == name), None)
     if found is None:
@@ -84,7 +84,7 @@ def report(request: ConsoleRequest, pk: int, form: str) -> HttpResponse:
         found = report_of(_check_of(request, pk))
     except CheckNotOver as early:
         raise Http404 from early
-    kind, write = FORMS[form]
+    kind, write = FORMATS[form]
     answer = HttpResponse(write(found), content_type=f"{kind}; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="receiver-check-{pk}.{form}"'
     return answer
@@ -101,7 +101,7 @@ def _start(request: ConsoleRequest, form: CheckForm) -> Check:
 
 
 def _initial(request: ConsoleRequest) -> dict[str, Any]:
-    """What the form begins with: an earlier check, or the endpoint that the address names."""
+    """Initial values: those of an earlier check (`?again=`), or the endpoint (`?endpoint=`)."""
     again, endpoint = request.GET.get("again", ""), request.GET.get("endpoint", "")
     if is_id(again):
         return as_asked(_check_of(request, int(again)))

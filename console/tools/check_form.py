@@ -1,4 +1,4 @@
-"""What is filled in to check a receiver. Which values are allowed is for the service to say."""
+"""The form to check a receiver. The service validates the values."""
 
 from typing import Any, NamedTuple
 
@@ -100,7 +100,7 @@ class CheckForm(forms.Form):
 
 
 class Row(NamedTuple):
-    """A probe as the form offers it."""
+    """A probe with its checkboxes."""
 
     id: str
     title: str
@@ -109,7 +109,7 @@ class Row(NamedTuple):
 
 
 def probe_groups(form: CheckForm) -> list[dict[str, Any]]:
-    """Every probe, in groups, as it is chosen at the moment."""
+    """Every probe, in groups, with its current selection."""
     run, allow = (set(form[name].value() or ()) for name in ("run", "allow"))
     rows = {probe.id: Row(probe.id, _title(probe), probe.id in run, probe.id in allow) for probe in PROBES.values()}
     return [{"title": gettext(title), "rows": [rows[each.id] for each in group]} for title, group in GROUPS.items()]
@@ -120,7 +120,7 @@ def _title(probe: Probe) -> str:
 
 
 def as_asked(check: Check) -> dict[str, Any]:
-    """What the form begins with to make a check once more; a secret that was typed is not known any more."""
+    """Initial values to repeat a check; a typed secret is not stored, so it stays empty."""
     options = options_of(check)
     endpoint = check.endpoint_id
     return {

@@ -1,4 +1,4 @@
-"""Tools > Explain a signature: from the body, the secret, and what the receiver computed or got, to the mistake."""
+"""Tools > Explain a signature: find the receiver's mistake from the body, the secret and the digest or headers."""
 
 import re
 from typing import Any
@@ -25,7 +25,7 @@ PLAIN_TEXT = {"class": "mono", "spellcheck": "false", "autocomplete": "off"}
 
 
 class ExplainForm(forms.Form):
-    """The request's body, the secret, and one of the two things that a receiver can tell."""
+    """The request's body, the secret, and either the computed digest or the received headers."""
 
     body = forms.CharField(
         label=_("Body"),
@@ -76,21 +76,21 @@ class ExplainForm(forms.Form):
         return given
 
     def body_bytes(self) -> bytes:
-        """A browser sends every line break of a text field as CRLF, whatever was pasted."""
+        """Browsers submit every line break of a text field as CRLF, so they are normalised to LF."""
         file = self.cleaned_data["body_file"]
         if file:
             return bytes(file.read())
         return re.sub("\r\n?", "\n", self.cleaned_data["body"]).encode(errors="replace")
 
     def header_lines(self) -> Headers | None:
-        """Lines that are no header, such as the request line, are passed over."""
+        """Lines without a colon, such as the request line, are ignored."""
         pairs = [line.partition(":") for line in self.cleaned_data["headers"].splitlines()]
         return [(name.strip(), value.strip()) for name, colon, value in pairs if colon] or None
 
 
 @form_page
 def explain(request: ConsoleRequest) -> HttpResponse:
-    """By a script the answer is the explanation alone, so that what was typed stays where it is."""
+    """An htmx request gets the explanation only, so that the form keeps its values."""
     is_sent = request.method == "POST"
     data, files = (request.POST, request.FILES) if is_sent else (None, None)
     form = ExplainForm(request.account, data, files, _initial(request))
@@ -139,7 +139,7 @@ def _tone(explanation: Explanation) -> str:
 
 
 def _initial(request: ConsoleRequest) -> dict[str, Any]:
-    """What the form begins with: the body of a delivery, or the endpoint that the address names."""
+    """Initial values: the body of a delivery (`?delivery=`), or the endpoint (`?endpoint=`)."""
     delivery, endpoint = request.GET.get("delivery", ""), request.GET.get("endpoint", "")
     if is_id(delivery):
         found = selectors.deliveries(account=request.account).filter(pk=int(delivery)).first()

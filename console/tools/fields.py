@@ -1,4 +1,4 @@
-"""Fields that the tools' forms share."""
+"""Form fields shared by the tools."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from webhooks.models import Endpoint
 
 
 class EndpointChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """One of the account's endpoints; or none, and then what it would give is filled in by hand."""
+    """One of the account's endpoints; or none, and the values are entered by hand."""
 
     def __init__(self, account: Account, *, otherwise: str) -> None:
         super().__init__(
@@ -26,7 +26,7 @@ class EndpointChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 class SecretField(forms.CharField):
-    """Text that is never shown again; every character of it counts."""
+    """A secret: never shown again, and not stripped."""
 
     def __init__(self, **options: Any) -> None:
         attributes = {"class": "mono", "autocomplete": "off", "spellcheck": "false"}

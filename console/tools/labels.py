@@ -1,4 +1,4 @@
-"""What a check found, in the viewer's language and in the order in which it matters."""
+"""The results of a check in the viewer's language, the most severe first."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from webhooks.models import Check
 
 Words = str | Promise
 EXCHANGES_SHOWN = 2
-"""Of a probe that did not pass, on the page of the whole check."""
+"""Requests shown for a probe that did not pass, on the page of the check."""
 
 VERDICTS: dict[Verdict, tuple[Words, str]] = {
     Verdict.PASSED: (_("Passed"), "good"),
@@ -39,7 +39,7 @@ class Shown(NamedTuple):
     tone: str
     exchanges: list["ShownExchange"]
     more: int
-    """How many requests are kept beyond those here."""
+    """Stored requests that are not shown here."""
 
 
 class ShownExchange(NamedTuple):
@@ -75,7 +75,7 @@ SECTIONS: tuple[tuple[Words, bool, Callable[[Result], bool]], ...] = (
 
 
 def sections(results: Sequence[Result]) -> list[Section]:
-    """The results by kind, what is to be mended first; kinds that there are none of are missing."""
+    """The results by kind, failures first, without empty kinds."""
     found = [
         Section(title, is_grave, [show(each, EXCHANGES_SHOWN if is_grave else 0) for each in results if belongs(each)])
         for title, is_grave, belongs in SECTIONS
@@ -84,15 +84,15 @@ def sections(results: Sequence[Result]) -> list[Section]:
 
 
 def show(result: Result, exchanges: int | None = None) -> Shown:
-    """A result in words, with at most so many of its exchanges."""
-    told = result_in(result, gettext)
-    word, tone = VERDICTS[told.verdict]
-    kept = told.exchanges if exchanges is None else told.exchanges[:exchanges]
-    return Shown(told, word, tone, [_exchange(each) for each in kept], len(told.exchanges) - len(kept))
+    """A translated result with at most `exchanges` of its requests."""
+    translated = result_in(result, gettext)
+    word, tone = VERDICTS[translated.verdict]
+    kept = translated.exchanges if exchanges is None else translated.exchanges[:exchanges]
+    return Shown(translated, word, tone, [_exchange(each) for each in kept], len(translated.exchanges) - len(kept))
 
 
 def state_of(check: Check) -> State:
-    """How a check is, or how it ended, in a word and a colour."""
+    """The state of a check as a label and a colour."""
     if check.status == Check.Status.DONE:
         return State(_("Passed"), "good") if check.passed else State(_("Failed"), "bad")
     return State(*STATES[check.status])

@@ -35,7 +35,7 @@ def details(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @form_page
 def secret(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """Show the share secret by POST, hide it by GET; a part of the page of details, or all of it without a script."""
+    """Show the share secret by POST, hide it by GET: as a fragment for htmx, otherwise as the whole page."""
     endpoint = endpoint_of(request, pk)
     shown = _revealed(request, endpoint) if request.method == "POST" else {}
     if request.headers.get("HX-Request"):
@@ -51,8 +51,8 @@ def rotate(request: ConsoleRequest, pk: int) -> HttpResponse:
             endpoints.rotate_secret(endpoint=endpoint, now=request.now, actor=request.actor)
         except EndpointNotRunning as gone:
             raise Http404 from gone
-        said = _("The share secret is changed. From now on only the new one signs: give it to your engineer.")
-        messages.success(request, said)
+        message = _("The share secret is changed. From now on only the new one signs: give it to your engineer.")
+        messages.success(request, message)
         return redirect("console:webhook", pk)
     return render_page(request, "console/webhooks/rotate.html", {"endpoint": endpoint})
 

@@ -1,4 +1,4 @@
-"""API > Webhook: the list of endpoints, and making, changing, pausing, resuming and deleting one."""
+"""API > Webhook: list, create, edit, pause, resume and delete endpoints."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ PER_PAGE = 25
 
 
 def endpoint_of(request: ConsoleRequest, pk: int) -> Endpoint:
-    """One of the account's own; a deleted one is gone from the console."""
+    """One of the account's endpoints; 404 for a deleted one."""
     return get_object_or_404(selectors.endpoints(account=request.account), pk=pk)
 
 
@@ -43,7 +43,7 @@ def listing(request: ConsoleRequest) -> HttpResponse:
 
 
 def _today(hours: Mapping[int, Sequence[statistics.Bucket]]) -> dict[str, Any]:
-    """What was delivered in those hours, and the part of what was sent that it is."""
+    """Deliveries of those hours, and their success rate."""
     buckets = [bucket for of_endpoint in hours.values() for bucket in of_endpoint]
     delivered = sum(bucket.delivered for bucket in buckets)
     sent = delivered + sum(bucket.failed for bucket in buckets)
@@ -51,7 +51,7 @@ def _today(hours: Mapping[int, Sequence[statistics.Bucket]]) -> dict[str, Any]:
 
 
 def licence(request: ConsoleRequest) -> dict[str, Any]:
-    """How many endpoints run of how many that may, until when each zone is licensed, and which types are not."""
+    """Running endpoints and their limit, the licence period of each zone, and the unlicensed event types."""
     periods = zone_periods(account=request.account, zones=ZONES, now=request.now)
     licensed = {period.zone for period in periods if period.is_licensed}
     return {
@@ -127,8 +127,8 @@ def _form_page(request: ConsoleRequest, form: EndpointForm, endpoint: Endpoint |
 
 
 def _created(endpoint: Endpoint) -> str:
-    """Said on the list, with the way to the details."""
-    said = _("{name} is created and running. Give your engineer its share secret, then send a test. {details}")
+    """The message on the list, with a link to the details."""
+    message = _("{name} is created and running. Give your engineer its share secret, then send a test. {details}")
     url = reverse("console:webhook", args=[endpoint.pk])
     details = format_html('<a href="{}">{}</a>', url, _("Show its details"))
-    return format_html(said, name=endpoint.name, details=details)
+    return format_html(message, name=endpoint.name, details=details)

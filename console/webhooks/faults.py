@@ -1,4 +1,4 @@
-"""Injected faults of an endpoint: the form to add one, and taking them back."""
+"""Injected faults of an endpoint: add and remove them."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ GROUPS = (
 
 
 class FaultForm(forms.Form):
-    """What is left empty is as the service has it."""
+    """Empty fields take the service's defaults."""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind of fault"),
@@ -89,7 +89,7 @@ class FaultForm(forms.Form):
     )
 
     def given(self) -> dict[str, Any]:
-        """What was filled in; of the number of times, that it was left empty counts, too."""
+        """The fields that were filled in, and `times` always: None means no limit."""
         values = self.cleaned_data
         return {name: value for name, value in values.items() if value not in (None, "") or name == "times"}
 
@@ -125,6 +125,6 @@ def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
 @action
 def clear(request: ConsoleRequest, pk: int) -> HttpResponse:
     count = faults.clear(endpoint=endpoint_of(request, pk), now=request.now, actor=request.actor)
-    said = ngettext("%(count)d injected fault is removed.", "%(count)d injected faults are removed.", count)
-    messages.success(request, said % {"count": count})
+    message = ngettext("%(count)d injected fault is removed.", "%(count)d injected faults are removed.", count)
+    messages.success(request, message % {"count": count})
     return redirect("console:webhook", pk)

@@ -1,4 +1,4 @@
-"""What is filled in on the pages of API > Webhook. Which values are allowed is for the services to say."""
+"""The forms of API > Webhook. The services validate the values."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ from webhooks.models import Endpoint
 from webhooks.retry_waits import are_waits, waits_fault
 
 EMPTY_ROWS = 2
-"""For headers to come; a script adds more."""
+"""Empty rows for new headers; a script adds more."""
 ADVANCED = ("verify_tls", "host_override", "extra_headers", "retry_waits")
 NO_RETRY = "none"
-"""How somebody writes that there is to be no retry."""
+"""The input for no retry."""
 
 
 class HeaderRows(forms.Widget):
-    """Rows of a name and a value. Rows that are empty say nothing."""
+    """Rows of a name and a value. Empty rows are ignored."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[tuple[str, str]]:  # noqa: ARG002
         if not isinstance(data, QueryDict):
@@ -34,7 +34,7 @@ class HeaderRows(forms.Widget):
 
 
 class HeadersField(forms.Field):
-    """A mapping of header names to values, which is given in rows."""
+    """A mapping of header names to values, entered in rows."""
 
     widget = HeaderRows
 
@@ -74,7 +74,7 @@ class WaitsField(forms.CharField):
 
 
 class EndpointForm(forms.Form):
-    """Everything about an endpoint that its owner chooses."""
+    """All settings of an endpoint."""
 
     name = forms.CharField(
         label=_("Webhook endpoint name"),
@@ -131,7 +131,7 @@ class EndpointForm(forms.Form):
 
     @property
     def is_advanced(self) -> bool:
-        """Whether the part for engineers has something to show."""
+        """Whether an advanced setting differs from its default or has an error."""
         checked, *others = (self[name].value() for name in ADVANCED)
         has_waits = self["retry_waits"].value() is not None
         return not checked or has_waits or any(others) or any(self[name].errors for name in ADVANCED)
@@ -145,12 +145,12 @@ class EndpointForm(forms.Form):
 
 
 def values_of(endpoint: Endpoint) -> dict[str, Any]:
-    """What the form shows of an endpoint that is there already."""
+    """Initial values of the form for an existing endpoint."""
     return {field: getattr(endpoint, field) for field in ("name", "url", "event_types", *ADVANCED)}
 
 
 def choices_by_zone(form: EndpointForm, periods: list[ZonePeriod], held: Sequence[str]) -> list[dict[str, Any]]:
-    """The event types as the form offers them. One that the endpoint holds can be taken away without a licence, too."""
+    """The event types by zone. Without a licence, a subscribed type can still be removed but no type added."""
     chosen = form["event_types"].value() or []
     return [
         {
@@ -169,7 +169,7 @@ def choices_by_zone(form: EndpointForm, periods: list[ZonePeriod], held: Sequenc
 
 
 class DeleteForm(forms.Form):
-    """Deleting asks for the endpoint's name, so that nobody deletes the wrong one."""
+    """Asks for the endpoint's name as a confirmation."""
 
     confirmation = forms.CharField(
         label=_("Type the name to delete it"), widget=forms.TextInput(attrs={"autocomplete": "off"})

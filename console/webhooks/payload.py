@@ -1,4 +1,4 @@
-"""The JSON that somebody types for a test event: read strictly, and what is wrong told with its place."""
+"""Strict parsing of the JSON of a test event, with the position of each error."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ from maac_contract import contract
 
 
 class Unreadable(ValueError):
-    """Not JSON; `place` is the line and column where the reading stopped, if that is known."""
+    """Not JSON; `place` is the line and column of the error, if known."""
 
     def __init__(self, reason: str, place: str = "") -> None:
         super().__init__(reason)
@@ -29,7 +29,7 @@ class PayloadProblem:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was typed, as MAAC would send it; to be sent only where there are no faults. `size` is the body's bytes."""
+    """The payload as MAAC would send it; not to be sent if there are faults. `size` is the body's size in bytes."""
 
     data: dict[str, Any]
     faults: list[PayloadProblem]
@@ -53,7 +53,7 @@ def size(topic: str, data: dict[str, Any]) -> int:
 
 
 def pretty(data: object) -> str:
-    """For people to read and edit; read back, it is the same again."""
+    """Indented JSON; parsing it gives the same data."""
     return json.dumps(data, indent=2, ensure_ascii=False)
 
 
@@ -84,15 +84,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _syntax(error: json.JSONDecodeError) -> str:
-    """Python's words for it are English; these say the same."""
+    """A translated message for Python's English one."""
     sentences = {
-        "Expecting value": _("A value is missing, or it is not one that JSON knows. Text stands in double quotes."),
+        "Expecting value": _("A value is missing or is not valid JSON. Strings need double quotes."),
         "Expecting property name": _("A key in double quotes is missing; there must be no comma before it closes."),
         "Expecting ',' delimiter": _("A comma or a closing bracket is missing."),
         "Expecting ':' delimiter": _("A colon is missing after the key."),
         "Illegal trailing comma": _("There is a comma before the closing bracket."),
-        "Extra data": _("There is something left after the end."),
-        "Unterminated string": _("The text that begins here does not end."),
+        "Extra data": _("There is more text after the end of the JSON value."),
+        "Unterminated string": _("The string that begins here is not closed."),
         "Invalid control character": _(
             "There is a line break or another control character in a text; write \\n for it."
         ),

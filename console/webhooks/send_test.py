@@ -1,4 +1,4 @@
-"""Send test: choose an event type, see and edit what will go out, send it, and see at once what came of it."""
+"""Send test: choose an event type, edit the payload, send it and show the result."""
 
 import secrets
 from dataclasses import dataclass
@@ -29,9 +29,9 @@ from webhooks.waiting import waiting_of
 
 SEED_LENGTH = 100
 FIRST_LOOK = 0.25
-"""Seconds that the answer waits for the outcome: most receivers are quicker, and then there is nothing to wait for."""
+"""Seconds that the response waits for the result: most receivers answer within it, which saves a poll."""
 LATE_AFTER = timedelta(seconds=3)
-"""A test that nobody has sent by then may wait for a worker that is not running."""
+"""A test without an attempt after this time may wait for a worker that is not running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What stands in the form: as it was typed, and how it reads."""
+    """The content of the form, and its validation."""
 
     event_type: str
     seed: str
@@ -75,7 +75,7 @@ def webhook_test(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @form_page
 def check(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """What is wrong with the data in the form; asked while somebody types."""
+    """Validate the payload while it is typed."""
     endpoint_of(request, pk)
     topic = request.POST.get("event_type", "")
     if topic not in TOPICS:
@@ -86,10 +86,10 @@ def check(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @page
 def result(request: ConsoleRequest, pk: int, delivery_pk: int) -> HttpResponse:
-    """What came of a test so far: a part of the page, asked for again while it is under way."""
+    """The result of a test so far: a fragment that is polled until the delivery is finished."""
     endpoint = endpoint_of(request, pk)
     delivery = get_object_or_404(_tests(request, endpoint), pk=delivery_pk)
-    if not _is_by_script(request):
+    if not _is_htmx(request):
         return _to_page(endpoint, delivery)
     is_over = delivery.finished_at is not None
     return render(
@@ -98,7 +98,7 @@ def result(request: ConsoleRequest, pk: int, delivery_pk: int) -> HttpResponse:
 
 
 def _send(request: ConsoleRequest, endpoint: Endpoint) -> HttpResponse:
-    """Without `data` a sample goes out."""
+    """Without `data` a sample is sent."""
     event_type, seed, text = (request.POST.get(name) for name in ("event_type", "seed", "data"))
     checked = payload.check(event_type, text) if text is not None and event_type in TOPICS else None
     faults = checked.faults if checked else []
@@ -126,15 +126,15 @@ def _send(request: ConsoleRequest, endpoint: Endpoint) -> HttpResponse:
 
 
 def _answer(request: ConsoleRequest, endpoint: Endpoint, delivery: Delivery) -> HttpResponse:
-    if not _is_by_script(request):
+    if not _is_htmx(request):
         return _to_page(endpoint, delivery)
     fresh = _tests(request, endpoint).get(pk=delivery.pk)
     return render(request, "console/send_test/result.html", {**_outcome(request, endpoint, fresh), "is_said": True})
 
 
 def _refused(request: ConsoleRequest, endpoint: Endpoint, faults: list[PayloadProblem]) -> HttpResponse:
-    """Nothing was sent: told in place of the result, with what was typed still there."""
-    if _is_by_script(request):
+    """Nothing was sent: show the errors in place of the result and keep the input."""
+    if _is_htmx(request):
         return render(request, "console/send_test/refused.html", {"faults": faults, "is_said": True})
     can_choose = choices(endpoint=endpoint, now=request.now)
     draft = _draft(request.POST, can_choose, None)
@@ -160,7 +160,7 @@ def _page(
 
 
 def _draft(given: QueryDict, can_choose: list[Choice], delivery: Delivery | None) -> Draft | None:
-    """What the form begins with: what was typed or sent before, or the sample of the seed. None: nothing to choose."""
+    """Initial content: the input or the earlier test, otherwise the sample of the seed. None: no type is licensed."""
     seed = _seed(given.get("seed")) or str(secrets.randbelow(10_000))
     if delivery:
         sent = payload.read(delivery.event.body)["data"]
@@ -177,14 +177,14 @@ def _drafted(event_type: str, seed: str, text: str) -> Draft:
 
 
 def _chosen(event_type: str, can_choose: list[Choice]) -> str | None:
-    """The event type that was asked for, if it is licensed; else one that is, preferably one that is subscribed to."""
+    """The requested event type if it is licensed; otherwise a licensed one, preferably subscribed."""
     licensed = [choice for choice in can_choose if choice.is_licensed]
     names = [choice.topic.name for choice in sorted(licensed, key=lambda choice: not choice.is_subscribed)]
     return event_type if event_type in names else next(iter(names), None)
 
 
 def _seed(text: str | None) -> str:
-    """A seed as people may write it; nonsense is none."""
+    """A seed, or empty if it is not printable."""
     seed = (text or "").strip()[:SEED_LENGTH]
     return seed if seed.isprintable() else ""
 
@@ -208,12 +208,12 @@ def _outcome(request: ConsoleRequest, endpoint: Endpoint, delivery: Delivery) ->
         "seconds": max(0, int(age.total_seconds())),
         "limit": f"{settings.WEBHOOK_ATTEMPT_TIMEOUT:g}",
         "has_no_worker": is_late and not selectors.worker_health(now=request.now).is_good,
-        "every": _pause(age),
+        "every": _poll_interval(age),
     }
 
 
-def _pause(age: timedelta) -> str:
-    """How long to wait before the next look: short while it is likely to end soon."""
+def _poll_interval(age: timedelta) -> str:
+    """The polling interval: short while the result is likely to arrive soon."""
     if age < LATE_AFTER:
         return "300ms"
     return "1s" if age < timedelta(minutes=1) else "10s"
@@ -223,5 +223,5 @@ def _to_page(endpoint: Endpoint, delivery: Delivery) -> HttpResponse:
     return redirect(f"{reverse('console:webhook_test', args=[endpoint.pk])}?delivery={delivery.pk}#test-result")
 
 
-def _is_by_script(request: ConsoleRequest) -> bool:
+def _is_htmx(request: ConsoleRequest) -> bool:
     return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers

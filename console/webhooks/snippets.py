@@ -1,4 +1,4 @@
-"""Receivers that are ready to paste, a language each: raw bytes, constant-time comparison, one key handled once."""
+"""Example receivers in six languages: they verify raw bytes in constant time and handle each key once."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -9,12 +9,12 @@ from maac_contract.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE
 from webhooks.models import Endpoint
 
 USUAL_PORT = 9000
-"""Where the receiver listens if the endpoint's URL names no port."""
+"""The receiver's port if the endpoint's URL has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A whole program: the name of its file, how it is started, and what it is."""
+    """A complete program: its file name, the command that starts it, and its source."""
 
     slug: str
     language: str

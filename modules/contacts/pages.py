@@ -59,8 +59,8 @@ def delete(request: ConsoleRequest, pk: int) -> HttpResponse:
 @action
 def seed_demo(request: ConsoleRequest) -> HttpResponse:
     made = services.seed_demo(account=request.account, now=request.now)
-    told = ngettext("%(count)s demo contact was added.", "%(count)s demo contacts were added.", len(made))
-    messages.success(request, told % {"count": len(made)})
+    message = ngettext("%(count)s demo contact was added.", "%(count)s demo contacts were added.", len(made))
+    messages.success(request, message % {"count": len(made)})
     return redirect("contacts:list")
 
 
@@ -90,13 +90,13 @@ def import_csv(request: ConsoleRequest) -> HttpResponse:
 
 @page
 def import_page(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """How far an import is, and what came of it."""
+    """The progress and the result of an import."""
     return render_page(request, "contacts/import.html", {"found": _import(request, pk)})
 
 
 @page
 def import_progress(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """The live part of the import's page."""
+    """The polled part of the import's page."""
     return render_page(request, "contacts/import_progress.html", {"found": _import(request, pk)})
 
 

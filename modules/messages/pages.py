@@ -97,7 +97,7 @@ def opens(request: ConsoleRequest) -> HttpResponse:
 
 
 def _open(request: ConsoleRequest, message: Broadcast | DirectMessage) -> HttpResponse:
-    """The contact that the button names opens the message; what that caused is said."""
+    """The contact of the button opens the message; show whether an event was sent."""
     contacts = contact_selectors.contacts(account=request.account)
     contact = get_object_or_404(contacts, line_uid=request.POST.get("line_uid", ""))
     opened = open_message(contact=contact, message=message, now=request.now)

@@ -1,4 +1,4 @@
-"""Modules > Messages in the console: templates, from which contacts are pushed to, and message events."""
+"""Modules > Messages in the console: templates for pushes to contacts, and message events."""
 
 from django.contrib import messages as notes
 from django.http import HttpResponse
@@ -48,8 +48,8 @@ def template(request: ConsoleRequest, pk: int) -> HttpResponse:
         form, lambda: services.push(account=request.account, template=found, now=request.now, **form.fields_given())
     ):
         (recipient,) = sent.recipients
-        tell = notes.success if recipient.mark == rules.DELIVERED else notes.warning
-        tell(request, _(labels.MARKS[recipient.mark]))
+        show = notes.success if recipient.mark == rules.DELIVERED else notes.warning
+        show(request, _(labels.MARKS[recipient.mark]))
         return redirect("messages:direct_message", sent.message.pk)
     return render_page(request, "messages/template.html", {"template": found, "form": form})
 
@@ -61,8 +61,8 @@ def events(request: ConsoleRequest) -> HttpResponse:
     if made := save_form(
         form, lambda: services.create_event(account=request.account, now=request.now, **form.cleaned_data)
     ):
-        told = _("The message event %(name)s is created. Its event_id is %(id)s.")
-        notes.success(request, told % {"name": made, "id": made.pk})
+        message = _("The message event %(name)s is created. Its event_id is %(id)s.")
+        notes.success(request, message % {"name": made, "id": made.pk})
         return redirect("messages:events")
     found, pages = cursor_page(request, selectors.events(account=request.account))
     opens = selectors.opens_of_events(events=found)

@@ -46,8 +46,8 @@ def prize(request: ConsoleRequest, pk: int) -> HttpResponse:
     found = _prize(request, pk)
     form = GrantForm(request.account, found, request.POST or None)
     if granted := save_form(form, lambda: granting.grant(prize=found, now=request.now, **form.options())):
-        told = ngettext("%(count)s contact got points.", "%(count)s contacts got points.", len(granted))
-        messages.success(request, told % {"count": len(granted)})
+        message = ngettext("%(count)s contact got points.", "%(count)s contacts got points.", len(granted))
+        messages.success(request, message % {"count": len(granted)})
         return redirect("points:prize", pk)
     grants, pages = cursor_page(request, selectors.grants(account=request.account, prize=found))
     return render_page(request, "points/prize.html", {"prize": found, "form": form, "grants": grants, **pages})

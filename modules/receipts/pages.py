@@ -54,7 +54,7 @@ def campaign(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @form_page
 def generate(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """Have a receipt made up and uploaded; its form stands on the campaign's page."""
+    """Generate a receipt and upload it; the form is on the campaign's page."""
     found = _campaign(request, pk)
     form = GenerateForm(request.account, request.POST or None)
     if made := save_form(form, lambda: uploads.upload_generated(campaign=found, now=request.now, **form.options())):

@@ -20,7 +20,7 @@ SUGGESTED = 20
 
 @form_page
 def answer(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """The survey as the contact sees it; or believable answers at one click."""
+    """The survey as the contact sees it; the answers can be generated."""
     survey = survey_of(request, pk)
     who = ContactForm(request.POST or None, initial={"line_uid": request.GET.get("line_uid", "")})
     form = AnswerForm(selectors.asked(survey=survey), request.POST or None)
@@ -41,7 +41,7 @@ def answer(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @page
 def submission(request: ConsoleRequest, pk: int, submission_pk: int) -> HttpResponse:
-    """What was answered, and what became of it."""
+    """The answers, and their deliveries."""
     survey = survey_of(request, pk)
     found = get_object_or_404(selectors.submissions(account=request.account, survey=survey), pk=submission_pk)
     return render_page(request, "surveys/submission.html", {"survey": survey, "submission": found})

@@ -26,7 +26,7 @@ def listing(request: ConsoleRequest) -> HttpResponse:
     context = {
         "form": form,
         "choices": _choices(form),
-        "rows": [_told(each) for each in plays],
+        "rows": [_row(each) for each in plays],
         "running": selectors.running(account=request.account),
         **pages,
     }
@@ -40,7 +40,7 @@ def play(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @page
 def progress(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """The live part of the play's page."""
+    """The polled part of the play's page."""
     return render_page(request, "traffic/progress.html", _context(request, pk))
 
 
@@ -59,15 +59,15 @@ def _context(request: ConsoleRequest, pk: int) -> dict[str, Any]:
     found = _found(request, pk)
     elapsed = found.elapsed(request.now)
     return {
-        **_told(found),
+        **_row(found),
         "lines": labels.summary(found),
         "query": labels.query_of(found),
         "elapsed": elapsed,
-        "told_rate": f"{found.events / max(elapsed, 1):.4g}",
+        "event_rate": f"{found.events / max(elapsed, 1):.4g}",
     }
 
 
-def _told(play: Play) -> dict[str, Any]:
+def _row(play: Play) -> dict[str, Any]:
     return {"play": play, "rate": f"{play.rate:g}", "title": labels.title_of(play), "status": labels.status_of(play)}
 
 

@@ -1,4 +1,4 @@
-// What every page shares: the theme switch, copy buttons and lists that submit themselves. Pages work without it.
+// Shared by every page: the theme switch, copy buttons and lists that submit themselves. Pages work without it.
 
 const THEME_COOKIE = "maac_sim_theme";
 
@@ -46,7 +46,7 @@ document.addEventListener("change", (event) => {
   if ("submitOnChange" in event.target.dataset) event.target.form.requestSubmit();
 });
 
-// A part that refreshes itself must not show the login page in its place: the whole page goes there.
+// A polled part that is redirected to the login page must not be replaced by it: redirect the whole page.
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!new URL(event.detail.xhr.responseURL || location.href).pathname.endsWith("/login/")) return;
   event.preventDefault();

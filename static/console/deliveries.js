@@ -1,4 +1,4 @@
-// The delivery log stays live while somebody looks at it: not when paused, in a hidden tab, or under a selection.
+// The delivery log is refreshed except when it is paused, in a hidden tab, or while text is selected.
 
 const pause = document.getElementById("pause");
 let isPaused = false;
@@ -22,8 +22,8 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
   if (isPaused || document.hidden || isSelecting(part)) event.preventDefault();
 });
 
-// Who has scrolled down reads, and who moves the pointer over the rows is about to click: rows may change their status,
-// but none is added above.
+// While the page is scrolled down, or the pointer moves over the rows, rows change their status but no row is added above,
+// because it would move the row that is being read or clicked.
 const ABOUT_TO_CLICK = 2500;
 let pointedAt = -ABOUT_TO_CLICK;
 

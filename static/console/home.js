@@ -1,4 +1,4 @@
-// The live part rests while nobody looks. Its state is said aloud when it turns for the better or the worse.
+// The live part is not polled in a hidden tab. Screen readers announce a change of its state.
 
 const live = () => document.querySelector("[data-live]");
 const spoken = document.querySelector("#spoken");

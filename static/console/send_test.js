@@ -1,5 +1,5 @@
-// The choice of an event type acts at once, so its button goes away. On a phone the result stands below what can be seen:
-// go there when a test was sent.
+// A change of the event type is applied at once, so its button is hidden. On a phone, scroll to the result after a test,
+// because it is below the visible part.
 
 document.querySelector("[data-without-script]").hidden = true;
 

@@ -1,5 +1,5 @@
-// A button for each group of probes that chooses them all, or none if all are chosen. And on a phone the explanation stands
-// below what can be seen: go there when it has come.
+// A button for each group of probes selects all of them, or none if all are selected. On a phone, scroll to the
+// explanation when it arrives, because it is below the visible part.
 
 for (const group of document.querySelectorAll("[data-probes]")) {
   const button = group.querySelector("[data-all]");

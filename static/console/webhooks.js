@@ -1,4 +1,4 @@
-// What a script adds to API > Webhook: more rows for headers, and copying the share secret without showing it.
+// API > Webhook: add rows for headers, and copy the share secret without showing it.
 
 function addHeader(button) {
   const rows = document.querySelector("[data-header-rows]");
@@ -43,7 +43,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   offerCopy(event.target);
-  // Whoever hid the secret by keyboard goes on from there.
+  // Keep the keyboard focus on the button after the secret is hidden.
   if (document.activeElement === document.body) document.querySelector("#secret button")?.focus({ preventScroll: true });
 });
 prepareRows();

@@ -116,7 +116,7 @@ def test_a_good_and_a_wrong_receiver_in_the_console(simulator: Embedded, tmp_pat
         with wrong_receiver(tmp_path / "good") as url:
             page = checked_in_the_console(browser, url)
         assert "All is well" in page
-        assert "To mend" not in page
+        assert "To fix" not in page
         with wrong_receiver(tmp_path / "wrong", "--wrong", "reserialises-like-javascript") as url:
             page = checked_in_the_console(browser, url)
         assert "Something is to be mended" in page

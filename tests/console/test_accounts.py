@@ -143,7 +143,7 @@ def test_accounts_are_searched_by_name_and_come_in_pages(
 
 def test_an_account_is_created_and_noted(operator: Client, alice: Account) -> None:
     page = sent(operator, f"{ACCOUNTS}new/", name=" 千代田カフェ ", time_zone="Asia/Tokyo", plan="marketing")
-    assert "The account 千代田カフェ is made" in page
+    assert "The account 千代田カフェ is created" in page
     account = Account.objects.get(name="千代田カフェ")
     assert (account.time_zone, account.plan, account.endpoint_limit) == ("Asia/Tokyo", "marketing", 3)
     assert log_of(account) == [("user support", "account.created", "千代田カフェ")]

@@ -44,7 +44,7 @@ def row(count: int, width: timedelta = MINUTE, *, answers: dict[int, int] | None
 
 def bars(chart: charts.Chart | charts.Spark, kind: str) -> list[tuple[float, float, float, float]]:
     """Left, top, width and height of the pieces of a kind."""
-    paths = {pile.kind: pile.path for pile in chart.piles}
+    paths = {each.kind: each.path for each in chart.segments}
     return [(float(x), float(y), float(w), float(h)) for x, y, w, h, _ in BAR.findall(paths.get(kind, ""))]
 
 
@@ -145,7 +145,7 @@ def test_an_empty_chart_says_so_and_still_has_its_axes() -> None:
         assert len(chart.lines) >= 2
         assert chart.ticks
         assert len(chart.slots) == 5
-    assert charts.outcome_chart([]) == charts.latency_chart([]) == charts.NOTHING
+    assert charts.outcome_chart([]) == charts.latency_chart([]) == charts.EMPTY
 
 
 def test_curves_stand_on_a_logarithmic_scale() -> None:
@@ -192,7 +192,7 @@ def test_a_spark_has_a_bar_for_each_hour_and_the_rate() -> None:
 def test_an_endpoint_that_had_nothing_to_do_has_an_empty_spark() -> None:
     for nothing in (None, [], row(24, HOUR)):
         spark = charts.spark(nothing)
-        assert not spark.piles
+        assert not spark.segments
         assert spark.rate is None
         assert spark.summary
 

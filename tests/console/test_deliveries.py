@@ -381,8 +381,8 @@ def test_the_charts_show_the_day_or_what_the_filter_says(console: Client, alice:
     html = page(console)
     assert "96 delivered, 9 to be retried, 3 failed, 1 skipped" in html
     assert "since 20" in re.sub(r"<[^>]+>", "", html)
-    assert "The charts know endpoint" not in html
-    assert "The charts know endpoint" in page(console, status="failed")
+    assert "The charts apply the filters" not in html
+    assert "The charts apply the filters" in page(console, status="failed")
     assert "96 delivered" in page(console, CHART, since="24h")
     assert "0 delivered" in page(console, until="2026-03-05T09:00")
 

@@ -110,8 +110,8 @@ def test_every_reason_and_every_status_is_explained(store: Store) -> None:
 @pytest.mark.parametrize(
     ("action", "headline", "advice"),
     [
-        (404, "404 Not Found in ", "it has nothing at the path /hook."),
-        (405, "405 Method Not Allowed in ", "MAAC sends POST: let the route take it."),
+        (404, "404 Not Found in ", "it has no route for /hook."),
+        (405, "405 Method Not Allowed in ", "MAAC sends POST: let the route accept it."),
         (403, "403 Forbidden in ", "Compare the signature over the raw bytes of the body"),
         (401, "401 Unauthorized in ", "after a change the old one is not used any more."),
         (500, "500 Internal Server Error in ", "Look into the receiver's log at this moment for an error."),
@@ -161,7 +161,7 @@ def test_what_went_wrong_is_explained_with_what_to_try(
         ),
         ("http://host.docker.internal/", "Name not found", "", "--add-host=host.docker.internal:host-gateway"),
         ("{tls}", "No secure connection", "certificate is self-signed", "switch off the check of its certificate"),
-        ("{not_tls}", "No secure connection", "does not speak TLS.", "begin the URL with http://"),
+        ("{not_tls}", "No secure connection", "does not use TLS.", "begin the URL with http://"),
     ],
 )
 def test_what_kept_a_connection_from_coming_about_is_explained(
@@ -185,7 +185,7 @@ def test_what_kept_a_connection_from_coming_about_is_explained(
     assert headline in page
     assert why in page
     assert advice in page
-    assert "It was made ready, but never left" in page
+    assert "The request was prepared but not sent" in page
 
 
 def test_a_private_network_that_is_not_allowed_is_explained(
@@ -294,7 +294,7 @@ def test_a_long_answer_says_that_it_was_cut(console: Client, store: Store) -> No
     attempt_of(delivery, response_body=b"x" * 100, response_truncated=True, response_headers=[["Retry-After", "120"]])
     page = shown(console, delivery)
     assert "The answer was longer; its first 16 KiB are kept." in page
-    assert "(Retry-After: 120). MAAC's waits stay as they are." in page
+    assert "(Retry-After: 120). MAAC's retry waits do not change." in page
 
 
 def test_many_attempts_and_many_relatives_cost_few_queries(

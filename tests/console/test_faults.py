@@ -31,7 +31,7 @@ def form(**changes: Any) -> dict[str, Any]:
 def test_an_endpoint_without_faults_says_what_they_are_for(console: Client, make_endpoint: MakeEndpoint) -> None:
     endpoint = make_endpoint()
     page = shown(console, at(endpoint))
-    assert "Nothing goes wrong on purpose." in page
+    assert "There are no injected faults." in page
     assert f'href="{at(endpoint, "faults", "new")}"' in page
 
 

@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, Licence
-from console.start import SHOWN_FOR
+from console.first_steps import SHOWN_FOR
 from tests.brands import browser, client_of
 from tests.many import fill
 from tests.receiver import Receiver
@@ -197,7 +197,7 @@ def test_a_missing_worker_comes_before_everything_else(
     assert "No worker is running" in pulse(page)[1]
     assert "Missing" in page
     Worker.objects.all().delete()
-    assert "never heard" in shown(console)
+    assert "never seen" in shown(console)
 
 
 def test_an_empty_account_hears_of_a_missing_worker_too(console: Client) -> None:

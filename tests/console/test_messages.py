@@ -44,7 +44,7 @@ def shown(answer: Any) -> str:
 def test_from_the_empty_page_to_a_first_open_that_is_told(console: Client, alice: Account, hanako: Contact) -> None:
     assert "Make one first" in shown(console.get(PAGE))
     form = {"name": "Coupon", "parameters": "NAME, CODE", "line_answer": "success"}
-    assert "The template Coupon is made." in shown(console.post(f"{PAGE}templates/new/", form, follow=True))
+    assert "The template Coupon is created." in shown(console.post(f"{PAGE}templates/new/", form, follow=True))
     template = alice.message_templates.get()
     assert template.parameters == ["NAME", "CODE"]
     assert "No broadcast yet" in shown(console.get(PAGE))

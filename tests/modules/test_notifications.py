@@ -493,7 +493,7 @@ def test_the_pages_from_empty_to_a_bound_contact(console: Client, alice: Account
     message = Message.objects.get()
     assert "pnp_preparing" in sent.content.decode()
     assert message.parameters["pnp"] == {"NAME": "花子", "DAY": "5/1"}
-    assert "The next step comes at" in console.get(f"{PAGE}messages/{message.pk}/live/").content.decode()
+    assert "The next step is due at" in console.get(f"{PAGE}messages/{message.pk}/live/").content.decode()
     for status in ("pnp_accepted", "pnp_delivered"):
         assert status in console.post(f"{PAGE}messages/{message.pk}/advance/", follow=True).content.decode()
     assert "has ended" in console.post(f"{PAGE}messages/{message.pk}/advance/", follow=True).content.decode()

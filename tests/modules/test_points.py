@@ -389,7 +389,7 @@ def test_the_pages_from_empty_to_points_that_are_told(console: Client, contact: 
         "needs_bound_contact": "on",
     }
     answer = console.post(f"{PAGE}new/", fields, follow=True)
-    assert "The prize Stars is made." in answer.content.decode()
+    assert "The prize Stars is created." in answer.content.decode()
     prize = Prize.objects.get()
     assert (prize.count, prize.expires_on, prize.expires_after_days) == (10, None, 30)
     give = {"contacts": [str(contact.pk)], "others": "M-1\n", "count": "12", "memo": "Welcome"}

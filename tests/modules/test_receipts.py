@@ -373,7 +373,7 @@ def test_the_pages_from_empty_to_a_receipt_that_is_told(console: Client, alice: 
         "minimum_amount": "50", "number_once": "on", "uploads_per_contact": "",
     }  # fmt: skip
     answer = console.post(f"{PAGE}new/", fields, follow=True)
-    assert "The campaign Spring is made." in answer.content.decode()
+    assert "The campaign Spring is created." in answer.content.decode()
     campaign = Campaign.objects.get()
     assert (campaign.shops, campaign.keywords, campaign.number_once) == (["A", "B"], ["tea"], True)
     assert campaign.minimum_amount == 50

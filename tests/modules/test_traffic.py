@@ -554,7 +554,7 @@ def _stop_soon(play: Play) -> None:
 
 def test_the_page_offers_the_scenarios_and_starts_one(console: Client, alice: Account) -> None:
     page = console.get(PAGE).content.decode()
-    assert "Nothing was played yet" in page
+    assert "No play yet" in page
     assert all(title in page for title in ("Quiet shop", "Campaign day", "SMS outage", "Load test"))
     answer = console.post(PAGE, {"scenario": "campaign-day", "rate": "5", "seconds": "2", "seed": "7"})
     play = Play.objects.get(account=alice)

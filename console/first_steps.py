@@ -1,4 +1,4 @@
-"""The first three steps of an account, as far as they are done: told by the data, stored nowhere."""
+"""The first three steps of an account and their progress, computed from its endpoints and deliveries."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,14 +10,14 @@ from webhooks.log import statistics
 from webhooks.models import Delivery, Endpoint
 
 SHOWN_FOR = timedelta(minutes=30)
-"""So long the steps stay to be seen after the last of them is done."""
+"""How long the steps stay visible after the last one is done."""
 LOOKED_AT = 50
-"""Of the newest deliveries, to find the test and the event that somebody is waiting for."""
+"""How many of the newest deliveries are searched for the latest test and the latest event."""
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """An endpoint, a test that it took, a real event that it took. `test` and `event` are the newest of their kind."""
+class FirstSteps:
+    """An endpoint, a delivered test, a delivered real event. `test` and `event` are the newest of their kind."""
 
     endpoint: Endpoint | None
     has_tested: bool
@@ -25,7 +25,7 @@ class Start:
     test: Delivery | None
     event: Delivery | None
     topic: str
-    """Of the event to make first."""
+    """The event type that the third step suggests."""
 
     @property
     def done(self) -> int:
@@ -33,19 +33,19 @@ class Start:
 
     @property
     def next_step(self) -> int:
-        """The first that is not done; 4 when all are."""
+        """The first step that is not done; 4 when all are."""
         steps = (self.endpoint is not None, self.has_tested, self.has_delivered, False)
         return steps.index(False) + 1
 
 
-def start(*, account: Account, now: datetime) -> Start | None:
-    """None once real events have been arriving for a while."""
+def first_steps(*, account: Account, now: datetime) -> FirstSteps | None:
+    """None once the first real event was delivered more than `SHOWN_FOR` ago."""
     first = statistics.first_delivered(account=account, is_test=False)
     if first is not None and now - first > SHOWN_FOR:
         return None
     endpoint = selectors.endpoints(account=account).first()
     newest = list(selectors.deliveries(account=account)[:LOOKED_AT])
-    return Start(
+    return FirstSteps(
         endpoint,
         first is not None or statistics.first_delivered(account=account, is_test=True) is not None,
         first is not None,
