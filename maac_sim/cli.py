@@ -26,7 +26,7 @@ from maac_sim.start_faults import StartFault, explained
 
 app = typer.Typer(
     help="A simulated MAAC: signs and delivers webhook events exactly as MAAC does.",
-    epilog="Exit codes: 0 done, 1 it failed or was refused, 2 wrongly called or not started, 3 no simulator answered.",
+    epilog="Exit codes: 0 success, 1 failed or refused, 2 invalid usage or start-up error, 3 no simulator answered.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -35,7 +35,7 @@ app = typer.Typer(
 
 DEFAULT_PORT = 8622
 
-# What needs neither a database nor Django.
+# The commands of USE and RECEIVE need neither a database nor Django.
 USE = "Use a running simulator"
 RECEIVE = "Work on a receiver"
 SERVE = "Run a simulator"
@@ -66,7 +66,7 @@ Port = Annotated[int, typer.Option(envvar="MAAC_SIM_PORT", help="Port to listen 
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 it failed or was refused, 2 wrongly called or not started, 3 no simulator answered."""
+    """Exit codes: 0 success, 1 failed or refused, 2 invalid usage or start-up error, 3 no simulator answered."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
     try:
         app()
@@ -81,10 +81,10 @@ def run(
     host: Host = "127.0.0.1",
     port: Port = DEFAULT_PORT,
     companion: Annotated[
-        int, typer.Option("--end-with", metavar="PID", help="End once this process is gone, such as a test run.")
+        int, typer.Option("--end-with", metavar="PID", help="Exit when this process has exited, such as a test run.")
     ] = 0,
 ) -> None:
-    """Run everything in one process, with SQLite: the embedded simulator."""
+    """Run the embedded simulator: web, worker and scheduler in one process, with SQLite."""
     _django()
     from django.conf import settings
 
@@ -94,7 +94,9 @@ def run(
     from maac_sim.setup import prepare
 
     if not settings.EMBEDDED:
-        raise StartFault("DATABASE_URL is set, so this is no embedded simulator: start maac-sim web, worker and beat.")
+        raise StartFault(
+            "DATABASE_URL is set, so the embedded simulator cannot run: start maac-sim web, worker and beat."
+        )
     if companion:
         end_with(companion)
     hold_lock(settings.DATA_DIR, holder=f"process {os.getpid()}, {_address(host, port)}")
@@ -105,10 +107,10 @@ def run(
     serve(host=host, port=port, on_ready=lambda: _print_welcome(host, port, ready.password, ready.token))
 
 
-@app.command(rich_help_panel=SERVE)
+@app.command(rich_help_panel=SERVE, epilog="Example: DATABASE_URL=postgresql://… maac-sim setup")
 @explained()
 def setup() -> None:
-    """Apply migrations and make the demo account, the admin and the API token if they are missing."""
+    """Apply migrations; create the demo account, the admin and the API token if they are missing."""
     _django()
     from maac_sim.setup import ADMIN_NAME, prepare
 
@@ -121,15 +123,15 @@ def setup() -> None:
         typer.echo("No API token was preset: set MAAC_SIM_API_TOKEN and run this again.")
 
 
-@app.command(rich_help_panel=SERVE)
+@app.command(rich_help_panel=SERVE, epilog="Example: maac-sim web --host 0.0.0.0 --workers 4")
 @explained()
 def web(
     host: Host = "127.0.0.1",
     port: Port = DEFAULT_PORT,
-    workers: Annotated[int, typer.Option(envvar="WEB_CONCURRENCY", help="Processes.", min=1)] = 2,
-    threads: Annotated[int, typer.Option(help="Requests that each answers at once.", min=1)] = 16,
+    workers: Annotated[int, typer.Option(envvar="WEB_CONCURRENCY", help="Number of web processes.", min=1)] = 2,
+    threads: Annotated[int, typer.Option(help="Threads of each process.", min=1)] = 16,
 ) -> None:
-    """Serve console and REST API (PostgreSQL and Redis: DATABASE_URL, REDIS_URL)."""
+    """Serve the console and the REST API, with PostgreSQL and Redis (DATABASE_URL, REDIS_URL)."""
     from maac_sim.web import serve
 
     _django()
@@ -138,13 +140,13 @@ def web(
     serve(host=host, port=port, workers=workers, threads=threads)
 
 
-@app.command(rich_help_panel=SERVE)
+@app.command(rich_help_panel=SERVE, epilog="Example: maac-sim worker --name worker1@%h --loglevel info")
 @explained()
 def worker(
-    name: Annotated[str, typer.Option(help="How it calls itself; %h is the host name.")] = "worker@%h",
-    loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "warning",
+    name: Annotated[str, typer.Option(help="Celery node name; %h is the host name. Must be unique.")] = "worker@%h",
+    loglevel: Annotated[str, typer.Option(help="Celery log level: debug, info, warning, error.")] = "warning",
 ) -> None:
-    """Deliver. Run one for each core, on any number of machines."""
+    """Run a Celery worker, which delivers events. Run one per core, on any number of machines."""
     _django()
     check_broker()
     check_database(needs_tables=True)
@@ -155,10 +157,12 @@ def worker(
     )
 
 
-@app.command(rich_help_panel=SERVE)
+@app.command(rich_help_panel=SERVE, epilog="Example: maac-sim beat --loglevel info")
 @explained()
-def beat(loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "warning") -> None:
-    """Ring for the workers each second, so that nothing due is ever forgotten. Run exactly one."""
+def beat(
+    loglevel: Annotated[str, typer.Option(help="Celery log level: debug, info, warning, error.")] = "warning",
+) -> None:
+    """Run the Celery scheduler, whose periodic sweep finds rows that no message announced. Run exactly one."""
     _django()
     check_broker()
     _exec(
@@ -167,7 +171,7 @@ def beat(loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "w
     )
 
 
-@app.command(rich_help_panel=SERVE)
+@app.command(rich_help_panel=SERVE, epilog="Example: maac-sim version")
 def version() -> None:
     """Print the version."""
     from maac_sim import __version__
@@ -182,7 +186,7 @@ def _django() -> None:
 
 
 def _exec(module: str, arguments: str) -> NoReturn:
-    """Become the other program, so that signals and exit codes are its own."""
+    """Replace this process, so that signals and exit codes are those of the other program."""
     os.execv(sys.executable, [sys.executable, "-m", module, *shlex.split(arguments)])  # noqa: S606
 
 
@@ -200,10 +204,10 @@ def _print_welcome(host: str, port: int, password: str | None, token: str | None
     typer.echo(f"maac-sim {__version__} runs at {address} (stop it with Ctrl+C). Its data: {settings.DATA_DIR}")
     typer.echo(f"  console   {address}/console/  user admin, password {password or 'as you changed it'}")
     typer.echo(f"  REST API  {address}/api/docs/  token {token or 'revoked; make one in the console'}")
-    typer.echo("Watch it work, in two more terminals:")
+    typer.echo("To see a delivery, run these in two more terminals:")
     if (port, settings.DATA_DIR) != (DEFAULT_PORT, Path("data").resolve()):
         typer.echo(f"  export MAAC_SIM_URL={address} MAAC_SIM_DATA={shlex.quote(str(settings.DATA_DIR))}")
     here = os.path.relpath(sys.argv[0])
     program = "maac-sim" if shutil.which("maac-sim") else shlex.quote(sys.argv[0] if here.startswith("..") else here)
-    typer.echo(f"  {program} listen   # a receiver that checks what it gets")
+    typer.echo(f"  {program} listen   # a receiver that verifies signatures")
     typer.echo(f"  {program} trigger receipt.receipt_validated")

@@ -1,4 +1,4 @@
-"""Starts an embedded simulator beside this program, in a folder of its own, for as long as the program runs."""
+"""Starts an embedded simulator as a subprocess with a folder of its own, for as long as this program runs."""
 
 import json
 import os
@@ -13,32 +13,32 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 READY_WITHIN = 60.0
-"""Seconds; a busy CI machine takes its time."""
+"""Seconds for the start; a busy CI machine needs long."""
 LOOK_EVERY = 0.02
 PORTS_TRIED = 3
-"""One that was free may be taken before the simulator listens on it."""
+"""A port that was free can be taken before the simulator listens on it."""
 NOT_FOR_IT = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE")
-"""What the program around it may have set for itself."""
+"""Environment variables of the parent program that must not reach the simulator."""
 OUTPUT_SHOWN = 2000
 
 
 class NotStarted(Exception):
-    """The simulator did not come up; the text ends with what it wrote."""
+    """The simulator did not start; the message ends with its output."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a simulator is, and a token for it."""
+    """The address of a simulator, and a token for it."""
 
     url: str
     token: str
 
 
 class Simulator:
-    """A running one. It also ends by itself once the process `end_with` is gone."""
+    """A simulator subprocess. It also exits when the process `end_with` has exited."""
 
     def __init__(self, folder: Path, *, end_with: int) -> None:
-        """Return as soon as it is ready. Raises NotStarted."""
+        """Start it; returns when it is ready. Raises NotStarted."""
         self._log = folder / "maac-sim.log"
         self._token = f"maac_{secrets.token_urlsafe(24)}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,12 +52,12 @@ class Simulator:
         raise NotStarted(f"maac-sim did not start. It wrote:\n{self._output()}")
 
     def stop(self) -> None:
-        """End it at once: its folder is thrown away with all that was still to be sent."""
+        """Kill it: its folder is deleted, and with it what was still to be sent."""
         self._process.kill()
         self._process.wait()
 
     def let_go(self) -> Address:
-        """Leave it to end with the process that it ends with."""
+        """Leave it running until the process `end_with` exits."""
         self._process.returncode = 0  # Or Python complains about a process that nobody waited for.
         return self.address
 
@@ -82,7 +82,7 @@ class Simulator:
 
 
 def start_once(folder: Path, *, end_with: int) -> Address:
-    """One simulator for all processes that name the same folder: the first starts it, the others wait. NotStarted."""
+    """One simulator for all processes that use the same folder: the first starts it, the others wait. NotStarted."""
     folder.mkdir(parents=True, exist_ok=True)
     told = folder / "address.json"
     try:
@@ -114,7 +114,7 @@ def _read(told: Path) -> Address:
 def _environment(folder: Path, port: int, token: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_IT}
     kept = {name: value for name, value in kept.items() if not name.startswith("MAAC_SIM_")}
-    # Its own packages come first: the program around it may have one that is called `events`, too.
+    # Its own packages come first, since the parent program may have a package named `events` as well.
     path = [str(Path(__file__).resolve().parent.parent), *filter(None, [kept.get("PYTHONPATH")])]
     own = {
         "PYTHONPATH": os.pathsep.join(path),
