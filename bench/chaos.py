@@ -11,11 +11,11 @@ from bench.stack import Stack
 QUIET = (0.5, 3.5)
 """Seconds between the end of one fault and the next, at least and at most."""
 DOWN = (0.2, 1.5)
-"""Seconds for which what was killed stays away."""
+"""Seconds before a killed process is started again."""
 WARM_SHUTDOWN = 12.0
-"""Seconds in which a worker that was told to end has to be gone."""
+"""Seconds within which a worker must exit after SIGTERM."""
 BOTH_WORKERS = 0.25
-"""How often a killed worker takes the other one along."""
+"""Fraction of worker kills that kill both workers."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a scenario found: one object with the same keys for every scenario, as JSON or as lines for people."""
+"""A scenario's results: the same keys for every scenario, as JSON or as text."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Load by the REST API: what the client program is to post, and what came of it."""
+"""Load through the REST API: the client program's requests, and the responses."""
 
 import itertools
 import json

@@ -29,7 +29,7 @@ from webhooks.engine.concurrency_limiter import Room  # noqa: E402
 from webhooks.models import Delivery, Endpoint, QueueEntry  # noqa: E402
 
 ROOM = Room(total=192, each=64, busy={})
-"""What a worker asks for that is busy with three endpoints."""
+"""The capacity that a worker requests while it is busy with three endpoints."""
 TIMES = 31
 PLAIN_TIMES = 5
 FEW, MANY = 3, 10_000

@@ -123,7 +123,7 @@ def prepare_backlog(stack: Stack, urls: Sequence[str], count: int, seed: int) ->
 def deliver_backlog(
     stack: Stack, receiver: Receiver, backlog: Backlog, start: Callable[[], None], within: float
 ) -> Run:
-    """Let workers loose on the rows that wait, until all have arrived and are settled, or the time is over (seconds).
+    """Run workers until all due rows have arrived and are settled, or until the time is over (seconds).
 
     Processor time counts from the first arrival, so that the start of the programs is no part of it.
     """

@@ -26,8 +26,8 @@ from tests.servers import Server, free_port, start_postgres, start_redis
 
 FOREIGN = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
 QUEUE = "maac-sim"
-RING_EXPIRES = 5.0
-RINGS = 4
+WAKE_EXPIRES = 5.0
+WAKE_MESSAGES = 4
 """For each worker: one may take as many before it is busy."""
 CONNECTS_WITHIN = 0.5
 """Seconds from a worker's banner to its first look at the queue."""
@@ -94,7 +94,7 @@ class Stack:
             self.wait_for_output(process, "[queues]")
 
     def start_beat(self) -> None:
-        """Start it and wait for its first ring."""
+        """Start beat and wait for its first message."""
         with Redis.from_url(self.redis.url) as redis:
             redis.delete(QUEUE)  # The nudges of the preparation.
             self.start("beat", ["maac-sim", "beat"])
@@ -114,7 +114,7 @@ class Stack:
             redis.delete(QUEUE)
         self.start_workers(workers)
         time.sleep(CONNECTS_WITHIN)
-        self.ring(RINGS * workers)
+        self.wake_workers(WAKE_MESSAGES * workers)
         beat.send_signal(signal.SIGCONT)
 
     def start_web(self, changes: Mapping[str, str] | None = None) -> None:
@@ -125,11 +125,11 @@ class Stack:
         embedded = self.start("embedded", ["maac-sim", "run"])
         wait_until_ready(f"{self.url}/livez", STARTS_WITHIN, embedded)
 
-    def ring(self, times: int) -> None:
-        """Send what a wake_worker sends, so that workers wake at once and not with the next sweep."""
+    def wake_workers(self, times: int) -> None:
+        """Send the messages that wake workers, so that they do not wait for the next sweep."""
         with Celery(broker=self.redis.url) as celery:
             for _ in range(times):
-                celery.send_task("webhooks.tasks.deliver", queue=QUEUE, expires=RING_EXPIRES)
+                celery.send_task("webhooks.tasks.deliver", queue=QUEUE, expires=WAKE_EXPIRES)
 
     def pids(self) -> dict[str, list[int]]:
         """Root processes by part, the servers included."""
@@ -145,7 +145,7 @@ class Stack:
         return [Target(**entry) for entry in json.loads(answer.splitlines()[-1])]
 
     def drop(self, part: str, process: Process) -> None:
-        """Forget a program that has ended or is about to."""
+        """Remove a program that has ended or is about to."""
         self.programs[part].remove(process)
 
     def wait_for_output(self, process: Process, text: str) -> None:

@@ -1,4 +1,4 @@
-"""After the chaos: what the database, the receivers' logs and the list of faults say together."""
+"""Verifies a soak run: compares the database, the receivers' logs and the list of faults."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,7 +44,7 @@ class Verification:
     """Milliseconds by which retries came after their time where no fault was near."""
 
     def blame(self, count: int, what: str) -> None:
-        """Note a violation, if there was any."""
+        """Record a violation, if any."""
         if count:
             self.violations.append(f"{count} {what}")
 
@@ -74,7 +74,7 @@ def by_key(arrivals: Iterable[Arrival]) -> dict[str, list[float]]:
 def look_at_ends(
     verification: Verification, deliveries: Mapping[str, tuple[str, str]], came: Mapping[str, Sequence[float]]
 ) -> None:
-    """Every delivery has ended: it arrived, or has a reason."""
+    """Check that every delivery has ended: it arrived, or has a reason."""
     ends = [(status, reason, key in came) for key, (status, reason) in deliveries.items()]
     verification.blame(
         sum(status not in _DONE for status, *_ in ends), "deliveries are stuck: neither done nor failed."
@@ -93,7 +93,7 @@ def look_at_extras(
     came: Mapping[str, Sequence[float]],
     faults: Sequence[Disruption],
 ) -> None:
-    """Requests that arrived and are in no attempt have to stand close to a crash; no delivery succeeds twice."""
+    """Check that requests without an attempt are close to a crash, and that no delivery succeeds twice."""
     crashes = [fault for fault in faults if fault.what in CRASHES]
     unexplained = 0
     for key, times in came.items():
@@ -109,7 +109,7 @@ def look_at_extras(
 def look_at_retries(
     verification: Verification, attempts: Mapping[str, Sequence[Tried]], faults: Sequence[Disruption]
 ) -> None:
-    """Every attempt after the first came at its time: never before, and no later than faults explain."""
+    """Check that every retry came on time: never early, and no later than faults explain."""
     early = late = 0
     for series in attempts.values():
         for before, after in pairwise(series):

@@ -1,9 +1,9 @@
-"""Makes our console the site that Django's admin registers with, and our Celery application the current one."""
+"""Makes the console's admin site Django's default, and this project's Celery application the current one."""
 
 from django.contrib.admin.apps import AdminConfig
 
 MODULES_PLACE = 2
-"""Where the modules stand in the console's menu: after the API."""
+"""Position of the modules' menu section: after the API's."""
 
 
 class ConsoleConfig(AdminConfig):

@@ -1,4 +1,4 @@
-"""What a web process of the scaled simulator runs."""
+"""The ASGI application of the web processes."""
 
 import os
 

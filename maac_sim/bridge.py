@@ -1,9 +1,9 @@
-"""Runs a WSGI application under an ASGI server: a thread is taken only once the whole request is there.
+"""Runs a WSGI application under an ASGI server: a thread is used only once the whole request has been received.
 
     head (server) -> body (event loop: bounded in size and time) -> application (a thread) -> answer (event loop)
 
-So a client that is slow to send or to read costs memory, but no thread. Neither does a call that waits for something:
-see webhooks.waiting.
+A client that is slow to send or to read therefore occupies memory, but no thread; nor does a long-polling call (see
+webhooks.waiting).
 """
 
 import asyncio
@@ -22,18 +22,18 @@ from maac_sim.environ import BadRequest, environ_of
 from webhooks.waiting import ENVIRON_KEY, Waiting, pause_before_look
 
 BODY_LIMIT = 32 * 1024 * 1024
-"""Bytes of any request; views have smaller limits of their own."""
+"""Most bytes of a request; views have smaller limits of their own."""
 BODY_SECONDS = 30.0
-"""For the whole body to arrive."""
+"""Seconds for the whole body to arrive."""
 ANSWER_SECONDS = 60.0
-"""For a client to take the next piece of an answer."""
+"""Seconds for a client to accept the next part of a response."""
 IN_MEMORY = 256 * 1024
-"""Bytes of a body or an answer; what is larger goes to a temporary file."""
+"""Bytes of a body or response held in memory; larger ones go to a temporary file."""
 PIECE = 64 * 1024
 WAITING_LIMIT = 256
-"""Calls of a process that wait; one more is answered at once, with the state as it is."""
+"""Long-polling calls per process; a further one gets the current state at once."""
 LOOKS_PER_SECOND = 200
-"""In all, however many wait."""
+"""Queries per second of all long-polling calls together."""
 
 T = TypeVar("T")
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -56,7 +56,7 @@ class _Answer:
 
 
 class Bridge:
-    """An ASGI application made of a WSGI application and a number of threads."""
+    """An ASGI application that runs a WSGI application in a fixed number of threads."""
 
     def __init__(self, application: Application, *, threads: int) -> None:
         self._application = application
@@ -94,7 +94,7 @@ class Bridge:
         return await self._in_thread(lambda: _run(self._application, {**environ}))
 
     async def _wait(self, look: Callable[[], bool], timeout: float, receive: Receive) -> None:
-        """Until `look` is true or the time is over; _Gone once the client is."""
+        """Poll until `look` is true or the time is over; raises _Gone once the client has disconnected."""
         deadline = asyncio.get_running_loop().time() + timeout
         gone = asyncio.ensure_future(receive())
         number = 0
@@ -115,7 +115,7 @@ class Bridge:
 
 
 async def _receive_body(receive: Receive, body: File) -> int:
-    """Its length. BadRequest for one that is too large, too slow or malformed."""
+    """Receive the body; returns its length. BadRequest for one that is too large, too slow or malformed."""
     length = 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -135,7 +135,7 @@ async def _receive_body(receive: Receive, body: File) -> int:
 
 
 def _run(application: Application, environ: dict[str, Any]) -> _Answer:
-    """Call the application, in a thread, and take its whole answer."""
+    """Call the application in a thread and return its whole response."""
     started: list[_Answer] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
@@ -157,7 +157,7 @@ def _run(application: Application, environ: dict[str, Any]) -> _Answer:
 
 
 def _look(look: Callable[[], bool]) -> bool:
-    """One that fails ends the wait: the call that follows meets the same failure, and answers for it."""
+    """An error ends the wait: the application call that follows meets the same error and reports it."""
     try:
         close_old_connections()
         return look()

@@ -1,13 +1,13 @@
-"""Cassettes: deliveries in a file that people can read, with their exact bytes, their timing and what was answered.
+"""Cassettes: readable files of deliveries with their exact bodies, timing and responses.
 
-One JSON object a line. The first line says what the file is, every other one is a delivery:
+One JSON object per line. The first line identifies the format, each further line is a delivery:
 
     {"cassette": "maac-sim", "version": 1}
     {"at": 0.0, "topic": "…", "key": "…", "body": {…}, "answer": {"status": 200, "ms": 12.1, "body": "ok"}}
 
-`at` is in seconds from the first one. The body stands as JSON where its bytes are what Python's `json.dumps` writes of
-it, as MAAC's are; it can be read and edited then. Other bytes stand in `body_text`, or in `body_base64`.
-There is no secret in it: a replay signs anew.
+`at` is in seconds after the first delivery. `body` is JSON if `json.dumps` restores exactly its bytes, as it does for
+MAAC's; it can then be edited. Other bodies are in `body_text` or `body_base64`. A cassette contains no secret: a replay
+computes new signatures.
 """
 
 import base64
@@ -22,12 +22,12 @@ ANSWER_KEPT = 2000
 
 
 class BadCassette(ValueError):
-    """The file is no cassette; the text says where and why."""
+    """The file is not a cassette; the message says where and why."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the receiver answered; or the fault that kept an answer from coming, without a status."""
+    """A receiver's response, or without a status the reason why there was none."""
 
     status: int | None
     ms: float
@@ -68,7 +68,7 @@ def line(take: Take) -> str:
 
 
 def takes(lines: Iterable[str]) -> list[Take]:
-    """The deliveries of a file, in the order in which they were sent. Raises BadCassette."""
+    """The deliveries of a file in the order of sending. Raises BadCassette."""
     found = list(_read(lines))
     return sorted(found, key=lambda take: take.at)
 
@@ -118,7 +118,7 @@ def _answer(row: Mapping[str, Any]) -> Answer:
 
 
 def _written(body: bytes) -> dict[str, Any]:
-    """The body in the most readable way that gives back its very bytes."""
+    """The body in the most readable encoding that restores exactly its bytes."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -144,7 +144,7 @@ def _bytes(row: Mapping[str, Any]) -> bytes:
 
 
 def _dumped(value: Any) -> str:
-    """With letters of every language as they are; half of a surrogate pair has no UTF-8 form and stays escaped."""
+    """JSON with non-ASCII letters unescaped, except lone surrogates, which have no UTF-8 form."""
     text = json.dumps(value, ensure_ascii=False)
     try:
         text.encode()

@@ -25,7 +25,7 @@ app.autodiscover_tasks(["webhooks", "modules", "modules.contacts", "modules.noti
 
 
 class Delivering(bootsteps.StartStopStep):
-    """Lets a worker deliver from its start to its warm shutdown, and notes every two seconds that it lives."""
+    """Allows a worker to deliver from its start to its warm shutdown, and stores a heartbeat every two seconds."""
 
     requires = ("celery.worker.components:Timer", "celery.worker.components:Pool")
 
@@ -43,7 +43,7 @@ class Delivering(bootsteps.StartStopStep):
         self.entry = worker.timer.call_repeatedly(HEARTBEAT_SECONDS, _note, (worker.hostname,))
 
     def stop(self, _worker: Any) -> None:
-        """Comes before the pool waits for its tasks, so the run in the pool sees it and ends."""
+        """Runs before the pool waits for its tasks, so that the delivery run in the pool ends."""
         from webhooks.services.deliver import stop_delivering
 
         self.entry.cancel()

@@ -1,6 +1,6 @@
-"""Environment variables as settings. One that is wrong stops the start with a sentence that names it.
+"""Environment variables as settings. An invalid one stops the start with a sentence that names it.
 
-Values of URLs are not repeated: they may hold a password.
+Messages do not contain the values of URLs, which may hold a password.
 """
 
 import math
@@ -31,7 +31,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "NOTIFICATION_FALLBACK_SCALE": (0, 100),
     "MESSAGE_SEND_SECONDS": (0, DAY),
 }
-"""The smallest and the largest number that a variable may hold."""
+"""Smallest and largest value of a variable."""
 OTHER_BOUNDS = (0, 1_000_000_000)
 TRUE, FALSE = ("true", "1", "yes", "y", "on", "ok"), ("false", "0", "no", "n", "off")
 DATABASES = ("postgres", "postgresql", "psql", "pgsql")
@@ -40,7 +40,7 @@ LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 
 
 class CheckedEnv(environ.Env):  # type: ignore[misc]
-    """A variable that is empty counts as not set."""
+    """An empty variable counts as not set."""
 
     def get_value(self, var: Any, cast: Any = None, default: Any = environ.Env.NOTSET, **_: Any) -> Any:
         text = os.environ.get(var, "")
@@ -51,14 +51,14 @@ class CheckedEnv(environ.Env):  # type: ignore[misc]
         return default
 
     def one_of(self, var: Any, choices: Sequence[Any], default: Any) -> Any:
-        """Upper and lower case are the same."""
+        """Case does not matter."""
         value = os.environ.get(var, "").strip().upper() or default
         if value not in choices:
             raise _wrong(var, value, f"it must be one of {', '.join(choices)}")
         return value
 
     def database(self, var: Any) -> Any:
-        """Django's description of it."""
+        """The database in the form of Django's DATABASES."""
         url = os.environ[var]
         _check_url(var, url, DATABASES)
         config = self.db_url_config(url)
@@ -83,7 +83,7 @@ class CheckedEnv(environ.Env):  # type: ignore[misc]
         return self.email_url_config(url)
 
     def addresses(self, var: Any) -> Any:
-        """Of mail."""
+        """A list of e-mail addresses."""
         found = self.list(var, default=[])
         for address in found:
             try:
@@ -100,14 +100,14 @@ class CheckedEnv(environ.Env):  # type: ignore[misc]
         return found
 
     def header(self, var: Any, default: Any) -> Any:
-        """Text that can be sent as the value of a header."""
+        """Text that is valid as a header value."""
         value = self.str(var, default=default)
         if not (value.isascii() and value.isprintable()):
             raise _wrong(var, value, "a header takes printable ASCII characters only")
         return value
 
     def certificates(self, var: Any) -> Any:
-        """The path of a PEM file, or nothing."""
+        """The path of a readable PEM file, or empty."""
         path = self.str(var, default="")
         if path:
             try:

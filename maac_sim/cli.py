@@ -18,7 +18,7 @@ from maac_sim.server_commands import beat, manage, run, setup, web, worker
 
 app = typer.Typer(
     help="A simulated MAAC: signs and delivers webhook events exactly as MAAC does.",
-    epilog="Exit codes: 0 done, 1 it failed or was refused, 2 wrongly called or not started, 3 no simulator answered.",
+    epilog="Exit codes: 0 success, 1 failed or refused, 2 invalid usage or start-up error, 3 no simulator answered.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

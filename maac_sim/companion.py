@@ -1,4 +1,4 @@
-"""Ends this process with another one, however that one ends."""
+"""Stops this process when another process exits."""
 
 import os
 import select
@@ -8,11 +8,11 @@ import time
 from contextlib import suppress
 
 LOOK_EVERY = 0.2
-"""Seconds between looks at the other process, where the system cannot say that it ended."""
+"""Seconds between checks of the other process, where the system cannot report that it ended."""
 
 
 def end_with(pid: int) -> None:
-    """Stop in good order once the other process is gone, however it ended."""
+    """Shut down cleanly when the other process has exited, for whatever reason."""
 
     def watch() -> None:
         _wait_for_end_of(pid)
@@ -24,7 +24,7 @@ def end_with(pid: int) -> None:
 def _wait_for_end_of(pid: int) -> None:
     with suppress(ProcessLookupError):
         if hasattr(os, "pidfd_open"):
-            # Readable as soon as the process has ended, even if nobody has asked for its exit code yet.
+            # Readable when the process exits, even before its parent has collected the exit code.
             select.select([os.pidfd_open(pid)], [], [])
             return
         while True:

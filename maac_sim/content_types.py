@@ -1,7 +1,7 @@
-"""Content types that Django cannot read are refused before it does.
+"""Refuses content types that Django cannot parse before Django tries to.
 
-It decodes by every codec that Python knows, also by those that are not for text (hex, base64), and it does so while it
-makes the request object, where no error handling is in force yet.
+Django decodes with any of Python's codecs, even those that are not for text (hex, base64), while it creates the request
+object, where errors are not handled yet.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The embedded simulator's data folder: its files are private, it has the secrets, and one simulator runs on it."""
+"""The embedded simulator's data folder: private files, its secrets, and a lock held by one simulator at a time."""
 
 import errno
 import fcntl
@@ -17,13 +17,13 @@ DATABASE = "maac-sim.sqlite3"
 LOCK = "maac-sim.lock"
 PRIVATE = 0o600
 LOCK_PATIENCE = 3.0
-"""Seconds to wait for the database's write lock at the start: others hold it for moments only."""
+"""Seconds to wait for the database's write lock at the start; others hold it only briefly."""
 WRITE_PROBE = "PRAGMA user_version = 0"
-"""Changes nothing, but is written and committed as any change."""
+"""Changes nothing, but is written and committed like any change."""
 
 
 def prepare_folder(folder: Path) -> dict[str, str]:
-    """Make what is missing and give the secrets. Raises StartFault."""
+    """Create what is missing and return the secrets. Raises StartFault."""
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         known = _secrets(folder)
@@ -32,10 +32,10 @@ def prepare_folder(folder: Path) -> dict[str, str]:
 
 
 def hold_lock(folder: Path, *, holder: str) -> None:
-    """Until this process is gone, however it ends. Raises StartFault if another one holds it."""
+    """Lock the folder until this process exits. Raises StartFault if another process holds the lock."""
     path = folder / LOCK
     with _explained(folder):
-        # Never closed: the kernel takes the lock back with the process.
+        # Never closed: the kernel releases the lock when the process exits.
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,7 +50,7 @@ def hold_lock(folder: Path, *, holder: str) -> None:
 
 
 def try_to_write(folder: Path) -> None:
-    """Raises SQLite's error if the database takes no changes now."""
+    """Raise SQLite's error if the database cannot be written to."""
     with closing(sqlite3.connect(folder / DATABASE, timeout=LOCK_PATIENCE, isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute(WRITE_PROBE)
@@ -74,7 +74,7 @@ def _secrets(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Of two first starts, the later one takes the secrets that the earlier one makes."""
+    """Of two concurrent first starts, the later one uses the secrets that the earlier one stores."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -104,7 +104,7 @@ def _make_private(folder: Path) -> None:
         os.close(os.open(folder / DATABASE, os.O_CREAT | os.O_EXCL, PRIVATE))
     for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", FILE_NAME):
         path = folder / name
-        # Somebody else's file may be writable all the same.
+        # A file of another owner may still be writable.
         with suppress(FileNotFoundError, PermissionError):
             if path.is_file() and path.stat().st_mode & 0o077:
                 path.chmod(PRIVATE)

@@ -1,7 +1,7 @@
 """The embedded simulator: web, worker and beat in one process, with SQLite and no server to install.
 
-The web server owns the main thread and the signals; the Celery worker and beat are daemon threads over an in-memory
-broker.
+The web server runs in the main thread and handles signals; the Celery worker and beat are daemon threads with an
+in-memory broker.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ GRACE_SECONDS = 1.0
 
 
 def serve(*, host: str, port: int, on_ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM. OSError when the address cannot be had."""
+    """Serve until SIGINT or SIGTERM. OSError if the address is not available."""
     settings = web.settings(host=host, port=port)
     now = datetime.now(UTC)
     outbox.release_all(now=now)
@@ -49,7 +49,7 @@ async def _serve_web(settings: dict[str, Any], on_ready: Callable[[], None]) -> 
     server = Server(Bridge(application, threads=WEB_THREADS), **settings)
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
-    # A shell that starts us in the background leaves SIGINT ignored, so the handlers are set in words.
+    # A shell starts background jobs with SIGINT ignored, so the handlers are set explicitly.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
     serving = asyncio.ensure_future(server.serve())
@@ -62,7 +62,7 @@ async def _serve_web(settings: dict[str, Any], on_ready: Callable[[], None]) -> 
 
 
 def _leave() -> NoReturn:
-    """End without waiting for the threads of requests that are still being answered."""
+    """Exit without waiting for threads that are still answering requests."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

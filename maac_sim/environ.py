@@ -5,11 +5,11 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 _BARE = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
-"""Headers whose names get no HTTP_ in front."""
+"""Headers that get no HTTP_ prefix."""
 
 
 class BadRequest(Exception):
-    """Answered before the application is called."""
+    """The request is answered with an error before the application is called."""
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status
@@ -17,7 +17,7 @@ class BadRequest(Exception):
 
 
 def environ_of(scope: dict[str, Any]) -> dict[str, Any]:
-    """All but the body. Raises BadRequest."""
+    """The environ without the body. Raises BadRequest."""
     server, client = scope.get("server") or ("localhost", None), scope.get("client")
     return {
         "REQUEST_METHOD": scope["method"],

@@ -1,4 +1,4 @@
-"""Pages and answers for what goes wrong: HTML in the console, JSON everywhere else."""
+"""Error responses: HTML in the console, JSON elsewhere."""
 
 import logging
 import sys
@@ -33,7 +33,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """The console's page takes nothing from the database, which may be what broke."""
+    """The console's page makes no query, since the database may be the cause."""
     error = sys.exc_info()[1]
     fault = fault_of(error)
     if is_console(request):
@@ -46,7 +46,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     else:
         return errors.server_error(request)
     if fault:
-        # Django would log a traceback for each call, on a disk that may be full.
+        # Django would log a traceback for each request, on a disk that may be full.
         log.error("%s %s: %s (%s)", request.method, request.path, fault.message, error)
         response._has_been_logged = True  # type: ignore[attr-defined]
         response.headers["Retry-After"] = "1"

@@ -1,4 +1,4 @@
-"""/livez: the process answers. /readyz: it can store and wake a worker, one was heard from, and it delivers."""
+"""/livez: the process responds. /readyz: database, broker, workers and delivery are working."""
 
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ def livez(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
-    """200 when every part is good, 503 otherwise; the parts say what they lack."""
+    """200 if every part works, else 503; the response names the cause for each part."""
     database = _database()
     now, unknown = datetime.now(UTC), Health(False, "unknown without the database")
     worker = worker_health(now=now) if database.is_good else unknown
@@ -28,7 +28,7 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     is_good = all(part.is_good for part in parts.values())
     answer = {name: {"ok": part.is_good, "detail": part.detail} for name, part in parts.items()}
     response = JsonResponse({"status": "ok" if is_good else "not ready", **answer}, status=200 if is_good else 503)
-    # Django would log it as an error each time somebody waits for a start.
+    # Django would log each 503 as an error while a start is awaited.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 

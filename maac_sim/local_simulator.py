@@ -1,4 +1,4 @@
-"""Starts an embedded simulator beside this program, in a folder of its own, for as long as the program runs."""
+"""Starts an embedded simulator as a subprocess with a folder of its own, for as long as this program runs."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 from maac_sim import server_extra
 
 READY_WITHIN = 60.0
-"""Seconds; a busy CI machine takes its time."""
+"""Seconds for the start; a busy CI machine needs long."""
 LOOK_EVERY = 0.02
 PORTS_TRIED = 3
 """One that was free may be taken before the simulator listens on it."""
@@ -29,19 +29,19 @@ OUTPUT_SHOWN = 2000
 
 
 class NotStarted(Exception):
-    """The simulator did not come up; the text ends with what it wrote."""
+    """The simulator did not start; the message ends with its output."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a simulator is, and a token for it."""
+    """The address of a simulator, and a token for it."""
 
     url: str
     token: str
 
 
 class Simulator:
-    """A running one. It also ends by itself once the process `end_with` is gone."""
+    """A simulator subprocess. It also exits when the process `end_with` has exited."""
 
     def __init__(self, folder: Path, *, end_with: int) -> None:
         """Return as soon as it is ready. Raises NotStarted."""
@@ -59,12 +59,12 @@ class Simulator:
         raise NotStarted(f"maac-sim did not start. It wrote:\n{self._output()}")
 
     def stop(self) -> None:
-        """End it at once: its folder is thrown away with all that was still to be sent."""
+        """Kill it: its folder is deleted, and with it what was still to be sent."""
         self._process.kill()
         self._process.wait()
 
     def let_go(self) -> Address:
-        """Leave it to end with the process that it ends with."""
+        """Leave it running until the process `end_with` exits."""
         self._process.returncode = 0  # Or Python complains about a process that nobody waited for.
         return self.address
 
@@ -105,7 +105,7 @@ def server_command() -> list[str]:
 
 
 def start_once(folder: Path, *, end_with: int) -> Address:
-    """One simulator for all processes that name the same folder: the first starts it, the others wait. NotStarted."""
+    """One simulator for all processes that use the same folder: the first starts it, the others wait. NotStarted."""
     folder.mkdir(parents=True, exist_ok=True)
     told = folder / "address.json"
     try:

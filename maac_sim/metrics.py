@@ -1,6 +1,6 @@
-"""/metrics: what the database knows about the queue, and what this process (or all web processes together) has counted.
+"""/metrics: the state of the queue from the database, and the counters of this process or of all web processes.
 
-Each worker counts for itself and serves that at MAAC_SIM_METRICS_PORT. Embedded, one process has it all.
+Each worker serves its own counters at MAAC_SIM_METRICS_PORT. Embedded, one process serves everything.
 """
 
 import logging
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class Database(Collector):
-    """Reads the queue and the workers, once a second at most however many ask."""
+    """Collects figures of the queue and the workers, at most once a second."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -46,13 +46,13 @@ class Database(Collector):
 
 @require_safe
 def metrics(_request: HttpRequest) -> HttpResponse:
-    """Plain text for Prometheus. Open to all: it tells numbers, names of topics and of workers, and no secret."""
+    """Plain text for Prometheus. Public: it contains figures and the names of topics and workers, no secret."""
     text = generate_latest(_database) + generate_latest(_counted())
     return HttpResponse(text, content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def serve_worker_metrics() -> None:
-    """Serve what this worker counts, if a port is set. One that is taken costs the metrics, not the worker."""
+    """Serve this worker's metrics if a port is set. If the port is taken, the worker runs without them."""
     host, port = settings.METRICS_HOST, settings.METRICS_PORT
     if not port:
         return

@@ -1,4 +1,4 @@
-"""What happens to a request on its way to a view, beyond Django's own middlewares."""
+"""Middlewares beyond Django's own."""
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -21,7 +21,7 @@ _resolve = lru_cache(maxsize=1024)(resolve)
 
 
 def protect_answers(get_response: Handler) -> Handler:
-    """Give the answers of APIs and probes, errors included, the headers that pages get from Django's middlewares."""
+    """Give responses of APIs and probes, errors included, the headers that Django's middlewares add to pages."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
@@ -31,7 +31,7 @@ def protect_answers(get_response: Handler) -> Handler:
 
 
 def refuse_unreadable(get_response: Handler) -> Handler:
-    """Refuse NUL characters, which PostgreSQL cannot hold, wherever a request can have them but in JSON and files."""
+    """Refuse NUL characters, which PostgreSQL cannot store, everywhere except in JSON and files."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if "\0" in request.path_info:
@@ -44,7 +44,7 @@ def refuse_unreadable(get_response: Handler) -> Handler:
 
 
 def _names_with_nul(request: HttpRequest) -> Iterator[str]:
-    """Of parameters, form fields and cookies. API calls carry no form, and servers refuse a header with a NUL."""
+    """In parameters, form fields and cookies. API requests have no form, and servers refuse a header with a NUL."""
     query = request.META["QUERY_STRING"]
     if "%00" in query or "\0" in query:
         yield from _keys_with_nul(request.GET)
@@ -60,7 +60,7 @@ def _keys_with_nul(given: QueryDict) -> Iterator[str]:
 
 
 def complete_api_paths(get_response: Handler) -> Handler:
-    """Serve /api/ paths that lack the last slash: a redirect would turn a POST into a GET."""
+    """Serve /api/ paths without the final slash: a redirect would turn a POST into a GET."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
@@ -72,9 +72,9 @@ def complete_api_paths(get_response: Handler) -> Handler:
 
 
 def serve_api_directly(get_response: Handler) -> Handler:
-    """Take API calls to their views past the middlewares that follow, which are for pages: sessions, languages, forms.
+    """Call API views without the middlewares that follow, which are for pages: sessions, languages, forms.
 
-    They would cost a call as much as storing its event. A call has its token, and its answers are in English.
+    They would take as long as storing the event. API requests have a token and are answered in English.
     """
 
     call_view: Any = convert_exception_to_response(_call_view)
@@ -91,7 +91,7 @@ def serve_api_directly(get_response: Handler) -> Handler:
 
 
 def _call_view(request: HttpRequest) -> HttpResponseBase:
-    # This thread may have served a page in another language just now.
+    # This thread may have activated another language for an earlier request.
     translation.activate(settings.LANGUAGE_CODE)
     request.get_host()  # Raises if it is not one of ours.
     match = request.resolver_match = _resolve(request.path_info)

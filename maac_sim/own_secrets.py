@@ -1,4 +1,4 @@
-"""The embedded simulator's own secrets: made at the first start, kept in a file that only its user can read."""
+"""The embedded simulator's secrets: generated at the first start and stored in a file that only its user can read."""
 
 import os
 import secrets
@@ -11,7 +11,7 @@ KEYS = "MAAC_SIM_ENCRYPTION_KEYS"
 
 
 def read_secrets(path: Path) -> dict[str, str]:
-    """Keys, token and password, as the file names them."""
+    """Keys, token and password of the file."""
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError:
@@ -35,7 +35,7 @@ def fresh_secrets() -> dict[str, str]:
 
 
 def write_secrets(path: Path, values: dict[str, str]) -> None:
-    """In one step, so that a crash cannot leave half of it."""
+    """Written in one step, so that a crash cannot leave half a file."""
     text = "# Made by maac-sim for this data folder. Keep it with the database.\n"
     text += "".join(f"{name}={value}\n" for name, value in values.items())
     draft = path.with_suffix(".new")

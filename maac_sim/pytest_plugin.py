@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `maac_sim` gives each test a sandbox of a simulator, which it starts if needed.
+"""The pytest plugin: the fixture `maac_sim` gives each test a sandbox of a simulator that is started if needed.
 
 def test_a_receipt_gives_points(maac_sim, shop):
     endpoint = maac_sim.endpoint(shop.url, events=["receipt.receipt_validated"])
@@ -67,7 +67,7 @@ def maac_sim_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
 
 @pytest.fixture
 def maac_sim(request: pytest.FixtureRequest, maac_sim_server: Address) -> Iterator[Sandbox]:
-    """A sandbox of this test's own, licensed for every event type, with retries that take milliseconds."""
+    """A sandbox of this test's own, licensed for every event type, with retries after milliseconds."""
     from maac_sim.testing import sandbox
 
     marker = request.node.get_closest_marker(FIXTURE)
@@ -78,7 +78,7 @@ def maac_sim(request: pytest.FixtureRequest, maac_sim_server: Address) -> Iterat
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show under a failed test what became of its deliveries."""
+    """Add the test's deliveries and their outcomes to the report of a failed test."""
     report = yield
     if report.when == "call" and report.failed:
         used: Any = getattr(item, "funcargs", {}).get(FIXTURE)

@@ -1,4 +1,4 @@
-"""/api/schema/: made once in a process, since it takes a second of CPU and anyone may ask for it."""
+"""/api/schema/: generated once per process, since it takes a second of CPU and is public."""
 
 from threading import Lock
 from typing import Any
@@ -9,9 +9,9 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
 _lock = Lock()
-"""Also because drf-spectacular fails when it makes its first schema in two threads at once."""
+"""drf-spectacular also fails if two threads generate its first schema at once."""
 _made: dict[str, tuple[bytes, dict[str, str]]] = {}
-"""Text and headers, by media type."""
+"""Text and headers by media type."""
 
 
 class SchemaView(SpectacularAPIView):

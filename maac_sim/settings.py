@@ -20,7 +20,7 @@ env = CheckedEnv()
 DATA_DIR = Path(os.path.realpath(env.str("MAAC_SIM_DATA", default=str(server_path.DATA))))
 
 EMBEDDED = not env.str("DATABASE_URL", default="")
-"""One process with SQLite and an in-memory broker; otherwise web, worker and beat are processes of their own."""
+"""One process with SQLite and an in-memory broker; otherwise web, worker and beat are separate processes."""
 
 _own = prepare_folder(DATA_DIR) if EMBEDDED else {}
 SECRET_KEY = env.str("MAAC_SIM_SECRET_KEY", default=_own.get("MAAC_SIM_SECRET_KEY", CheckedEnv.NOTSET))
@@ -104,7 +104,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# Wrong passwords: django-axes counts them; accounts/log_ins.py says why by these
+# django-axes counts failed log-ins per user name and address.
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 TRUSTED_PROXIES = env.int("MAAC_SIM_TRUSTED_PROXIES", default=0)
@@ -117,7 +117,7 @@ AXES_CLIENT_IP_CALLABLE = "accounts.log_ins.client_address"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-# Its middleware would answer with a page of its own; the form says when to try again.
+# The middleware of django-axes would respond with its own page; our form says when to try again.
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 
 # Data
@@ -139,7 +139,7 @@ if EMBEDDED:
     }
 else:
     _database = {**env.database("DATABASE_URL"), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-    # The rows that a statement touches are in memory or on flash: an index costs no more than a scan there.
+    # The rows of a statement are in memory or on flash, so an index lookup costs no more than a scan.
     _database["OPTIONS"] = {"options": "-c random_page_cost=1.1", "connect_timeout": 10, **_database.get("OPTIONS", {})}
     DATABASES = {"default": _database}
 
@@ -194,7 +194,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# Webhooks: what MAAC does, and what this simulator chose where MAAC is silent (see maac_contract/contract.py)
+# Webhooks: MAAC's behaviour, and this simulator's choices where it is undocumented (maac_contract/contract.py)
 
 WEBHOOK_RETRY_WAITS = tuple(env.list("WEBHOOK_RETRY_WAITS", cast=float, default=list(contract.RETRY_WAITS)))
 WEBHOOK_RETRY_TESTS = env.bool("WEBHOOK_RETRY_TESTS", default=False)
@@ -209,16 +209,16 @@ WEBHOOK_PAUSED_ENDPOINTS = env.int("WEBHOOK_PAUSED_ENDPOINTS", default=100)
 WEBHOOK_IN_FLIGHT = env.int("WEBHOOK_IN_FLIGHT", default=512)
 WEBHOOK_IN_FLIGHT_PER_ENDPOINT = env.int("WEBHOOK_IN_FLIGHT_PER_ENDPOINT", default=64)
 
-# Notifications: the time between steps, and how much of a template's fallback minutes really passes (1.0: all of it)
+# Notifications: seconds between steps, and the fraction of a template's fallback minutes that is waited (1.0: all)
 
 NOTIFICATION_STEP_SECONDS = env.float("NOTIFICATION_STEP_SECONDS", default=0.2)
 NOTIFICATION_FALLBACK_SCALE = env.float("NOTIFICATION_FALLBACK_SCALE", default=1 / 300)
 
-# Messages: how long a multicast takes until it says that it is sent
+# Messages: seconds until a multicast has the status sent
 
 MESSAGE_SEND_SECONDS = env.float("MESSAGE_SEND_SECONDS", default=0.5)
 
-# MAAC's Open API: calls a second for each account; 0: no limit
+# MAAC's Open API: calls per second and account; 0: no limit
 
 OPENAPI_RATE_LIMITS = {
     "push": env.int("OPENAPI_PUSH_PER_SECOND", default=170),
@@ -228,7 +228,7 @@ OPENAPI_RATE_LIMITS = {
     "pnp_multicast": env.int("OPENAPI_PNP_MULTICAST_PER_SECOND", default=10),
 }
 
-# Operation: how long events are kept, when an account is told that an endpoint fails, what is measured
+# Operation: retention of events, notices about failing endpoints, measurements
 
 WEBHOOK_RETENTION_DAYS = env.float("WEBHOOK_RETENTION_DAYS", default=30.0)
 WEBHOOK_RETENTION_EVENTS = env.int("WEBHOOK_RETENTION_EVENTS", default=1_000_000)

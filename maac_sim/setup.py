@@ -1,4 +1,4 @@
-"""Makes a database ready: tables, and what a first user needs (a licensed account, an admin, an API token)."""
+"""Prepares a database: migrations, and the first user's account, admin and API token."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ LICENCE_PERIOD = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What was found or made. `password` and `token` are None where this simulator does not know them in clear."""
+    """The rows found or created. `password` and `token` are None if this simulator does not know their clear text."""
 
     account: Account
     password: str | None
@@ -27,7 +27,7 @@ class Ready:
 
 
 def prepare(*, now: datetime) -> Ready:
-    """Apply migrations and make what is missing; a second call changes nothing."""
+    """Apply migrations and create what is missing; a second call changes nothing."""
     call_command("migrate", interactive=False, verbosity=0)
     with transaction.atomic():
         account = Account.objects.order_by("id").first() or _demo_account(now)
@@ -42,7 +42,7 @@ def _demo_account(now: datetime) -> Account:
 
 
 def _admin_password() -> str | None:
-    """Give the admin the preset password; one that was changed in the console since stays."""
+    """Set the admin's preset password, unless it was changed in the console."""
     password: str | None = settings.ADMIN_PASSWORD
     admin = User.objects.filter(username=ADMIN_NAME).first()
     if password is None:

@@ -1,6 +1,6 @@
-"""What a process needs, tried before it starts: later it would fail in a library, on another thread, or for ever.
+"""Checks before a process starts: later the error would occur in a library or another thread, or cause a hang.
 
-Each check raises StartFault, or an error of the database that `start_faults` knows.
+Each check raises StartFault, or a database error that `start_faults` handles.
 """
 
 import errno
@@ -14,14 +14,14 @@ NOT_ON_THIS_MACHINE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 def check_address(host: str, port: int) -> None:
-    """Whether a server can listen there."""
+    """Check that a server can listen on the address."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         results = [_bind_error(family, address) for family, *_, address in found]
     except (OSError, UnicodeError) as error:
         raise _cannot_listen(host, port, getattr(error, "strerror", None) or "no such host") from None
     errors = [error for error in results if error]
-    # A name may stand for an IPv6 address, too, on a machine that has none.
+    # A host name can resolve to an IPv6 address, even on a machine without IPv6.
     decisive = [error for error in errors if error.errno not in NOT_ON_THIS_MACHINE]
     if decisive or len(errors) == len(results):
         raise _cannot_listen(host, port, (decisive or errors)[0].strerror)
@@ -44,7 +44,7 @@ def _cannot_listen(host: str, port: int, reason: str | None) -> StartFault:
 
 
 def check_database(*, needs_tables: bool) -> None:
-    """It answers, takes changes, and has the tables of this version; without them where they are about to be made."""
+    """Check that the database responds, is writable and has this version's tables (`needs_tables`)."""
     from django.conf import settings
     from django.db import connection
 
@@ -63,7 +63,7 @@ def _connect() -> None:
     try:
         connection.ensure_connection()
     except ProgrammingError as error:
-        # So psycopg calls an option that libpq does not know.
+        # psycopg reports an option that libpq does not know in this way.
         raise StartFault(f"DATABASE_URL cannot be used: {str(error).strip()}.") from None
 
 
@@ -93,7 +93,7 @@ def _name() -> str:
 
 
 def check_broker() -> None:
-    """Whether Redis answers and lets us in."""
+    """Check that Redis responds and accepts the password."""
     import redis
     from django.conf import settings
 

@@ -1,6 +1,6 @@
-"""What keeps a process from starting, as one sentence in place of a traceback: it names the path or the setting.
+"""Errors that keep a process from starting, as one sentence with the path or setting instead of a traceback.
 
-Errors that are not known here keep their traceback, since they are bugs.
+Other errors keep their traceback, since they are bugs.
 """
 
 import errno
@@ -25,12 +25,12 @@ DATABASE_ADVICE = {
 
 
 class StartFault(Exception):
-    """The process cannot start; the text says what is wrong with which path or setting, and what to do."""
+    """The process cannot start; the message says which path or setting is wrong and what to do."""
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """End the process with one sentence if what it does to start fails for a known reason."""
+    """Exit with one sentence if the start fails for a known reason."""
     try:
         yield
     except Exception as error:
@@ -42,7 +42,7 @@ def explained() -> Iterator[None]:
 
 
 def read_settings() -> None:
-    """Before anything else asks for them, so that a setting that is wrong is found here."""
+    """Load the settings first, so that an invalid one is reported here."""
     with explained():
         import_module(os.environ["DJANGO_SETTINGS_MODULE"])
 

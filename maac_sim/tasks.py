@@ -1,4 +1,4 @@
-"""What every Celery task has: a live database connection, and a bound on how many of its runs a process has at once."""
+"""Every Celery task's base: a live database connection, and a limit on concurrent runs per process."""
 
 from threading import Semaphore
 from typing import Any
@@ -8,10 +8,10 @@ from django.db import close_old_connections
 
 
 class BoundedTask(Task):  # type: ignore[type-arg]
-    """Runs beyond `at_once` return at once: what is due stands in rows, and a run under way looks for it.
+    """Runs beyond `at_once` return immediately, since a current run will find the rows that are due.
 
-    A worker has a thread for each run that its tasks may have (CELERY_WORKER_CONCURRENCY), so that no task, however
-    long it takes, holds a thread that another one needs.
+    A worker has a thread for each run allowed by all tasks (CELERY_WORKER_CONCURRENCY), so a long task never occupies a
+    thread that another task needs.
     """
 
     at_once = 1
@@ -24,7 +24,7 @@ class BoundedTask(Task):  # type: ignore[type-arg]
         if not self._free.acquire(blocking=False):
             return None
         try:
-            # Threads keep their connections; one that a restarted PostgreSQL has closed is replaced here.
+            # Threads keep their connections; one closed by a restart of PostgreSQL is replaced here.
             close_old_connections()
             return super().__call__(*args, **options)
         finally:

@@ -1,10 +1,11 @@
-"""A simulator in a test: a sandbox with its endpoints, events and deliveries, over REST.
+"""A client for tests: a sandbox with its endpoints, events and deliveries, over REST.
 
 with sandbox("http://127.0.0.1:8622", token, name="test_points") as maac_sim:
     endpoint = maac_sim.endpoint(url, events=["receipt.receipt_validated"])
     maac_sim.trigger("receipt.receipt_validated", {"customer_id": "M-1"}).delivered()
 
-The pytest fixture `maac_sim` is one; other test runners use it as it is. It needs neither Django nor a database.
+The pytest fixture `maac_sim` is such a sandbox; other test runners call `sandbox` directly. It needs neither Django nor
+a database.
 """
 
 import time
@@ -28,7 +29,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event on its way to one endpoint, as it stood when it was asked for."""
+    """An event's delivery to one endpoint, as of the request that fetched it."""
 
     id: int
     event: int
@@ -45,16 +46,16 @@ class Delivery:
 
     @property
     def attempts(self) -> list[Json]:
-        """Every attempt, the first first: what was sent, what came back, how long it took."""
+        """All attempts, oldest first: request, response and duration."""
         story: list[Json] = self._api.get(f"/deliveries/{self.id}/")["attempts"]
         return story
 
     def redeliver(self, *, new_key: bool = False) -> "Delivery":
-        """Send it again: the same bytes, under the same key or as a new delivery."""
+        """Send it again: the same body, under the same key or as a new delivery."""
         return _delivery(self._api, self._api.post(f"/deliveries/{self.id}/redeliver/", {"new_key": new_key}))
 
     def story(self) -> str:
-        """What became of it, for people."""
+        """A readable summary of its attempts."""
         lines = [f"delivery {self.id} of {self.topic} to endpoint {self.endpoint}: {self.status}, {self.reason}"]
         for attempt in self.attempts:
             answer = (attempt["response"] or {}).get("body", "").strip()[:ANSWER_SHOWN]
@@ -67,14 +68,14 @@ class Delivery:
 
 
 class Faults:
-    """What is to go wrong on the way to an endpoint."""
+    """The injected faults of an endpoint."""
 
     def __init__(self, api: Simulator, endpoint: int) -> None:
         self._api = api
         self._path = f"/endpoints/{endpoint}/faults/"
 
     def add(self, kind: str, **options: Any) -> Json:
-        """Script one: `add("wrong_signature", attempt=2)`; any field of POST /endpoints/{id}/faults/."""
+        """Inject a fault: `add("wrong_signature", attempt=2)`; takes any field of POST /endpoints/{id}/faults/."""
         made: Json = self._api.post(self._path, {"kind": kind, **options})
         return made
 
@@ -86,7 +87,7 @@ class Faults:
 
 
 class Endpoint:
-    """A receiver that is told. `secret` is the current share secret."""
+    """A webhook endpoint. `secret` is the current share secret."""
 
     def __init__(self, api: Simulator, row: Mapping[str, Any]) -> None:
         self._api = api
@@ -98,7 +99,7 @@ class Endpoint:
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Its deliveries, the oldest first."""
+        """Its deliveries, oldest first."""
         return _deliveries(self._api, endpoint=self.id)
 
     def pause(self) -> None:
@@ -108,7 +109,7 @@ class Endpoint:
         self._api.post(f"/endpoints/{self.id}/resume/")
 
     def rotate(self) -> str:
-        """Give it a new share secret."""
+        """Replace its share secret."""
         self.secret = self._api.post(f"/endpoints/{self.id}/secret/rotate/")["share_secret"]
         return self.secret
 
@@ -121,20 +122,20 @@ class Endpoint:
         self._api.delete(f"/endpoints/{self.id}/")
 
     def test(self, topic: str, **fields: Any) -> Json:
-        """Send a test event now, and give what came of it: success, status_code, request, response."""
+        """Send a test event now; returns its result: success, status_code, request, response."""
         told: Json = self._api.post(f"/endpoints/{self.id}/test/", {"event_type": topic, **fields})
         return told
 
 
 class Event:
-    """Something that happened."""
+    """A published event."""
 
     def __init__(self, api: Simulator, row: Mapping[str, Any]) -> None:
         self._api = api
         self.id: int = row["id"]
         self.topic: str = row["topic"]
         self.body: bytes = row["body"].encode()
-        """Byte for byte what every delivery sends."""
+        """The exact body of every delivery."""
         self.not_reached: list[Json] = row["not_reached"]
 
     @property
@@ -142,7 +143,7 @@ class Event:
         return _deliveries(self._api, event=self.id)
 
     def wait(self, timeout: float = WAIT_SECONDS) -> list[Delivery]:
-        """Its deliveries once all have ended. AssertionError when the time is over first."""
+        """Its deliveries once all have ended. AssertionError after the timeout."""
         ended = self._api.wait_for_event(self.id, timeout)
         found = self.deliveries
         if not ended["done"]:
@@ -150,7 +151,7 @@ class Event:
         return found
 
     def delivered(self, timeout: float = WAIT_SECONDS) -> list[Delivery]:
-        """The same, and AssertionError unless it went to somebody and arrived everywhere."""
+        """Its deliveries; AssertionError unless there are any and all were delivered."""
         found = self.wait(timeout)
         if not found:
             why = "; ".join(f"{row['name']}: {row['detail']}" for row in self.not_reached)
@@ -161,19 +162,19 @@ class Event:
 
 
 class Sandbox:
-    """An account of its own: what happens in it, nobody else sees."""
+    """An account isolated from all others."""
 
     def __init__(self, url: str, row: Mapping[str, Any]) -> None:
         self.id: int = row["id"]
         self.url = url
         self.token: str = row["token"]
         self.api = Simulator(url, self.token)
-        """Any call of the REST API: `api.post("/modules/contacts/", {...})`."""
+        """Any request to the REST API: `api.post("/modules/contacts/", {...})`."""
 
     def endpoint(
         self, url: str, events: Sequence[str] | None = None, name: str = "Receiver", **options: Any
     ) -> Endpoint:
-        """A running endpoint for these event types; without any, for all. Options are those of POST /endpoints/."""
+        """Create a running endpoint for these event types; by default all. Options are those of POST /endpoints/."""
         topics = events or [row["topic"] for row in self.api.get("/event-types/")]
         fields = {"name": name, "url": url, "event_types": list(topics), **options}
         return Endpoint(self.api, self.api.post("/endpoints/", fields))
@@ -181,7 +182,7 @@ class Sandbox:
     def trigger(
         self, topic: str, data: Mapping[str, Any] | None = None, *, seed: int | str | None = None, **fields: Any
     ) -> Event:
-        """Make an event happen: a believable sample with `data` laid over it (`merge=False`: `data` is all of it)."""
+        """Publish an event: a sample merged with `data`, or with `merge=False` only `data`."""
         body: Json = {"topic": topic, **fields}
         if data is not None:
             body |= {"data": dict(data), "merge": fields.get("merge", True)}
@@ -191,7 +192,7 @@ class Sandbox:
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Every delivery, the oldest first."""
+        """All deliveries, oldest first."""
         return _deliveries(self.api)
 
     def wait(self, timeout: float = WAIT_SECONDS, **expected: int) -> list[Delivery]:
@@ -211,18 +212,18 @@ class Sandbox:
             time.sleep(LOOK_EVERY)
 
     def story(self) -> str:
-        """What became of every delivery, for people."""
+        """A readable summary of all deliveries."""
         return "\n".join(each.story() for each in self.deliveries) or "nothing was sent"
 
     def close(self) -> None:
-        """Remove it with everything in it."""
+        """Delete it with everything in it."""
         self.api.delete(f"/accounts/{self.id}/")
         self.api.close()
 
 
 @contextmanager
 def sandbox(url: str, token: str = "", **fields: Any) -> Iterator[Sandbox]:
-    """A sandbox of the simulator at this URL for the length of the block. Fields are those of POST /accounts/."""
+    """A sandbox of the simulator at this URL within the block. Fields are those of POST /accounts/."""
     parent = Simulator(url, token)
     wanted = {"endpoint_limit": ENDPOINT_LIMIT, "retry_waits": list(RETRY_WAITS), **fields}
     try:

@@ -1,4 +1,4 @@
-"""The web server, granian: its settings, and the scaled web processes with what they count together.
+"""The web server, granian: its settings, and the web processes with their shared metrics.
 
 It reads heads and sends answers without Python, so connections that are idle or slow cost a little memory each, and
 Python's event loop reads the bodies (maac_sim.bridge). Threads are for requests that are complete.
@@ -18,27 +18,27 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable by which prometheus_client knows the folder in which web processes add up their counters."""
+"""Environment variable with prometheus_client's folder for metrics of several processes."""
 PREFIX = "maac-sim-metrics-"
-"""Of the folder's name; the id of the process that starts the web processes follows."""
+"""Prefix of the folder's name, before the id of the parent of the web processes."""
 THREADS = "MAAC_SIM_WEB_THREADS"
-"""The variable by which a web process knows how many it has."""
+"""Environment variable with the number of threads of a web process."""
 
 HEAD_SECONDS = 75
-"""For the head of a request to arrive, and for a connection to be idle between two requests.
+"""Seconds for a request's head to arrive, and for a connection to stay idle between requests.
 
-Longer than proxies and clients keep an idle connection, so that it is they who close it. Closed by us, a connection
-could break in the moment in which the next request is sent on it.
+Longer than the idle timeout of proxies and clients, so that they close first. If the server closed first, a request
+that was just sent on the connection would fail.
 """
 HEAD_LIMIT = 64 * 1024
-"""Bytes."""
+"""Most bytes of a request's head."""
 FILES_WANTED = 65_536
 KILL_AFTER = 10
-"""Seconds that a web process may take to answer its last requests."""
+"""Seconds that a web process has to answer its last requests."""
 
 
 def settings(*, host: str, port: int) -> dict[str, Any]:
-    """Those of every granian server here. OSError when the address cannot be had."""
+    """Options of every granian server here. OSError if the address is not available."""
     address = check_address(host, port)
     return {
         "address": address,
@@ -54,7 +54,7 @@ def settings(*, host: str, port: int) -> dict[str, Any]:
 
 
 def check_address(host: str, port: int) -> str:
-    """The numeric address. granian itself would share a port with a server that already listens on it."""
+    """The numeric address. granian itself would share a port on which another server listens."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     with socket.socket(family) as probe:
         if os.name == "posix":
@@ -64,7 +64,7 @@ def check_address(host: str, port: int) -> str:
 
 
 def raise_file_limit() -> int:
-    """Each connection is an open file: allow this process as many as it may have; how many that are."""
+    """Raise the limit of open files, since each connection is one; returns the limit."""
     if sys.platform == "win32":
         return FILES_WANTED
     import resource
@@ -94,13 +94,13 @@ def serve(*, host: str, port: int, workers: int, threads: int) -> None:
 
 
 def make_shared_folder() -> None:
-    """Before the web processes start, since prometheus_client asks for the folder when it is imported."""
+    """Before the web processes start, since prometheus_client reads the folder when it is imported."""
     sweep_shared_folders()
     os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
 
 
 def sweep_shared_folders() -> None:
-    """Remove what killed ones left behind."""
+    """Remove the folders of killed processes."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         owner = folder.name.removeprefix(PREFIX).partition("-")[0]
         if not (owner.isdecimal() and _is_another_that_runs(int(owner))):
@@ -108,7 +108,7 @@ def sweep_shared_folders() -> None:
 
 
 def _is_another_that_runs(pid: int) -> bool:
-    """Our own number is that of a predecessor: in a container, every start has the same."""
+    """In a container every start has the same process id, so a folder of ours is a predecessor's."""
     if pid == os.getpid():
         return False
     try:

@@ -1,4 +1,4 @@
-"""The WSGI application of console and REST API."""
+"""The WSGI application of the console and the REST APIs."""
 
 import os
 
@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
 read_settings()
 framework = get_wsgi_application()
 
-# Their modules need the framework set up.
+# These modules need django.setup() first.
 from maac_sim.content_types import refuse_unreadable_content_types  # noqa: E402
 from rest.v1.publish_fast import PublishDoor  # noqa: E402
 

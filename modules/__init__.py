@@ -1,13 +1,15 @@
-"""What makes events happen: the simulated MAAC modules, and MAAC's own Open API in front of them.
+"""The simulated MAAC modules, whose actions publish events, and MAAC's Open API.
 
-Every module is a folder with the same parts. To add one, copy a folder:
+Every module is a package with the same files. To add one, copy a package and add it to `modules/urls.py`:
 
-    models.py      what is stored
-    rules.py       pure: what is right and what follows from it, no Django
-    services.py    what can be done: one verb a function, keyword-only
-    selectors.py   every read
+    models.py      tables
+    rules.py       validation and decisions: pure Python, no Django
+    services.py    changes: one verb per function, keyword-only
+    selectors.py   queries
+    labels.py      translated labels for the console
     forms.py       the console's forms
-    console.py     the console's pages     urls: console_urls.py, below /console/modules/NAME/
-    api.py         REST                    urls: api_urls.py, below /api/v1/modules/NAME/
-    templates/     of the console's pages
+    pages.py       the console's pages
+    api.py         the REST API
+    urls.py        paths below /api/v1/modules/NAME/ and /console/modules/NAME/
+    templates/     templates of the pages
 """

@@ -1,13 +1,13 @@
-"""Deletes a row of a module with what belongs to it."""
+"""Deletes a module's row with the rows that reference it."""
 
 from django.db import models, transaction
 
 
 @transaction.atomic
 def delete_whole(row: models.Model) -> None:
-    """The row is locked first, so that nothing is added to it between Django's search for what belongs to it and here.
+    """Delete a row that is locked first, so that no referencing row is added between Django's query and the deletion.
 
-    Rows are then locked in the order of all other services, the parent before its children.
+    The parent is locked before its children, as in all services.
     """
     list(type(row)._default_manager.select_for_update().filter(pk=row.pk).values_list("pk"))
     row.delete()

@@ -1,8 +1,8 @@
-"""Forget what happened in the modules as long ago as the events that came of it; what was set up stays.
+"""Deletes what happened in the modules when it is as old as events are kept; settings and templates stay.
 
-What goes takes its memory along: a receipt's number can then be uploaded once more, a survey that each contact answers
-once be answered again, the key of a grant be used for another, and the first open of a message event be told anew. A
-message takes its recipients and opens along, however young these are; a play its message event.
+Uniqueness ends with the deleted row: a receipt's number can be uploaded again, a survey that takes one answer per
+contact can be answered again, a grant key can be reused, and an open can be the first of its message event again. A
+message is deleted with its recipients and opens, however recent these are; a play with its message event.
 """
 
 import time
@@ -29,13 +29,13 @@ from webhooks.services.retention import TimeBudget
 
 AT_A_TIME = 200
 PLAYS_WITH_EVENT = 100
-"""Of an account's plays the newest keep their message event: an account can have only so many."""
+"""Number of an account's newest plays that keep their message event, since an account has a limit of these."""
 
 
 def prune(
     *, now: datetime, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> int:
-    """Remove what is older than WEBHOOK_RETENTION_DAYS, from the oldest, for some seconds at most; how many rows."""
+    """Delete rows older than WEBHOOK_RETENTION_DAYS, oldest first, for a few seconds at most; returns their number."""
     days = settings.WEBHOOK_RETENTION_DAYS
     before = now - timedelta(days=days) if days > 0 else None
     budget = TimeBudget(clock, sleep)
@@ -46,7 +46,7 @@ def prune(
 
 
 def _happened() -> list[tuple[QuerySet[Any], str]]:
-    """What happened and is over, and when it did. Their parts, such as recipients, go with them."""
+    """Rows that can be deleted, and their time column. Child rows, such as recipients, are deleted with them."""
     return [
         (Message.objects.filter(due_at=None), "created_at"),
         (Binding.objects.all(), "created_at"),
@@ -82,7 +82,7 @@ def _remove_message_event(play: Play, budget: TimeBudget) -> int:
             DirectMessage.objects.filter(pk__in=ids).delete()
             removed += len(ids)
             continue
-        # One that somebody has used for messages of their own stays.
+        # A message event that was also used for other messages stays.
         with suppress(RestrictedError), transaction.atomic():
             removed += MessageEvent.objects.filter(pk=event_id).delete()[0]
         del play.fixtures[EVENT]

@@ -1,4 +1,4 @@
-"""What Celery runs for all modules."""
+"""Celery tasks for all modules."""
 
 from datetime import UTC, datetime
 

@@ -1,1 +1,1 @@
-"""A receiver under the lens: a conformance run against its URL, and the reason why its signature is wrong. Pure."""
+"""Conformance probes against a receiver's URL, and the diagnosis of wrong signatures. Pure."""

@@ -1,4 +1,4 @@
-"""A report as JSON, for programs and for keeping."""
+"""A report as JSON."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ def as_json(report: Report) -> str:
 
 
 def as_dict(report: Report) -> dict[str, Any]:
-    """The report in plain values. `format` rises when a field changes its meaning."""
+    """The report as plain values. `format` is incremented when a field changes its meaning."""
     return {
         "format": FORMAT,
         "url": report.url,
@@ -65,7 +65,7 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
 
 
 def shown(data: bytes, limit: int = SHOWN) -> str:
-    """The beginning as text that any format takes: what cannot be printed becomes an escape."""
+    """The first bytes as text; unprintable characters are escaped."""
     text = printable(data[:limit].decode(errors="replace"))
     return f"{text} …" if len(data) > limit else text
 

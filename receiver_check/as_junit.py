@@ -1,4 +1,4 @@
-"""A report as JUnit XML, which every CI shows."""
+"""A report as JUnit XML for CI."""
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -10,7 +10,7 @@ ANSWER_SHOWN = 300
 
 
 def as_junit(report: Report) -> str:
-    """One suite, one test case for each probe. A failure that is allowed is skipped; a warning passes with its text."""
+    """One suite with a test case per probe. Allowed failures are skipped; warnings pass with their text."""
     failures = sum(result.fails for result in report.results)
     skipped = sum(not result.fails and result.verdict in (Verdict.FAILED, Verdict.SKIPPED) for result in report.results)
     numbers = {

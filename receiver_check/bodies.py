@@ -1,4 +1,4 @@
-"""Other bytes that a receiver may have signed in place of the body, each with the mistake that makes them."""
+"""Other bytes that a receiver may have signed instead of the body, each with the mistake that causes them."""
 
 import base64
 import codecs
@@ -16,7 +16,7 @@ from receiver_check.json_forms import KNOWN, Form
 
 Variation = tuple[bytes, Finding]
 LARGE = 32 * 1024
-"""From here on a body is written only as known programs write it, not in every combination."""
+"""Bodies from this size are serialised only in the formats of known programs, not in all combinations."""
 WESTERN = ("latin-1", "cp1252")
 CHARSETS = (*WESTERN, "shift_jis", "cp932", "euc_jp", "big5", "cp950", "gbk", "gb18030")
 WIDE = ("utf-16-le", "utf-16-be", "utf-16", "utf-32-le", "utf-32-be")
@@ -25,7 +25,7 @@ OBJECT_TEXTS = (b"[object Object]", b"Array", b"undefined", b"null", b"None", b"
 
 
 def variations(body: bytes, idempotency_key: str | None = None) -> Iterator[Variation]:
-    """All of them, the likely ones first."""
+    """All candidates, likely ones first."""
     yield from _around(body)
     yield from _as_text(body)
     value = _parsed(body)
@@ -41,12 +41,12 @@ def variations(body: bytes, idempotency_key: str | None = None) -> Iterator[Vari
 
 
 def forms_for(body: bytes) -> tuple[Form, ...]:
-    """The forms that are worth their time for a body of this size."""
+    """The formats to try for a body of this size."""
     return json_forms.every_form() if len(body) < LARGE else tuple(dict.fromkeys(KNOWN.values()))
 
 
 def reserialised(value: Any, forms: tuple[Form, ...]) -> Iterator[Variation]:
-    """The parsed body written again, with what differs and who writes like this."""
+    """The parsed body serialised again, with the differences and the programs that do so."""
     for writing in json_forms.other_writings(value, forms):
         details = writing.form.differences()
         finding = replace(FINDINGS["reserialised_json"], details=details, seen_in=writing.programs)
@@ -90,7 +90,7 @@ def _as_text(body: bytes) -> Iterator[Variation]:
 
 
 def _decoded_and_encoded(body: bytes) -> Iterator[bytes]:
-    """A body of ASCII alone, as MAAC's are, comes out of this as it was."""
+    """Encoding mistakes; ASCII bodies, as MAAC's are, are not affected."""
     for charset in CHARSETS:
         yield body.decode(charset, errors="replace").encode()
     yield from _in_other_charsets(body.decode(errors="replace"))
@@ -106,7 +106,7 @@ def _in_other_charsets(text: str) -> Iterator[bytes]:
 
 
 def _escapes_undone(body: bytes) -> Iterator[bytes]:
-    """As by Python's unicode_escape, PHP's stripslashes, or a \\u pattern that was replaced by hand."""
+    """Unescaped as by Python's unicode_escape, PHP's stripslashes, or a regular expression for \\u."""
     try:
         undone = body.decode("unicode_escape")
         yield undone.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode(errors="replace")
@@ -139,7 +139,7 @@ def _as_form(body: bytes, value: Any) -> Iterator[Variation]:
 
 
 def _form_of_text(text: str) -> Iterator[str]:
-    """The whole body taken for the fields of a form, and those written as a form or as JSON."""
+    """The whole body parsed as form fields, and serialised as a form or as JSON."""
     try:
         pairs = urllib.parse.parse_qsl(text, keep_blank_values=True)
     except ValueError:  # more fields than it takes
@@ -150,7 +150,7 @@ def _form_of_text(text: str) -> Iterator[str]:
 
 
 def _form_of_value(value: dict[str, Any]) -> Iterator[str]:
-    """The fields of the parsed body as a form: nested as PHP writes them, or with each value as JSON."""
+    """The parsed body as form fields: nested as in PHP, or with each value as JSON."""
     for numbers in ("kept", "shortest"):
         pairs = [*_bracketed("", value, numbers)]
         yield urllib.parse.urlencode(pairs)
@@ -195,7 +195,7 @@ def _with_something_in_front(body: bytes, value: Any, idempotency_key: str | Non
 
 
 def _stamps(value: Any) -> tuple[str, ...]:
-    """The body's time stamp as it is, in seconds and in milliseconds."""
+    """The body's timestamp unchanged, in seconds and in milliseconds."""
     stamp = value.get("timestamp") if isinstance(value, dict) else None
     if not isinstance(stamp, str):
         return ()

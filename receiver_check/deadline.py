@@ -1,4 +1,4 @@
-"""A deadline for what is read from a socket: its own timeout begins anew with every byte."""
+"""A deadline for reads from a socket, whose own timeout restarts with every byte."""
 
 import socket
 import threading
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Deadline:
-    """Cuts a connection off when the time is over. `passed` tells whether it had to."""
+    """Closes a connection when the time is over. `passed` is whether that happened."""
 
     def __init__(self, seconds: float) -> None:
         self.passed = False
@@ -24,7 +24,7 @@ class Deadline:
         self._timer.cancel()
 
     def watch(self, sock: socket.socket) -> None:
-        """Cut this one off. It is named here since `http.client` gives its socket away before an answer is read."""
+        """Close this socket. Passed explicitly, since `http.client` drops its reference before the response is read."""
         with self._lock:
             self._sock = sock
             if self.passed:

@@ -1,4 +1,4 @@
-"""The digest: other ways to compute it and other ways to write it, each with the mistake that makes them."""
+"""Wrong ways to compute and to encode the digest, each with the mistake that causes it."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ from receiver_check.findings import FINDINGS, Finding
 
 Algorithm = Callable[[bytes, bytes], bytes]
 SHORTEST = 8
-"""Fewer bytes than this may agree by chance."""
+"""Fewer matching bytes than this can be a coincidence."""
 HEX = re.compile(r"[0-9a-f]+")
 PREFIX = re.compile(
     r"(?:v1|sha-?256|hmac-?sha-?256|hmac|sha-?1|sha-?512|0x|hex|base64|signature)[=:, ]*", re.IGNORECASE
@@ -48,7 +48,7 @@ def _of_hash(name: str, as_hex: bool, key: bytes, body: bytes) -> bytes:
 
 
 def algorithms() -> Iterator[tuple[Algorithm, Finding]]:
-    """Every wrong one that is known."""
+    """Every known wrong computation."""
     for name in OTHER_HASHES:
         yield partial(_hmac, name), replace(FINDINGS["other_hash"], details=(f"HMAC-{name.upper()}",))
     yield _swapped, FINDINGS["swapped"]
@@ -73,7 +73,7 @@ JOINS: tuple[Callable[[bytes, bytes], bytes], ...] = (
 
 
 def readings(text: str) -> Iterator[tuple[bytes, tuple[Finding, ...]]]:
-    """The bytes that a written digest can stand for, with what is wrong in the writing."""
+    """The bytes that an encoded digest can mean, with the mistakes of its encoding."""
     for bare, found in _unwrapped(text):
         if HEX.fullmatch(bare.lower()) and len(bare) % 2 == 0:
             case = () if bare == bare.lower() else (FINDINGS["upper_case"],)
@@ -83,7 +83,7 @@ def readings(text: str) -> Iterator[tuple[bytes, tuple[Finding, ...]]]:
 
 
 def _unwrapped(text: str) -> Iterator[tuple[str, tuple[Finding, ...]]]:
-    """Without what surrounds and separates the digits."""
+    """The digits without surrounding and separating characters."""
     yield text, ()
     bare = text.strip()
     if literal := re.fullmatch(r"""b(['"])(.*)\1""", bare):
@@ -125,7 +125,7 @@ def _from_base64(text: str) -> Iterator[bytes]:
 
 
 def odd_writings(digest: bytes) -> Iterator[tuple[str, Finding]]:
-    """Writings from which the digest cannot be read back."""
+    """Encodings from which the digest cannot be recovered."""
     yield "".join(f"{byte:x}" for byte in digest), FINDINGS["zeros_lost"]
     yield f"{int.from_bytes(digest):x}", FINDINGS["zeros_lost"]
     yield "".join(f"ffffff{byte:02x}" if byte > 127 else f"{byte:02x}" for byte in digest), FINDINGS["signed_bytes"]

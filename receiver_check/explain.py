@@ -1,4 +1,4 @@
-"""Why a receiver's digest differs: every known mistake is made anew until one gives exactly the digest computed.
+"""Explains why a receiver's digest differs, by reproducing known mistakes until one yields exactly that digest.
 
 A match of 64 bits and more proves the mistake; without one the answer is `unknown`.
 """
@@ -13,17 +13,17 @@ from receiver_check.findings import FINDINGS, UNKNOWN, VALID, Finding
 
 Reading = tuple[bytes, tuple[Finding, ...]]
 LARGE_FOR_PAIRS = 64 * 1024
-"""Bodies above are searched for single mistakes only."""
+"""Larger bodies are searched for single mistakes only."""
 EVERY_CUT = 64 * 1024
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What was found, the cause first; more than one where mistakes come together."""
+    """The findings, the cause first; several if mistakes are combined."""
 
     findings: tuple[Finding, ...]
     expected: str
-    """The right digest, for the body and the secret given."""
+    """The correct digest of the given body and secret."""
 
     @property
     def code(self) -> str:
@@ -51,7 +51,7 @@ def explain(
     other_secrets: Sequence[str] = (),
     idempotency_key: str | None = None,
 ) -> Explanation:
-    """Name the mistake that makes `computed` from the body and the secret."""
+    """Find the mistake that yields `computed` from the body and the secret."""
     expected = digests.sign(secret.encode(), body)
     if computed == expected.hex():
         return Explanation((VALID,), expected.hex())
@@ -64,7 +64,7 @@ def explain(
 
 
 class _Wanted:
-    """The digest to be found, in every reading of it."""
+    """The digest to find, in every possible decoding."""
 
     def __init__(self, computed: str) -> None:
         self._readings: list[Reading] = [
@@ -77,7 +77,7 @@ class _Wanted:
         return bool(self._readings)
 
     def match(self, digest: bytes) -> tuple[Finding, ...] | None:
-        """What is wrong in its writing if it is this digest."""
+        """The mistakes of its encoding if it is this digest, else None."""
         for length in self._lengths:
             wrong = self._whole.get(digest[:length])
             if wrong is not None:
@@ -134,7 +134,7 @@ Tried = Iterable[tuple[bytes, Finding | None]]
 
 
 def _unique(variations: Iterable[tuple[bytes, Finding]]) -> list[tuple[bytes, Finding]]:
-    """Without what an earlier, likelier mistake has made already."""
+    """Skip results that an earlier, more likely mistake has already yielded."""
     first: dict[bytes, Finding] = {}
     for made, finding in variations:
         first.setdefault(made, finding)
@@ -161,7 +161,7 @@ def _by_algorithm(wanted: _Wanted, some_keys: Tried, some_bodies: Tried) -> Iter
 
 
 def _cut(wanted: _Wanted, key: bytes, body: bytes) -> Iterator[tuple[Finding, ...]]:
-    """Only the first bytes: any number of them up to 64 KiB, then whole KiB. One digest grows with them."""
+    """Truncated bodies: any length up to 64 KiB, then whole KiB. One HMAC object is updated incrementally."""
     growing, end = hmac.new(key, digestmod="sha256"), 0
     while end < len(body) - 1:
         step = 1 if end < EVERY_CUT else 1024

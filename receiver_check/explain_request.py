@@ -1,4 +1,4 @@
-"""Why the request that a receiver got does not verify: its headers are right or wrong, or its body was changed."""
+"""Diagnoses why a received request does not verify: its headers, its body or the secret."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ NAME = contract.HEADER_SIGNATURE.lower()
 
 
 def explain_request(headers: Headers, body: bytes, secret: str, *, other_secrets: Sequence[str] = ()) -> Explanation:
-    """Whether the request verifies; if not, what is wrong with its headers, or with the body or the secret at hand.
+    """Verify a request; if it is invalid, find what is wrong with its headers, body or secret.
 
     What MAAC signed is not at hand where a receiver kept another form of the body, so it is made anew from that form.
     """
@@ -35,14 +35,14 @@ def explain_request(headers: Headers, body: bytes, secret: str, *, other_secrets
 
 
 def _without_header(pairs: Iterable[tuple[str, str]]) -> Finding:
-    """Missing, or there under a name that only looks like it."""
+    """Findings for a missing header, or one with a similar name."""
     letters = NAME.replace("-", "")
     alike = any(letters in "".join(filter(str.isalnum, name.lower())) for name, _ in pairs)
     return FINDINGS["wrong_header" if alike else "missing_header"]
 
 
 def _not_as_sent(signature: str, body: bytes, secret: str, other_secrets: Sequence[str]) -> tuple[Finding, ...]:
-    """The signature belongs to bytes and a key that these were made from: find them by going back."""
+    """Search for the original bytes and key, from which the given ones were changed, that match the signature."""
     wanted = list(digests.readings(signature))
     for key, key_mistake in ((secret.encode(), None), *keys.variations(secret, other_secrets)):
         for original, body_mistake in ((body, None), *_originals(body)):
@@ -62,7 +62,7 @@ def _originals(body: bytes) -> Iterator[tuple[bytes, Finding]]:
 
 
 def _as_maac_wrote_it(body: bytes) -> Iterator[tuple[bytes, Finding]]:
-    """The value of the body in MAAC's own form; what numbers and order lost comes back from the contract."""
+    """The body's value serialised as MAAC does; lost number formats and key order are restored from the contract."""
     try:
         value, plain = json_forms.parse(body), json.loads(body)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What an explanation can find: for each mistake what happened, why it matters and how to mend it."""
+"""The findings of explanations: what is wrong, why it matters and how to fix it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from receiver_check.snippets import HEADER, HEX, HMAC, RAW_BODY, SECRET, Snippet
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found. `details` and `seen_in` tell more of how the mistake came about, where that is known."""
+    """A finding. `details` and `seen_in` give more about the cause, if known."""
 
     code: str
     what: str

@@ -1,4 +1,4 @@
-"""JSON as programs write it when they serialise a parsed body again: the same value in other bytes."""
+"""JSON as other programs serialise a parsed body: the same value in other bytes."""
 
 import json
 import math
@@ -14,9 +14,9 @@ from maac_contract.sentences import gettext_noop
 ESCAPES = re.compile(r"\\(u[0-9a-f]{4}|.)")
 BRACKETS = re.compile(rb"[\[\]{}]")
 DEEPEST = 100
-"""Levels of brackets; writing goes down them by recursion."""
+"""Most levels of nesting, since serialisation is recursive."""
 LONGEST_NUMBER = 1000
-"""Characters; Python refuses to read whole numbers of more than some thousands, and others read them as infinite."""
+"""Most digits of an integer: Python refuses longer ones, and other languages parse them as infinity."""
 UNESCAPED = json.JSONEncoder(ensure_ascii=False)
 MARKUP = {"go": "<>&\u2028\u2029", "gson": "<>&='", "dotnet": "<>&'+`"}
 SEPARATORS = {"spaced": (", ", ": "), "compact": (",", ":")}
@@ -25,7 +25,7 @@ INDENTS = {"indented by 2": "  ", "indented by 4": "    ", "indented by tabs": "
 
 @dataclass(frozen=True)
 class Form:
-    """How a program writes JSON. As it stands it is how MAAC does."""
+    """A JSON serialisation format. The defaults are MAAC's."""
 
     spacing: str = "spaced"
     characters: str = "escaped"
@@ -36,7 +36,7 @@ class Form:
     empty_objects: str = "kept"
 
     def differences(self) -> tuple[str, ...]:
-        """In what it is not MAAC's, a sentence for each."""
+        """The differences from MAAC's format, as sentences."""
         values = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
         return tuple(DIFFERENCES[name, value] for name, value, usual in values if value != usual)
 
@@ -77,7 +77,7 @@ KNOWN: dict[str, Form] = {
     "C#: Newtonsoft.Json": RAW,
     "C#: System.Text.Json": replace(COMPACT, characters="escaped in capitals", markup="dotnet"),
 }
-"""Who writes in which form."""
+"""The programs that use each format."""
 
 DIFFERENCES = {
     ("spacing", "compact"): gettext_noop("The spaces after commas and colons are gone."),
@@ -99,7 +99,7 @@ DIFFERENCES = {
 
 @dataclass(frozen=True)
 class Number:
-    """A number as it was written."""
+    """A number with its original spelling."""
 
     text: str
 
@@ -121,7 +121,7 @@ def _as_written(text: str) -> Number:
 
 
 def _depth(body: bytes) -> int:
-    """At least the depth of the value; brackets inside of texts count, too."""
+    """An upper bound of the nesting depth, since brackets in strings are counted as well."""
     depth = deepest = 0
     for found in BRACKETS.finditer(body):
         depth += 1 if found[0] in b"[{" else -1
@@ -131,7 +131,7 @@ def _depth(body: bytes) -> int:
 
 @cache
 def every_form() -> tuple[Form, ...]:
-    """Every combination that is not MAAC's own form, those with the fewest differences first."""
+    """All formats except MAAC's, those with the fewest differences first."""
     combinations = product(
         (*SEPARATORS, *INDENTS),
         ("escaped", "raw", "escaped in capitals"),
@@ -146,7 +146,7 @@ def every_form() -> tuple[Form, ...]:
 
 @dataclass(frozen=True)
 class Writing:
-    """A text that is not MAAC's, the form it is in, and the known programs that write it."""
+    """A serialised text that differs from MAAC's, its format, and programs that use it."""
 
     text: str
     form: Form
@@ -154,7 +154,7 @@ class Writing:
 
 
 def other_writings(value: Any, forms: Iterable[Form]) -> Iterator[Writing]:
-    """The value in each of the forms that gives a text of its own."""
+    """The value in each format that yields a different text."""
     strings: Strings = {}
     texts = {form: Writer(form, strings).write(value) for form in forms}
     seen = {Writer(Form(), strings).write(value)}
@@ -165,16 +165,16 @@ def other_writings(value: Any, forms: Iterable[Form]) -> Iterator[Writing]:
 
 
 def write(value: Any, form: Form) -> str:
-    """The value (as `parse` gives it) in this form."""
+    """Serialise a value from `parse` in this format."""
     return Writer(form, {}).write(value)
 
 
 Strings = dict[tuple[str, str, str], dict[str, str]]
-"""For each way to write strings, those that were written already: most of them come again and again."""
+"""A cache of serialised strings for each string format, since most strings recur."""
 
 
 class Writer:
-    """Writes a value in one form. Several may share their strings."""
+    """Serialises values in one format. Writers can share the cache of strings."""
 
     def __init__(self, form: Form, strings: Strings) -> None:
         self._form = form
@@ -236,7 +236,7 @@ def _number(text: str, numbers: str) -> str:
 
 
 def _shortest(text: str, is_integer: bool) -> str:
-    """As ECMAScript writes a double, and most others with it."""
+    """A double as ECMAScript and most other languages format it."""
     value = float(text)
     if not math.isfinite(value) or (is_integer and abs(value) < 2**53):
         return text

@@ -1,4 +1,4 @@
-"""Results as text that can be kept and read back: sentences stay templates, so that they can still be translated."""
+"""Serialises results for storage. Sentences stay templates, so that they can be translated later."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from receiver_check.as_json import SHOWN
 from receiver_check.verdicts import Answer, Exchange, Message, Result, Sentence, Verdict
 
 ANSWER_KEPT = SHOWN + 1
-"""Bytes of an answer's body; one more than is ever shown, so that it is still seen to be cut."""
+"""Bytes stored of a response body: one more than is shown, so that truncation is detectable."""
 
 
 def as_text(results: Iterable[Result]) -> str:

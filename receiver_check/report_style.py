@@ -1,4 +1,4 @@
-"""The look of the HTML report."""
+"""CSS of the HTML report."""
 
 STYLE = """
 :root { --page: #f6f7f9; --card: #fff; --text: #1b2430; --quiet: #5b6675; --line: #e1e5ea; --code: #f0f2f5;

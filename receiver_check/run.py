@@ -1,4 +1,4 @@
-"""The conformance run: probe after probe against one receiver, within a limit of time."""
+"""The conformance run: all probes against one receiver, within a time limit."""
 
 import difflib
 import re
@@ -25,7 +25,7 @@ NOTHING_ACCEPTED = gettext_noop("The receiver accepts no valid event, so this wo
 
 
 class BadCheck(ValueError):
-    """The run cannot be made as asked; the message says why, and `option` what is wrong."""
+    """The run's options are invalid; the message says why, and `option` names the option."""
 
     def __init__(self, message: str, option: str = "") -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class BadCheck(ValueError):
 
 @dataclass(frozen=True)
 class Options:
-    """How a run is made. `only`, `skip` and `allow` are ids of probes, or patterns such as `topic-*`."""
+    """Options of a run. `only`, `skip` and `allow` are ids of probes, or patterns such as `topic-*`."""
 
     seed: str = "0"
     previous_secret: str | None = None
@@ -48,19 +48,19 @@ class Options:
     ca_file: str | None = None
     user_agent: str = "maac-sim"
     host_header: str = ""
-    """Sent in place of the URL's own host."""
+    """Host header to send instead of the URL's host."""
     may_reach: MayReach | None = None
-    """Asked about every address before it is connected to; all may be reached without it."""
+    """Decides for every IP address whether it may be connected to; None allows all."""
 
 
 Progress = Callable[[Result, int, int], None]
-"""Told of each result, how many there are so far, and how many there will be."""
+"""Called with each result, the number of results so far, and the total."""
 
 
 def check(
     url: str, secret: str, *, now: datetime, options: Options | None = None, progress: Progress | None = None
 ) -> Report:
-    """Probe the receiver at this URL, which verifies with this secret. BadCheck if that cannot be done as asked."""
+    """Probe the receiver at this URL, which verifies with this secret. BadCheck for invalid options."""
     options = options or Options()
     chosen, case = _prepared(url, secret, now, options)
     began, results = time.monotonic(), list[Result]()
@@ -75,7 +75,7 @@ def check(
 
 
 def vet(url: str, secret: str, *, now: datetime, options: Options) -> None:
-    """Raise BadCheck where `check` would, and send nothing."""
+    """Raise BadCheck for invalid options, without sending anything."""
     _prepared(url, secret, now, options)
 
 

@@ -1,4 +1,4 @@
-"""Sends requests to the byte, within a deadline, and tells what came back. Nothing is followed or repeated."""
+"""Sends exact requests within a deadline and returns the responses. No redirects, no retries."""
 
 import http.client
 import math
@@ -30,11 +30,11 @@ NOT_ALLOWED = gettext_noop("the address %(address)s may not be reached from here
 
 
 class BadTarget(ValueError):
-    """The URL, a header or the certificate file of the receiver cannot be used; the message says why."""
+    """The receiver's URL, a header or the certificate file is invalid; the message says why."""
 
 
 class AddressRefused(OSError):
-    """None of the host's addresses may be reached; the one that is named was the first."""
+    """All of the host's IP addresses are forbidden; the message names the first."""
 
     def __init__(self, address: str) -> None:
         super().__init__(address)
@@ -47,7 +47,7 @@ MayReach = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class Target:
-    """Where the receiver is."""
+    """The receiver's address and TLS settings."""
 
     url: str
     host: str
@@ -58,7 +58,7 @@ class Target:
 
 
 def target(url: str, *, verify_tls: bool = True, ca_file: str | None = None, host_header: str = "") -> Target:
-    """The receiver at this URL; BadTarget if it can be none. `host_header` stands in place of the URL's own host."""
+    """Parse the receiver's URL; BadTarget if it is invalid. `host_header` replaces the URL's host."""
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname, parts.port
@@ -97,7 +97,7 @@ def _tls(verify: bool, ca_file: str | None) -> ssl.SSLContext:
 
 
 class Sender:
-    """Sends to one receiver. Each answer must be complete within `timeout` seconds."""
+    """Sends to one receiver. Each response must be complete within `timeout` seconds."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class Sender:
         ends: float = math.inf,
         may_reach: MayReach | None = None,
     ) -> None:
-        """`ends`: the moment, by the monotonic clock, from which on nothing more is sent or waited for.
+        """`ends`: the monotonic time after which nothing is sent or awaited.
 
         `may_reach` is asked about the very address that is about to be connected to.
         """
@@ -119,7 +119,7 @@ class Sender:
         self._ends = ends
 
     def connect(self) -> Answer:
-        """Open a connection and close it: the answer has no status, and no fault if that went well."""
+        """Open and close a connection: the response has no status, and no fault on success."""
         began = time.monotonic()
         with self._connection() as connection:
             try:
@@ -134,7 +134,7 @@ class Sender:
             return self._exchange(connection, message)
 
     def send_over_one_connection(self, messages: Sequence[Message]) -> list[Answer]:
-        """Send one after the other as a client does that keeps its connection, while the receiver keeps it, too."""
+        """Send requests over one connection, as long as the receiver keeps it open."""
         answers: list[Answer] = []
         with self._connection() as connection:
             for message in messages:
@@ -147,7 +147,7 @@ class Sender:
         return answers
 
     def abandon(self, message: Message, after: float) -> Answer:
-        """Send, wait a little, and go without reading the answer."""
+        """Send, wait a little, and disconnect without reading the response."""
         began = time.monotonic()
         with self._connection() as connection:
             try:
@@ -176,7 +176,7 @@ class Sender:
             raise
 
     def _socket(self) -> socket.socket:
-        """Connected to the first of the host's addresses that may be reached and answers."""
+        """A connection to the first of the host's allowed addresses that accepts one."""
         found = socket.getaddrinfo(self.target.host, self.target.port, type=socket.SOCK_STREAM)
         fault: OSError | None = None
         for address in dict.fromkeys(str(info[4][0]) for info in found):
@@ -210,7 +210,7 @@ class Sender:
         return Answer(response.status, seconds, None, headers, body)
 
     def _put(self, connection: http.client.HTTPConnection, message: Message) -> socket.socket:
-        """Send the message, and tell over which socket."""
+        """Send the message; returns the socket."""
         connection.putrequest(message.method, self.target.path, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", self.target.host_header)
         for name, value in message.headers:

@@ -1,4 +1,4 @@
-"""Two lines in each language that do one thing right: what an explanation gives to copy."""
+"""Short correct code in several languages, shown by explanations."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""A report in another language: every sentence of it translated, the values in the sentences, too."""
+"""Translates a report: all sentences and the values in them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +8,7 @@ from receiver_check.findings import Finding
 from receiver_check.verdicts import Answer, Exchange, Report, Result, Sentence
 
 Translate = Callable[[str], str]
-"""Gives a marked sentence in the wanted language."""
+"""Translates a marked sentence."""
 
 
 def report_in(report: Report, translate: Translate) -> Report:

@@ -1,4 +1,4 @@
-"""What a probe works with: events signed as MAAC signs them, ways to send them, and a note of every exchange."""
+"""The tools of a probe: signed events, ways to send them, and a record of every exchange."""
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ HEADER_KEY, HEADER_SIGNATURE = contract.HEADER_IDEMPOTENCY_KEY, contract.HEADER_
 
 @dataclass
 class Case:
-    """What all probes of a run share."""
+    """State shared by all probes of a run."""
 
     sender: Sender
     secret: str
@@ -34,12 +34,12 @@ class Case:
     user_agent: str
     extra_headers: tuple[tuple[str, str], ...]
     topics: tuple[str, ...]
-    """The event types that this run is about."""
+    """The event types of this run."""
     accepts: dict[str, bool] = field(default_factory=dict)
-    """The event types that were tried, and whether an ordinary event was answered with 200."""
+    """The event types tried so far, and whether an ordinary event was answered with 200."""
 
     def accepted_topic(self) -> str | None:
-        """An event type that the receiver accepts, tried now if need be. Without one, a refusal means nothing."""
+        """An event type that the receiver accepts, tried now if necessary. Without one, a refusal proves nothing."""
         for topic in self.topics:
             if topic not in self.accepts:
                 answer = Trial(self, f"control {topic}").post(topic)
@@ -51,7 +51,7 @@ class Case:
 
 @dataclass
 class Trial:
-    """One probe of one run. The same seed gives the same bytes, but for the time of day."""
+    """One probe of one run. The same seed gives the same bytes, except for timestamps."""
 
     case: Case
     name: str
@@ -62,11 +62,11 @@ class Trial:
 
     @property
     def topic(self) -> str:
-        """The event type for all that does not depend on it."""
+        """The event type of probes that are independent of it."""
         return self.case.accepted_topic() or self.case.topics[0]
 
     def data(self, topic: str, *, ago: timedelta = timedelta()) -> dict[str, Any]:
-        """A believable `data`, another one at each call."""
+        """Realistic `data`, different at each call."""
         return sample(topic, seed=self._dice.hex(16), moment=self.moment(ago))
 
     def moment(self, ago: timedelta = timedelta()) -> datetime:
@@ -80,7 +80,7 @@ class Trial:
         ago: timedelta = timedelta(),
         **more: Any,
     ) -> Message:
-        """A signed request for an event. `more` are fields that stand beside `data`."""
+        """A signed request for an event. `more` are additional fields next to `data`."""
         topic = topic or self.topic
         stamp = contract.format_timestamp(self.moment(ago), ZONE)
         payload = self.data(topic, ago=ago) if data is None else data
@@ -109,7 +109,7 @@ class Trial:
     # --- Sending ----------------------------------------------------------------------------------------------------
 
     def send(self, message: Message, label: str = ORDINARY) -> Answer:
-        """Send and note it."""
+        """Send a request and record the exchange."""
         return self._noted(label, message, self.case.sender.send(message))
 
     def post(self, topic: str | None = None, data: dict[str, Any] | None = None, label: str = ORDINARY) -> Answer:
@@ -117,7 +117,7 @@ class Trial:
         return self.send(self.event(topic, data), label)
 
     def send_at_once(self, messages: Sequence[Message], label: str = ORDINARY) -> list[Answer]:
-        """Send all at the same moment, each over a connection of its own."""
+        """Send all requests concurrently, each over its own connection."""
         with ThreadPoolExecutor(len(messages)) as senders:
             answers = list(senders.map(self.case.sender.send, messages))
         for message, answer in zip(messages, answers, strict=True):

@@ -1,4 +1,4 @@
-"""What a run reports: the exchanges of each probe, its verdict and what was seen, and all of them together."""
+"""The results of a run: the exchanges, verdict and observation of each probe, and the whole report."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from maac_contract.sentences import gettext_noop
 
 
 class Verdict(StrEnum):
-    """How a probe ended."""
+    """The verdict of a probe."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence for people: a text that can be translated, and the values to put in afterwards."""
+    """A translatable template and the values to insert into it."""
 
     text: str
     values: Mapping[str, object] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Message:
-    """A request to the byte: its header lines in order, but for Host and Content-Length."""
+    """The exact bytes of a request: header lines in order, without Host and Content-Length."""
 
     method: str
     headers: tuple[tuple[str, str], ...]
@@ -40,7 +40,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: a status, or the fault that kept it from coming."""
+    """A response: a status, or the fault that prevented one."""
 
     status: int | None
     seconds: float
@@ -54,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer. `label` tells how the request differs from an ordinary one."""
+    """A request and its response. `label` describes how the request differs from an ordinary one."""
 
     label: str
     message: Message
@@ -63,7 +63,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A probe's verdict, and what was seen."""
+    """A probe's verdict and observation."""
 
     verdict: Verdict
     seen: Sentence
@@ -71,7 +71,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Result:
-    """A probe that was run, or why it was not."""
+    """A probe's result, or the reason why it did not run."""
 
     id: str
     title: Sentence
@@ -83,9 +83,9 @@ class Result:
     seconds: float = 0.0
     requests: int = 0
     exchanges: tuple[Exchange, ...] = ()
-    """Of many requests only some, the bad ones first."""
+    """At most a few requests, failed ones first."""
     allowed: bool = False
-    """Its failure does not fail the run."""
+    """Whether its failure is tolerated by the run."""
 
     @property
     def fails(self) -> bool:
@@ -94,7 +94,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """A whole run."""
+    """The report of a run."""
 
     url: str
     seed: str
@@ -104,13 +104,13 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing failed but what may fail, and something was tried at all."""
+        """Whether no probe failed except allowed ones, and at least one was run."""
         tried = any(result.verdict is not Verdict.SKIPPED for result in self.results)
         return tried and not any(result.fails for result in self.results)
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many ended how."""
+        """The number of results by verdict."""
         counted = Counter(result.verdict for result in self.results)
         return {verdict.value: counted[verdict] for verdict in Verdict}
 
@@ -135,7 +135,7 @@ REFUSED_BADLY = gettext_noop(
 
 
 def accepted(*answers: Answer) -> Judgement:
-    """Passed if every one was answered with 200."""
+    """Passed if every response is 200."""
     bad = [answer for answer in answers if answer.status != 200]
     if not bad:
         return Judgement(Verdict.PASSED, Sentence(ALL_200))
@@ -146,7 +146,7 @@ def accepted(*answers: Answer) -> Judgement:
 
 
 def refused(answer: Answer) -> Judgement:
-    """Passed if it was answered with a status that says the sender is at fault."""
+    """Passed if the response is a client error status."""
     status = answer.status or 0
     values = {"answer": answer}
     if 200 <= status < 300:

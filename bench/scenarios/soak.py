@@ -1,4 +1,4 @@
-"""Steady load while everything is killed in turn, and then the proof that nothing was lost, doubled or left lying.
+"""Steady load while each process is killed in turn, then verification that nothing was lost, doubled or left over.
 
 One receiver always answers 200, the other some keys with 503 first, so that retries are under way when things break.
 Attempts may take 2 seconds, so that the claims of a killed worker run out soon.

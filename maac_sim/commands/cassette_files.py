@@ -1,4 +1,4 @@
-"""Cassettes as files that a command names."""
+"""Reads and writes the cassette files given to commands."""
 
 from pathlib import Path
 from typing import TextIO
@@ -9,7 +9,7 @@ from maac_sim.cassettes import BadCassette, Take, head_line, takes
 
 
 def read(path: Path) -> list[Take]:
-    """The deliveries of a cassette. BadParameter when the file is none."""
+    """The deliveries of a cassette. BadParameter if the file is not one."""
     try:
         with path.open(encoding="utf-8", newline="\n") as file:
             return takes(file)
@@ -20,7 +20,7 @@ def read(path: Path) -> list[Take]:
 
 
 def begin(path: Path) -> TextIO:
-    """A new cassette to write lines to. BadParameter when the file cannot be written."""
+    """Create a cassette to write lines to. BadParameter if the file cannot be written."""
     try:
         file = path.open("w", encoding="utf-8", newline="\n")
     except OSError as error:

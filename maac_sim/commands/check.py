@@ -1,4 +1,4 @@
-"""`maac-sim check`: a conformance run against a receiver, on the terminal and as files."""
+"""`maac-sim check`: conformance probes against a receiver, with a report in the terminal and as files."""
 
 import secrets
 from collections.abc import Callable
@@ -24,7 +24,7 @@ SHARE_SECRET=s3cret maac-sim check URL --junit check.xml --html check.html --all
 
 maac-sim check URL --secret s3cret --only 'signature-*' --previous-secret the-old-one
 
-Exit codes: 0 nothing failed but what may fail, 1 something failed, 2 the command is wrong.
+Exit codes: 0 no probe failed except allowed ones, 1 a probe failed, 2 invalid usage.
 """
 LOOKS = {
     Verdict.PASSED: ("✓", "green"),
@@ -36,27 +36,36 @@ Probes = list[str] | None
 
 
 def check(
-    url: Annotated[str, typer.Argument(help="Where the receiver takes webhooks.", show_default=False)],
-    secret: Annotated[str, typer.Option(envvar="SHARE_SECRET", help="The share secret that it verifies with.")],
+    url: Annotated[str, typer.Argument(help="The receiver's webhook URL.", show_default=False)],
+    secret: Annotated[str, typer.Option(envvar="SHARE_SECRET", help="The share secret of the receiver.")],
     previous_secret: Annotated[
-        str | None, typer.Option(help="The secret before the last change; to be refused.")
+        str | None, typer.Option(help="The secret before the last rotation, which the receiver must refuse.")
     ] = None,
-    only: Annotated[Probes, typer.Option(metavar="PROBE", help="Run only these; * stands for any text.")] = None,
-    skip: Annotated[Probes, typer.Option(metavar="PROBE", help="Leave these out.")] = None,
-    allow: Annotated[Probes, typer.Option(metavar="PROBE", help="Let these fail.")] = None,
-    header: Annotated[Probes, typer.Option(metavar="'NAME: VALUE'", help="Send this header, too.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for each answer.")] = contract.ATTEMPT_TIMEOUT,
+    only: Annotated[
+        Probes, typer.Option(metavar="PROBE", help="Run only these probes; * matches any text. May be repeated.")
+    ] = None,
+    skip: Annotated[Probes, typer.Option(metavar="PROBE", help="Do not run these probes. May be repeated.")] = None,
+    allow: Annotated[
+        Probes,
+        typer.Option(metavar="PROBE", help="Do not let these probes' failures change the exit code. May be repeated."),
+    ] = None,
+    header: Annotated[
+        Probes, typer.Option(metavar="'NAME: VALUE'", help="Additional request header. May be repeated.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for each response.")] = contract.ATTEMPT_TIMEOUT,
     time_limit: Annotated[float, typer.Option(help="Seconds for the whole run.")] = 120.0,
     seed: Annotated[
-        str | None, typer.Option(help="Repeat a run with its keys and data.", show_default="random")
+        str | None, typer.Option(help="Seed of keys and data; repeats an earlier run.", show_default="random")
     ] = None,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Take any TLS certificate.")] = False,
-    ca_file: Annotated[Path | None, typer.Option(help="Authorities to trust instead of the usual ones.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Accept any TLS certificate.")] = False,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="PEM file of certificate authorities to trust instead of the default ones.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print only the report, as JSON.")] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML for CI.")] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page to read and to send around.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as an HTML page.")] = None,
 ) -> None:
-    """Check a receiver: some thirty probes that tell what it does wrong, why that matters and how to mend it."""
+    """Check a receiver with about thirty probes. Each failure is reported with its effect and its fix."""
     from receiver_check import run
     from receiver_check.as_html import as_html
     from receiver_check.as_json import as_json
@@ -91,10 +100,10 @@ def check(
 
 
 def probes() -> None:
-    """List the probes of `maac-sim check`: what each sends, why it matters and how to mend it."""
+    """List the probes of `maac-sim check`: what each sends, why it matters and how to fix a failure."""
     from receiver_check.probes import PROBES
 
-    table = Table("probe", "what is sent", "why it matters", "how to mend it", show_lines=True)
+    table = Table("probe", "what is sent", "why it matters", "how to fix it", show_lines=True)
     for probe in PROBES.values():
         table.add_row(Text(probe.id, "bold"), probe.sent, probe.why, probe.fix)
     Console(highlight=False).print(table)
@@ -117,7 +126,7 @@ def _write(path: Path | None, form: Callable[[Report], str], report: Report) -> 
 
 
 def _print_result(console: Console, result: Result, _done: int, _total: int) -> None:
-    """A row of the table, as soon as it is known."""
+    """Print a probe's row as soon as it has run."""
     mark, style = LOOKS[result.verdict]
     row = Table.grid(padding=(0, 1), expand=True)
     row.add_column(width=1)
@@ -133,18 +142,18 @@ def _print_result(console: Console, result: Result, _done: int, _total: int) -> 
 def _print_end(console: Console, report: Report) -> None:
     for result in report.results:
         if result.fails or result.verdict is Verdict.WARNING:
-            _print_story(console, result)
+            _print_details(console, result)
     counts = ", ".join(f"{number} {verdict}" for verdict, number in report.counts.items() if number)
     console.print()
     console.print(Text(counts, "bold green" if report.passed else "bold red"), end="")
     console.print(Text(f" · {report.requests} requests in {report.seconds:.1f} s · --seed {report.seed}", "dim"))
 
 
-def _print_story(console: Console, result: Result) -> None:
+def _print_details(console: Console, result: Result) -> None:
     mark, style = LOOKS[result.verdict]
     console.print()
     console.print(Text(f"{mark} {result.title}", style))
-    story = Table.grid(padding=(0, 2))
-    for name, text in (("sent", result.sent), ("came", result.seen), ("why", result.why), ("fix", result.fix)):
-        story.add_row(Text(f"  {name}", "dim"), Text(str(text)))
-    console.print(story)
+    details = Table.grid(padding=(0, 2))
+    for name, text in (("sent", result.sent), ("got", result.seen), ("why", result.why), ("fix", result.fix)):
+        details.add_row(Text(f"  {name}", "dim"), Text(str(text)))
+    console.print(details)

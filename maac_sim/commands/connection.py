@@ -1,4 +1,4 @@
-"""A running simulator as the command line sees it: its REST API, and where address and token come from."""
+"""A client of a running simulator's REST API, with the options for its address and token."""
 
 import os
 import time
@@ -10,7 +10,7 @@ import typer
 
 DEFAULT_URL = "http://127.0.0.1:8622"
 TIMEOUT = 40.0
-"""Seconds for a call; some wait for a delivery to end."""
+"""Seconds for a request; some wait for a delivery to end."""
 OPTIONS = "Which simulator"
 
 WAIT_SLICE = 30.0
@@ -25,7 +25,7 @@ Token = Annotated[
     typer.Option(
         "--token",
         envvar="MAAC_SIM_API_TOKEN",
-        help="API token; without it, that of ./data/secrets.env (or of MAAC_SIM_DATA).",
+        help="API token. Default: from secrets.env in MAAC_SIM_DATA, or in ./data.",
         rich_help_panel=OPTIONS,
         show_default=False,
         show_envvar=True,
@@ -34,7 +34,7 @@ Token = Annotated[
 
 
 class Unsuccessful(Exception):
-    """A call of the simulator came to nothing: its text is for people, its `exit_code` for programs."""
+    """A request to the simulator failed. The message is printed; `exit_code` is the command's exit code."""
 
     exit_code: ClassVar[int] = 1
 
@@ -46,7 +46,7 @@ class Unreachable(Unsuccessful):
 
 
 class Refused(Unsuccessful):
-    """The simulator answered with an error."""
+    """The simulator responded with an error."""
 
     def __init__(self, status: int, error: dict[str, Any]) -> None:
         self.status = status
@@ -58,7 +58,7 @@ class Refused(Unsuccessful):
 
 
 class Simulator:
-    """Calls of /api/v1. A refusal raises Refused, a simulator that does not answer Unreachable."""
+    """Requests to /api/v1. An error response raises Refused, a missing response Unreachable."""
 
     def __init__(self, url: str = DEFAULT_URL, token: str = "") -> None:
         import requests
@@ -80,7 +80,7 @@ class Simulator:
         self.call("DELETE", path)
 
     def pages(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
-        """Every row of a list, newest first, a page at a time."""
+        """All rows of a list, newest first, fetched page by page."""
         page = self.get(path, **params)
         while True:
             yield from page["results"]
@@ -101,7 +101,7 @@ class Simulator:
             time.sleep(ASK_AGAIN)
 
     def close(self) -> None:
-        """Let its connections go."""
+        """Close its connections."""
         self._session.close()
 
     def call(self, method: str, path: str, **options: Any) -> Any:
@@ -119,14 +119,14 @@ class Simulator:
         try:
             body = answer.json()
         except ValueError:
-            raise Unreachable(f"{self.url} answered {answer.status_code}, but not as a maac-sim does.") from None
+            raise Unreachable(f"{self.url} answered {answer.status_code}, but is not a maac-sim.") from None
         if answer.ok:
             return body
         raise Refused(answer.status_code, body.get("error", {}) if isinstance(body, dict) else {})
 
 
 def own_token() -> str:
-    """The token that an embedded simulator of this folder made at its first start; empty if there is none."""
+    """The token that the embedded simulator of this folder created at its first start; empty if there is none."""
     path = Path(os.environ.get("MAAC_SIM_DATA", "data")) / "secrets.env"
     try:
         lines = path.read_text().splitlines()
@@ -139,7 +139,7 @@ def _nobody(url: str, error: Exception) -> str:
     import requests
 
     if isinstance(error, requests.ConnectionError):
-        return f"Nothing answers at {url}. Start the simulator (./run), or say where it is: --url or MAAC_SIM_URL."
+        return f"Nothing answers at {url}. Start the simulator (./run), or give its address: --url or MAAC_SIM_URL."
     if isinstance(error, requests.Timeout):
-        return f"{url} did not answer within {TIMEOUT:g} s. `maac-sim doctor` says what is wrong."
+        return f"{url} did not answer within {TIMEOUT:g} s. `maac-sim doctor` finds the cause."
     return f"{url} cannot be called: {error}"

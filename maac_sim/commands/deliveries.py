@@ -1,4 +1,4 @@
-"""`maac-sim deliveries` and `redeliver`: the delivery log in a terminal."""
+"""`maac-sim deliveries`, `delivery` and `redeliver`: the delivery log in a terminal."""
 
 import time
 from typing import Annotated, Any
@@ -11,26 +11,31 @@ from maac_sim.commands.endpoint import find
 from maac_sim.commands.output import AsJson, coloured, out, print_facts, print_json, print_table
 
 LOOK_EVERY = 0.5
-"""Seconds between looks for new deliveries."""
+"""Seconds between polls for new deliveries."""
 COLUMNS = ("id", "created", "topic", "endpoint", "status", "answer", "attempts", "key")
 SPARE = ("key", "attempts", "created", "endpoint")
-"""Left out in a narrow terminal; `maac-sim delivery ID` tells them."""
+"""Columns left out in a narrow terminal; `maac-sim delivery ID` shows them."""
 
 STATUSES = ("pending", "delivered", "failed", "skipped")
 
 Status = Annotated[
-    str | None, typer.Option(help="pending, delivered, failed or skipped.", autocompletion=lambda: list(STATUSES))
+    str | None,
+    typer.Option(
+        help="Only this status: pending, delivered, failed or skipped.", autocompletion=lambda: list(STATUSES)
+    ),
 ]
-Topic = Annotated[str | None, typer.Option(help="Only those of this event type.", autocompletion=lambda: list(TOPICS))]
+Topic = Annotated[str | None, typer.Option(help="Only this event type.", autocompletion=lambda: list(TOPICS))]
 
 
 def deliveries(
-    endpoint: Annotated[str | None, typer.Option(help="Only those of this endpoint (id or name).")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Only deliveries to this endpoint (id or name).")] = None,
     topic: Topic = None,
     status: Status = None,
-    text: Annotated[str | None, typer.Option("--text", "-q", help="Only those with this text in the body.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=500, help="How many of the newest.")] = 20,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on and print what comes, until Ctrl+C.")] = False,
+    text: Annotated[
+        str | None, typer.Option("--text", "-q", help="Only deliveries with this text in the body.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Number of deliveries to list.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new deliveries until Ctrl+C.")] = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
@@ -56,7 +61,7 @@ def delivery(
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show a delivery with its attempts: what was sent, what came back."""
+    """Show a delivery with the request and response of each attempt."""
     found = Simulator(url, token).get(f"/deliveries/{number}/")
     if as_json:
         print_json(found)
@@ -66,7 +71,7 @@ def delivery(
         answer = attempt["status_code"] or attempt["reason"]
         out.print(f"\n[bold]Attempt {attempt['number']}[/bold]: {answer} in {attempt['duration_ms']:.0f} ms")
         if attempt["fault"]:
-            out.print(f"injected fault: {attempt['fault']}, on purpose", style="yellow")
+            out.print(f"injected fault: {attempt['fault']}", style="yellow")
         if attempt["detail"]:
             out.print(attempt["detail"], markup=False)
         for name, value in attempt["request"]["headers"].items():
@@ -78,18 +83,22 @@ def delivery(
 
 def redeliver(
     number: Annotated[int | None, typer.Argument(metavar="[ID]", help="The delivery's id.")] = None,
-    failed: Annotated[bool, typer.Option("--failed", help="All that failed.")] = False,
-    skipped: Annotated[bool, typer.Option("--skipped", help="All that were skipped, such as in a pause.")] = False,
-    since: Annotated[str | None, typer.Option(help="Of these, those made since: a moment, or 15m, 24h, 7d.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="Of these, those to this endpoint (id or name).")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="All failed deliveries.")] = False,
+    skipped: Annotated[
+        bool, typer.Option("--skipped", help="All skipped deliveries, such as those to a paused endpoint.")
+    ] = False,
+    since: Annotated[str | None, typer.Option(help="Only those created since: ISO 8601 time, or 15m, 24h, 7d.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Only those to this endpoint (id or name).")] = None,
     topic: Topic = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Of these, only count.")] = False,
-    new_key: Annotated[bool, typer.Option("--new-key", help="As a new delivery, under a new idempotency key.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the matching deliveries.")] = False,
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="Create a new delivery with a new idempotency key.")
+    ] = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
-    """Send finished deliveries again, one or many: the same bytes, signed with the current secret."""
+    """Send finished deliveries again, one or many: the same body, signed with the current secret."""
     simulator = Simulator(url, token)
     if (number is not None) + failed + skipped != 1:
         raise typer.BadParameter("Say what to send again: an ID, --failed or --skipped.")
@@ -120,7 +129,7 @@ def _redeliver_all(simulator: Simulator, filters: dict[str, Any], body: dict[str
 
 
 def _follow(simulator: Simulator, filters: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:
-    """Print each delivery when it is first seen and again when its status changes."""
+    """Print new deliveries, and again when their status changes."""
     shown: dict[int, str] = {}
     try:
         while True:

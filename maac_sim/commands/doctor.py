@@ -1,4 +1,4 @@
-"""`maac-sim doctor`: what keeps events from arriving, asked in the order in which an event goes."""
+"""`maac-sim doctor`: diagnoses why events do not arrive, along the path that an event takes."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from maac_sim.commands.output import AsJson, out, print_json
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: whether it is good, what was found, and what to do if it is not."""
+    """The result of one check, with a remedy if it failed."""
 
     subject: str
     good: bool
@@ -22,7 +22,7 @@ class Finding:
 
 
 def doctor(url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
-    """Look for what keeps events from arriving. Exit code 0 if all is well, 1 if not."""
+    """Diagnose why events do not arrive. Exit code 1 if a problem was found."""
     simulator = Simulator(url, token)
     findings = list(_looked_at(simulator))
     if as_json:
@@ -58,7 +58,7 @@ def _ready(simulator: Simulator) -> Finding:
         remedy = "Start it: ./run (or say where it is: --url or MAAC_SIM_URL)."
         return Finding("simulator", False, f"nothing answers at {simulator.url}", remedy)
     if answer.ok:
-        return Finding("simulator", True, f"{simulator.url} is ready, its worker lives")
+        return Finding("simulator", True, f"{simulator.url} is ready, and a worker is running")
     return Finding(
         "simulator", False, answer.text.strip(), "See its log; with PostgreSQL: is `maac-sim worker` running?"
     )
@@ -74,7 +74,7 @@ def _token(simulator: Simulator) -> Finding:
 
 
 def _set_aside(simulator: Simulator) -> Finding:
-    """Deliveries that an error of the simulator ended."""
+    """Deliveries that ended with an error of the simulator."""
     found = simulator.get("/deliveries/", status="failed", reason="INTERNAL_ERROR", limit=1)["results"]
     if not found:
         return Finding("processing", True, "no delivery was set aside after an error in the simulator")
@@ -119,7 +119,7 @@ def _last_delivery(subject: str, endpoint: dict[str, Any], last: dict[str, Any] 
         return Finding(
             subject, not late, ended, "It waits for more than a minute: is a worker running?" if late else ""
         )
-    return Finding(subject, False, ended, f"Its story: maac-sim delivery {last['id']}")
+    return Finding(subject, False, ended, f"Show its attempts: maac-sim delivery {last['id']}")
 
 
 def _age(moment: str) -> float:

@@ -1,4 +1,4 @@
-"""`maac-sim endpoint`: what API > Webhook of the console does, from a terminal."""
+"""`maac-sim endpoint`: manages endpoints, as the console's API > Webhook does."""
 
 from typing import Annotated, Any
 
@@ -14,10 +14,10 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Which = Annotated[str, typer.Argument(metavar="ENDPOINT", help="Its id or its name.")]
+Which = Annotated[str, typer.Argument(metavar="ENDPOINT", help="The endpoint's id or name.")]
 Events = Annotated[
     list[str] | None,
-    typer.Option("--event", "-e", help="An event type; repeat it for more. Missing: all that are licensed.",
+    typer.Option("--event", "-e", help="An event type. May be repeated. Default: all licensed ones.",
                  autocompletion=lambda: list(TOPICS)),
 ]  # fmt: skip
 
@@ -26,19 +26,23 @@ Events = Annotated[
     epilog="Example: maac-sim endpoint create CRM http://127.0.0.1:9000/webhook -e receipt.receipt_validated",
 )
 def create(
-    name: Annotated[str, typer.Argument(help="What it is called.")],
-    address: Annotated[str, typer.Argument(metavar="URL", help="Where events are sent.")],
+    name: Annotated[str, typer.Argument(help="Name of the endpoint.")],
+    address: Annotated[str, typer.Argument(metavar="URL", help="URL that events are sent to.")],
     event: Events = None,
     print_secret: Annotated[bool, typer.Option("--print-secret", help="Print only the share secret.")] = False,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Take any certificate, also a self-signed one.")] = False,
-    host: Annotated[str, typer.Option(help="Send this Host header.")] = "",
-    header: Annotated[list[str] | None, typer.Option("--header", "-H", help="A static header, `Name: value`.")] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Accept any TLS certificate, also a self-signed one.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="Host header to send instead of the URL's.")] = "",
+    header: Annotated[
+        list[str] | None, typer.Option("--header", "-H", help="Static header, `Name: value`. May be repeated.")
+    ] = None,
     retry_waits: RetryWaits = None,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make a running endpoint, and show its share secret."""
+    """Create a running endpoint and print its details with the share secret."""
     simulator = Simulator(url, token)
     body: dict[str, Any] = {"name": name, "url": address, "event_types": event or licensed(simulator)}
     if retry_waits is not None:
@@ -58,7 +62,7 @@ def create(
         _print_details(made)
 
 
-@app.command("list")
+@app.command("list", epilog="Example: maac-sim endpoint list --json")
 def list_all(url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
     """List the endpoints."""
     rows = list(Simulator(url, token).pages("/endpoints/"))
@@ -66,32 +70,32 @@ def list_all(url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False)
         print_json(rows)
         return
     lines = [(row["id"], row["name"], row["url"], row["status"], ", ".join(row["event_types"])) for row in rows]
-    empty = "No endpoint yet. Make one: maac-sim endpoint create NAME URL"
+    empty = "No endpoint yet. Create one: maac-sim endpoint create NAME URL"
     print_table(("id", "name", "URL", "status", "event types"), lines, empty=empty, wraps="event types", spare=("URL",))
 
 
-@app.command()
+@app.command(epilog="Example: maac-sim endpoint show CRM")
 def show(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
-    """Show everything about an endpoint but its secret."""
+    """Show an endpoint's settings, without its secret."""
     found = find(Simulator(url, token), which)
     print_json(found) if as_json else _print_details(found)
 
 
-@app.command()
+@app.command(epilog="Example: maac-sim endpoint pause CRM")
 def pause(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
-    """Stop sending to it. What comes meanwhile is skipped."""
+    """Pause an endpoint. Deliveries to it are skipped until it is resumed."""
     _change(Simulator(url, token), which, "pause", as_json)
 
 
-@app.command()
+@app.command(epilog="Example: maac-sim endpoint resume CRM")
 def resume(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
-    """Send to it again."""
+    """Resume a paused endpoint."""
     _change(Simulator(url, token), which, "resume", as_json)
 
 
-@app.command()
+@app.command(epilog="Example: maac-sim endpoint delete CRM")
 def delete(which: Which, url: Url = DEFAULT_URL, token: Token = "") -> None:
-    """Delete it. Its deliveries stay in the log."""
+    """Delete an endpoint. Its deliveries stay in the log."""
     simulator = Simulator(url, token)
     found = find(simulator, which)
     simulator.delete(f"/endpoints/{found['id']}/")
@@ -100,14 +104,14 @@ def delete(which: Which, url: Url = DEFAULT_URL, token: Token = "") -> None:
 
 @app.command(epilog="Example: export SHARE_SECRET=$(maac-sim endpoint secret CRM)")
 def secret(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
-    """Print its share secret, alone on a line. The audit log notes it."""
+    """Print an endpoint's share secret. The audit log records it."""
     simulator = Simulator(url, token)
     _print_secret(simulator.get(f"/endpoints/{find(simulator, which)['id']}/secret/"), as_json)
 
 
-@app.command()
+@app.command(epilog="Example: export SHARE_SECRET=$(maac-sim endpoint rotate CRM)")
 def rotate(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
-    """Give it a new share secret and print that. The old one stops being used at once."""
+    """Replace an endpoint's share secret and print the new one. The old one is no longer used for signing."""
     simulator = Simulator(url, token)
     _print_secret(simulator.post(f"/endpoints/{find(simulator, which)['id']}/secret/rotate/"), as_json)
 
@@ -122,8 +126,8 @@ def find(simulator: Simulator, which: str) -> dict[str, Any]:
         return named[0]
     if named:
         ids = ", ".join(str(row["id"]) for row in named)
-        raise typer.BadParameter(f"More than one endpoint is called {which}. Say which by its id: {ids}.")
-    raise typer.BadParameter(f"No endpoint is called {which}. Yours: maac-sim endpoint list")
+        raise typer.BadParameter(f"More than one endpoint is named {which}. Use its id: {ids}.")
+    raise typer.BadParameter(f"No endpoint is named {which}. List them: maac-sim endpoint list")
 
 
 def licensed(simulator: Simulator) -> list[str]:
@@ -167,5 +171,5 @@ def _waits(waits: list[float]) -> str:
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon or not name.strip():
-        raise typer.BadParameter(f"{line!r} is no header. Write it as `Name: value`.", param_hint="--header")
+        raise typer.BadParameter(f"{line!r} is not a header. Write it as `Name: value`.", param_hint="--header")
     return name.strip(), value.strip()

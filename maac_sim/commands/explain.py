@@ -1,4 +1,4 @@
-"""`maac-sim explain`: names the mistake that makes a receiver's signature differ."""
+"""`maac-sim explain`: finds the mistake that makes a receiver's signature differ."""
 
 import json as json_format
 from pathlib import Path
@@ -29,17 +29,17 @@ SNIPPETS_SHOWN = 3
 
 
 def explain(
-    body: Annotated[Path, typer.Argument(help="File with the exact bytes of the body; - for standard input.")],
+    body: Annotated[Path, typer.Argument(help="File with the exact body; - for standard input.")],
     secret: Annotated[str, typer.Option(envvar="SHARE_SECRET", help="The share secret as the console shows it.")],
     digest: Annotated[str | None, typer.Option(help="The digest that your receiver computed.")] = None,
-    headers: Annotated[Path | None, typer.Option(help="File with the headers that it got, a line each.")] = None,
+    headers: Annotated[Path | None, typer.Option(help="File with the received headers, one per line.")] = None,
     other_secret: Annotated[
-        list[str] | None, typer.Option(help="A secret to try besides, such as the previous.")
+        list[str] | None, typer.Option(help="Another secret to try, such as the previous one. May be repeated.")
     ] = None,
-    language: Annotated[str | None, typer.Option(help="Show how to mend it in this language, such as PHP.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
+    language: Annotated[str | None, typer.Option(help="Show the fix in this language, such as PHP.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print only JSON.")] = False,
 ) -> None:
-    """Explain a wrong signature: tell the mistake by which your receiver's digest differs, and how to mend it."""
+    """Explain a wrong signature: find the mistake that makes your receiver's digest differ, and show the fix."""
     if (digest is None) == (headers is None):
         raise typer.BadParameter("give either --digest or --headers")
     content, others = read_bytes(str(body)), tuple(other_secret or ())
@@ -55,7 +55,7 @@ def explain(
 
 
 def _parse(lines: bytes) -> list[tuple[str, str]]:
-    """Header lines; others, such as the request line, are passed over."""
+    """The header lines; other lines, such as the request line, are ignored."""
     pairs = (line.partition(":") for line in lines.decode(errors="replace").splitlines())
     return [(name.strip(), value.strip()) for name, colon, value in pairs if colon]
 

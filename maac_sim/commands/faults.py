@@ -1,4 +1,4 @@
-"""`maac-sim faults`: let something go wrong on purpose at an endpoint, and see how often it has."""
+"""`maac-sim faults`: injects faults into the deliveries of an endpoint."""
 
 from typing import Annotated, Any
 
@@ -11,13 +11,13 @@ from maac_sim.commands.endpoint import Which, find
 from maac_sim.commands.output import AsJson, out, print_json, print_table
 
 app = typer.Typer(
-    help="Script faults: what goes wrong at an endpoint on purpose. Attempts that one strikes are marked in the log.",
+    help="Inject faults into an endpoint's deliveries. Affected attempts are marked in the delivery log.",
     no_args_is_help=True,
 )
-COLUMNS = ("id", "fault", "strikes", "struck", "status", "expires")
+COLUMNS = ("id", "fault", "attempts", "affected", "status", "expires")
 EXAMPLE = "Example: maac-sim faults add CRM drop_mid_body --attempt 2 --times 1 --expires 60"
 
-Kind = Annotated[FaultKind, typer.Argument(help="What goes wrong; `maac-sim faults kinds` tells about each.")]
+Kind = Annotated[FaultKind, typer.Argument(help="The kind of fault; `maac-sim faults kinds` describes them.")]
 
 
 @app.command(epilog=EXAMPLE)
@@ -25,21 +25,25 @@ def add(
     which: Which,
     kind: Kind,
     topic: Annotated[
-        str | None, typer.Option(help="Only events of this type.", autocompletion=lambda: list(TOPICS))
+        str | None, typer.Option(help="Only deliveries of this event type.", autocompletion=lambda: list(TOPICS))
     ] = None,
-    attempt: Annotated[int | None, typer.Option(help="Only this attempt of a delivery, from 1.")] = None,
-    every: Annotated[int | None, typer.Option(help="Of those that fit only every nth.")] = None,
-    probability: Annotated[float | None, typer.Option(help="By dice, from 0 to 1.")] = None,
-    seed: Annotated[str | None, typer.Option(help="Makes the dice fall the same way again.")] = None,
-    times: Annotated[int, typer.Option(min=0, help="How often; 0: until it expires.")] = 1,
-    seconds: Annotated[float | None, typer.Option(help="For drip_body, delay, reverse and stale_timestamp.")] = None,
-    count: Annotated[int | None, typer.Option(help="For reverse: how many are turned round.")] = None,
-    expires: Annotated[float | None, typer.Option(help="Seconds until it is over; an hour if missing.")] = None,
+    attempt: Annotated[int | None, typer.Option(help="Only this attempt of each delivery; the first is 1.")] = None,
+    every: Annotated[int | None, typer.Option(help="Only every nth matching attempt.")] = None,
+    probability: Annotated[
+        float | None, typer.Option(help="Probability from 0 to 1 that a matching attempt is affected.")
+    ] = None,
+    seed: Annotated[str | None, typer.Option(help="Seed of --probability, for repeatable runs.")] = None,
+    times: Annotated[int, typer.Option(min=0, help="Number of attempts to affect; 0: until it expires.")] = 1,
+    seconds: Annotated[
+        float | None, typer.Option(help="Seconds, for drip_body, delay, reverse and stale_timestamp.")
+    ] = None,
+    count: Annotated[int | None, typer.Option(help="For reverse: number of deliveries in each reversed group.")] = None,
+    expires: Annotated[float | None, typer.Option(help="Seconds until it expires. Default: 3600.")] = None,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
-    """Let it strike the endpoint's next attempts that fit: once, unless you say how often."""
+    """Inject a fault into the endpoint's next matching attempts: one, unless --times is given."""
     simulator = Simulator(url, token)
     given = {
         "topic": topic,
@@ -58,47 +62,48 @@ def add(
         print_json(made)
     else:
         out.print(
-            f"Fault {made['id']} is set at {found['name']}: {_strikes(made)}. {made['description']}", markup=False
+            f"Fault {made['id']} is injected at {found['name']}: {_attempts(made)}. {made['description']}", markup=False
         )
 
 
 @app.command("list", epilog="Example: maac-sim faults list CRM")
 def list_all(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
-    """List an endpoint's faults and how often each has struck."""
+    """List an endpoint's injected faults and how many attempts each has affected."""
     simulator = Simulator(url, token)
     rows = list(simulator.pages(f"/endpoints/{find(simulator, which)['id']}/faults/"))
     if as_json:
         print_json(rows)
         return
     lines = [
-        (row["id"], row["kind"], _strikes(row), _struck(row), _status(row), _moment(row["expires_at"])) for row in rows
+        (row["id"], row["kind"], _attempts(row), _affected(row), _status(row), _moment(row["expires_at"]))
+        for row in rows
     ]
-    print_table(COLUMNS, lines, empty=f"Nothing goes wrong on purpose. {EXAMPLE}", wraps="strikes", spare=("expires",))
+    print_table(COLUMNS, lines, empty=f"No injected faults. {EXAMPLE}", wraps="attempts", spare=("expires",))
 
 
-@app.command()
+@app.command(epilog="Example: maac-sim faults remove 3")
 def remove(
     number: Annotated[int, typer.Argument(metavar="ID", help="The fault's id.")],
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Take one back. What it holds is sent now."""
+    """Remove an injected fault. Deliveries that it holds back are sent now."""
     Simulator(url, token).delete(f"/faults/{number}/")
     out.print(f"Fault {number} is removed.")
 
 
-@app.command()
+@app.command(epilog="Example: maac-sim faults clear CRM")
 def clear(which: Which, url: Url = DEFAULT_URL, token: Token = "") -> None:
-    """Take all of an endpoint's back."""
+    """Remove all injected faults of an endpoint."""
     simulator = Simulator(url, token)
     found = find(simulator, which)
     simulator.delete(f"/endpoints/{found['id']}/faults/")
-    out.print(f"Nothing goes wrong on purpose at {found['name']} any more.", markup=False)
+    out.print(f"{found['name']} has no injected faults any more.", markup=False)
 
 
-@app.command()
+@app.command(epilog="Example: maac-sim faults kinds")
 def kinds(as_json: AsJson = False) -> None:
-    """Tell what each kind of fault does."""
+    """List the kinds of fault and what each does."""
     if as_json:
         print_json({kind.value: about.description for kind, about in KINDS.items()})
         return
@@ -106,20 +111,20 @@ def kinds(as_json: AsJson = False) -> None:
     print_table(("kind", "what it does"), rows, empty="", wraps="what it does")
 
 
-def _strikes(row: dict[str, Any]) -> str:
-    """Which attempts, in few words."""
+def _attempts(row: dict[str, Any]) -> str:
+    """A short description of the attempts that the fault affects."""
     words = [
         row["topic"],
         row["attempt"] and f"attempt {row['attempt']}",
         row["every"] > 1 and f"every {row['every']}",
-        row["probability"] < 1 and f"by dice {row['probability']:g}, seed {row['seed']}",
+        row["probability"] < 1 and f"probability {row['probability']:g}, seed {row['seed']}",
         row["count"] and f"in groups of {row['count']}",
         row["seconds"] and f"{row['seconds']:g} s",
     ]
     return ", ".join(word for word in words if word) or "the next attempts"
 
 
-def _struck(row: dict[str, Any]) -> str:
+def _affected(row: dict[str, Any]) -> str:
     return f"{row['hits']} of {row['times']}" if row["times"] else str(row["hits"])
 
 

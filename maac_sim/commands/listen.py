@@ -1,4 +1,4 @@
-"""`maac-sim listen`: a receiver for the terminal. It checks signatures, says why one is wrong, and can forward."""
+"""`maac-sim listen`: a receiver for the terminal that verifies signatures and can forward requests."""
 
 import hmac
 import json
@@ -24,26 +24,26 @@ NAME = "maac-sim listen"
 
 
 class Server(ThreadingHTTPServer):
-    """Takes bursts: the standard library's own backlog is 5."""
+    """A longer backlog than the standard library's 5, so that bursts are accepted."""
 
     request_queue_size = 1024
     daemon_threads = True
 
 
 def listen(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any that is free.")] = 9000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free port.")] = 9000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    forward_to: Annotated[str, typer.Option(help="Send each request on to this URL and give its answer back.")] = "",
-    answer: Annotated[int, typer.Option(min=200, max=599, help="Status to answer with.")] = 200,
-    print_bodies: Annotated[bool, typer.Option("--print-bodies", help="Print the bodies, indented.")] = False,
-    secret: Annotated[str, typer.Option(envvar="SHARE_SECRET", help="Share secret to check against.")] = "",
-    register: Annotated[bool, typer.Option("--register/--no-register", help="Make an endpoint of the simulator that "
-                                           "leads here, and delete it at the end.")] = True,
+    forward_to: Annotated[str, typer.Option(help="Forward each request to this URL and return its response.")] = "",
+    answer: Annotated[int, typer.Option(min=200, max=599, help="Response status if the signature is valid.")] = 200,
+    print_bodies: Annotated[bool, typer.Option("--print-bodies", help="Print request bodies, indented.")] = False,
+    secret: Annotated[str, typer.Option(envvar="SHARE_SECRET", help="Share secret to verify signatures with.")] = "",
+    register: Annotated[bool, typer.Option("--register/--no-register", help="Create an endpoint for this "
+                                           "receiver, and delete it on exit.")] = True,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Receive events here and check their signatures. Without --secret it registers itself as an endpoint."""
+    """Receive events and verify their signatures. Without --secret, register as an endpoint of the simulator."""
     server = _server(host, port)
     address = f"http://{host}:{server.server_address[1]}/"
     simulator, endpoint = None, None
@@ -58,8 +58,8 @@ def listen(
         where = f", as endpoint {endpoint['id']} of {url}" if endpoint else ""
         out.print(f"Listening at {address}{where}. Stop with Ctrl+C.")
         if endpoint:
-            out.print("Make something happen in another terminal: maac-sim trigger receipt.receipt_validated")
-    # A shell that starts it in the background leaves SIGINT ignored, and CI ends things with SIGTERM.
+            out.print("Publish an event from another terminal: maac-sim trigger receipt.receipt_validated")
+    # A shell starts background jobs with SIGINT ignored, and CI stops processes with SIGTERM.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -89,38 +89,38 @@ def _handler(secret: Callable[[], str], forward_to: str, status: int, show: Show
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = dict(self.headers.items())
-            told = received(headers, body, secret())
+            result = received(headers, body, secret())
             code, answered = _forwarded(forward_to, headers, body) if forward_to else (status, b"")
             if forward_to:
-                told["forwarded"] = code
-            elif not told["verified"]:
+                result["forwarded"] = code
+            elif not result["verified"]:
                 code = 401
             self.send_response(code)
             self.send_header("Content-Length", str(len(answered)))
             self.end_headers()
             self.wfile.write(answered)
-            show({**told, "answered": code}, body)
+            show({**result, "answered": code}, body)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """What came is printed by `show`."""
+            """Disabled: `show` prints each request."""
 
     return Handler
 
 
 def received(headers: dict[str, str], body: bytes, secret: str) -> dict[str, Any]:
-    """What a request is, and whether its signature is right; if not, why."""
+    """Facts about a request: topic, key, size, whether its signature is valid and, if not, why."""
     lower = {name.lower(): value for name, value in headers.items()}
     given = lower.get(HEADER_SIGNATURE.lower(), "")
     right = bool(secret) and hmac.compare_digest(given.encode(), signature(secret, body).encode())
-    told = {
+    result = {
         "topic": _topic(body),
         "idempotency_key": lower.get(HEADER_IDEMPOTENCY_KEY.lower(), ""),
         "bytes": len(body),
         "verified": right,
     }
     if not right:
-        told["why"] = _why(headers, body, secret) if secret else "No share secret to check against."
-    return told
+        result["why"] = _why(headers, body, secret) if secret else "No share secret to check against."
+    return result
 
 
 def _why(headers: dict[str, str], body: bytes, secret: str) -> str:
@@ -138,7 +138,7 @@ def _topic(body: bytes) -> str:
 
 
 def _forwarded(target: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-    """The answer of the receiver behind: the bytes and headers of MAAC go to it as they came."""
+    """The response of the forwarding target, which gets the body and headers unchanged."""
     import requests
 
     kept = {name: value for name, value in headers.items() if name.lower() not in NOT_FORWARDED}
@@ -152,18 +152,18 @@ def _forwarded(target: str, headers: dict[str, str], body: bytes) -> tuple[int, 
 def _shower(as_json: bool, print_bodies: bool) -> Show:
     lock = threading.Lock()
 
-    def show(told: dict[str, Any], body: bytes) -> None:
+    def show(result: dict[str, Any], body: bytes) -> None:
         with lock:
             if as_json:
-                print_json({**told, "body": body.decode(errors="replace")} if print_bodies else told)
+                print_json({**result, "body": body.decode(errors="replace")} if print_bodies else result)
                 return
-            mark = "[green]verified[/green]" if told["verified"] else "[red]WRONG SIGNATURE[/red]"
+            mark = "[green]verified[/green]" if result["verified"] else "[red]WRONG SIGNATURE[/red]"
             out.print(
-                f"{datetime.now():%H:%M:%S}  {mark}  {told['topic']}  {told['bytes']} bytes  answered "
-                f"{told['answered']}  key {told['idempotency_key']}"
+                f"{datetime.now():%H:%M:%S}  {mark}  {result['topic']}  {result['bytes']} bytes  answered "
+                f"{result['answered']}  key {result['idempotency_key']}"
             )
-            if "why" in told:
-                out.print(f"  {told['why']}", markup=False)
+            if "why" in result:
+                out.print(f"  {result['why']}", markup=False)
             if print_bodies:
                 out.print(_readable(body), markup=False)
 

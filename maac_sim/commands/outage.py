@@ -1,4 +1,4 @@
-"""`maac-sim outage`: what a receiver that was down would have lost, and how to get it."""
+"""`maac-sim outage`: rehearses an outage of a receiver and lists the events that it lost."""
 
 import secrets
 import signal
@@ -17,7 +17,7 @@ from maac_sim.commands.endpoint import find
 from maac_sim.commands.output import AsJson, out, print_json, print_table
 
 CLOSED = "http://127.0.0.1:9/"
-"""Nothing listens on the port for discarding."""
+"""Port 9 (discard), on which nothing listens."""
 PATIENCE = 60.0
 """Seconds for the last retries after the outage."""
 LOOK_EVERY = 0.2
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Ended:
-    """What became of the events of an outage."""
+    """The deliveries of an outage after their last retries."""
 
     deliveries: list[Json]
 
@@ -38,28 +38,28 @@ class Ended:
 
     @property
     def rescued(self) -> list[Json]:
-        """Those that a retry brought in after all."""
+        """Deliveries that succeeded on a retry."""
         return [row for row in self.deliveries if row["status"] == "delivered" and row["attempt_count"] > 1]
 
 
 def outage(
-    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="How long it lasts.")] = 30,
-    rate: Annotated[float, typer.Option(min=0.1, max=100, help="Events a second.")] = 5,
-    endpoint: Annotated[str | None, typer.Option(help="Whose receiver is down (id or name).")] = None,
-    topic: Annotated[str | None, typer.Option(help="Only this event type; missing: all of the endpoint's.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="Length of the outage in seconds.")] = 30,
+    rate: Annotated[float, typer.Option(min=0.1, max=100, help="Events per second.")] = 5,
+    endpoint: Annotated[str | None, typer.Option(help="The endpoint whose receiver is down (id or name).")] = None,
+    topic: Annotated[str | None, typer.Option(help="Only this event type. Default: all of the endpoint's.")] = None,
     simulate: Annotated[bool, typer.Option("--simulate", help="Point the endpoint to a closed port meanwhile; "
                                            "without it, stop your receiver yourself.")] = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Rehearse an outage: events come at a rate while a receiver is down; then see what it lost, and how to get it."""
+    """Rehearse an outage: publish events while a receiver is down, then list what it lost and how to redeliver it."""
     simulator = Simulator(url, token)
     found = _endpoint(simulator, endpoint)
     topics = [topic] if topic else found["event_types"]
     if not as_json:
         what = "It is pointed to a closed port" if simulate else f"Stop the receiver at {found['url']} now. It is down"
-        out.print(f"{what} for {seconds:g} s, while {rate:g} events a second come.", markup=False)
+        out.print(f"{what} for {seconds:g} s, while {rate:g} events per second are published.", markup=False)
     with _pointed_away(simulator, found) if simulate else _nothing():
         events = _happen(simulator, topics, seconds, rate)
     ended = _ended(simulator, found, events)
@@ -81,7 +81,7 @@ def _endpoint(simulator: Simulator, which: str | None) -> Json:
         running = [row for row in simulator.pages("/endpoints/") if row["status"] == "running"]
         if len(running) != 1:
             names = ", ".join(f"{row['id']} ({row['name']})" for row in running) or "none"
-            raise typer.BadParameter(f"Say which endpoint: running are {names}.", param_hint="--endpoint")
+            raise typer.BadParameter(f"Choose a running endpoint: {names}.", param_hint="--endpoint")
         found = running[0]
     if found["status"] != "running":
         raise typer.BadParameter(f"{found['name']} is paused: nothing is sent to it.", param_hint="--endpoint")
@@ -90,7 +90,7 @@ def _endpoint(simulator: Simulator, which: str | None) -> Json:
 
 @contextmanager
 def _pointed_away(simulator: Simulator, endpoint: Json) -> Iterator[None]:
-    """The endpoint leads nowhere for the length of the block, whatever ends it."""
+    """Point the endpoint to a closed port within the block; restores its URL in any case."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     simulator.patch(f"/endpoints/{endpoint['id']}/", {"url": CLOSED})
     try:
@@ -105,7 +105,7 @@ def _nothing() -> Iterator[None]:
 
 
 def _happen(simulator: Simulator, topics: list[str], seconds: float, rate: float) -> list[Json]:
-    """Events of each type in turn, at the rate, for so long."""
+    """Publish events of each type in turn, at the rate, for that time."""
     seed, began = secrets.token_hex(4), time.monotonic()
     made = []
     for number, topic in zip(range(max(1, round(seconds * rate))), cycle(topics), strict=False):
@@ -116,7 +116,7 @@ def _happen(simulator: Simulator, topics: list[str], seconds: float, rate: float
 
 
 def _ended(simulator: Simulator, endpoint: Json, events: list[Json]) -> Ended:
-    """The deliveries of these events to the endpoint, once none is under way any more."""
+    """The deliveries of these events to the endpoint, once none is pending."""
     ids = {event["id"] for event in events}
     since = min(event["created_at"] for event in events)
     end = time.monotonic() + PATIENCE
@@ -143,7 +143,7 @@ def _print(ended: Ended, remedy: str) -> None:
         out.print(f"and {len(lost) - SHOWN} more.")
     counts = ", ".join(f"{number} {topic}" for topic, number in Counter(row["topic"] for row in lost).most_common())
     out.print(f"By event type: {counts}.")
-    out.print("MAAC does not send them again by itself. Here you can, once the receiver is up:")
+    out.print("MAAC does not send them again. maac-sim can, once the receiver is up:")
     out.print(f"  {remedy}", markup=False)
 
 

@@ -1,4 +1,4 @@
-"""How commands print: tables and words for people, JSON for programs."""
+"""Output of commands: tables and text for people, JSON for programs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,25 +8,25 @@ import typer
 from rich.cells import cell_len
 from rich.console import Console
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one document (or one a line, for a stream).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one per line for a stream.")]
 
 out = Console(highlight=False, soft_wrap=True)
 PIPED = 200
-"""Characters of a line for a program."""
+"""Line width when the output is not a terminal."""
 GAP = 2
 """Characters between two columns of a table."""
 COLOURS = {"delivered": "green", "failed": "red", "skipped": "yellow", "pending": "blue", "running": "green"}
 
 
 def print_json(value: Any) -> None:
-    """One line where the output goes to a program, indented for people."""
+    """Print JSON, indented on a terminal, else on one line."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2 if out.is_terminal else None))
 
 
 def print_table(
     columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str, wraps: str = "", spare: Sequence[str] = ()
 ) -> None:
-    """The column `wraps` goes on in the next line. Those in `spare` are left out, one by one, where all is too wide."""
+    """Print a table. Column `wraps` may wrap; columns in `spare` are dropped in that order if it is too wide."""
     from rich.table import Table
 
     if not rows:
@@ -46,7 +46,7 @@ def print_table(
 
 
 def _least(texts: Mapping[str, Sequence[str]], wraps: str) -> int:
-    """The characters that a line needs, one of the column that wraps being as long as its longest word."""
+    """The least width of a line; the column that wraps needs that of its longest word."""
     needs = [
         max(cell_len(part) for text in (name, *cells) for part in (text.split() if name == wraps else [text]) or [""])
         for name, cells in texts.items()
@@ -55,7 +55,7 @@ def _least(texts: Mapping[str, Sequence[str]], wraps: str) -> int:
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
-    """Names and values under each other."""
+    """Print names and values, one pair per line."""
     width = max(map(len, facts))
     for name, value in facts.items():
         out.print(f"[bold]{name:<{width}}[/bold]  {coloured(str(value))}")

@@ -1,4 +1,4 @@
-"""`maac-sim play`: let customers live on a running simulator for a while."""
+"""`maac-sim play`: generates traffic on a running simulator."""
 
 import time
 from collections.abc import Callable
@@ -22,30 +22,30 @@ Watch = Callable[[Json], None]
 def play(
     scenario: Annotated[
         str,
-        typer.Argument(
-            help="A scenario of the simulator (see --list), or a YAML file of your own.", show_default=False
-        ),
+        typer.Argument(help="A built-in scenario (see --list), or a YAML file.", show_default=False),
     ] = "",
-    rate: Annotated[float | None, typer.Option(help="Events a second; without it as the scenario says.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="For how long; without it as the scenario says.")] = None,
-    seed: Annotated[str, typer.Option(help="The same seed plays the same, in the same order.")] = "",
-    show_list: Annotated[bool, typer.Option("--list", help="List the scenarios.")] = False,
+    rate: Annotated[float | None, typer.Option(help="Events per second. Default: the scenario's.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Length in seconds. Default: the scenario's.")] = None,
+    seed: Annotated[
+        str, typer.Option(help="The same seed gives the same actions in the same order. Default: random.")
+    ] = "",
+    show_list: Annotated[bool, typer.Option("--list", help="List the built-in scenarios.")] = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
-    """Let customers live for a while: receipts, surveys, notifications, points and opens, as a scenario says.
+    """Generate traffic from a scenario: receipts, survey answers, notifications, points and message opens.
 
-    Ctrl+C stops the play; what it has told stays told. Exit code 1 if it did not come to its end.
+    Ctrl+C stops the play; its events stay. Exit code 1 if the play did not finish.
     """
     simulator = Simulator(url, token)
     if show_list:
         _list(simulator, as_json)
         return
     if not scenario:
-        raise typer.BadParameter("Name one; --list lists them.", param_hint="SCENARIO")
-    wish = {**_named(scenario), "seed": seed or None, "rate": rate, "seconds": seconds}
-    started = simulator.post(PLAYS, {name: value for name, value in wish.items() if value is not None})
+        raise typer.BadParameter("Missing. --list lists the scenarios.", param_hint="SCENARIO")
+    options = {**_named(scenario), "seed": seed or None, "rate": rate, "seconds": seconds}
+    started = simulator.post(PLAYS, {name: value for name, value in options.items() if value is not None})
     ended = _watched(simulator, started, is_shown=out.is_terminal and not as_json)
     if as_json:
         print_json(ended)
@@ -55,7 +55,7 @@ def play(
 
 
 def _named(scenario: str) -> Json:
-    """The scenario as the call takes it: a file's text, or a name."""
+    """The request field for a scenario: `yaml` with a file's text, or `scenario` with a name."""
     path = Path(scenario)
     if path.suffix not in (".yaml", ".yml"):
         return {"scenario": scenario}
@@ -66,7 +66,7 @@ def _named(scenario: str) -> Json:
 
 
 def _watched(simulator: Simulator, started: Json, *, is_shown: bool) -> Json:
-    """The play when it has ended. Ctrl+C ends it."""
+    """Wait until the play has ended, and return it. Ctrl+C stops it."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -110,4 +110,4 @@ def _list(simulator: Simulator, as_json: bool) -> None:
         print_json(scenarios)
         return
     rows = [(row["name"], f"{row['rate']:g}", f"{row['seconds']:g}", row["about"]) for row in scenarios]
-    print_table(["scenario", "events a second", "seconds", "about"], rows, empty="There is none.", wraps="about")
+    print_table(["scenario", "events/s", "seconds", "about"], rows, empty="There is none.", wraps="about")

@@ -1,4 +1,4 @@
-"""`maac-sim record`: deliveries of a running simulator on a cassette."""
+"""`maac-sim record`: saves deliveries of a running simulator to a cassette file."""
 
 import signal
 import time
@@ -16,23 +16,25 @@ from maac_sim.commands.endpoint import find
 from maac_sim.commands.output import AsJson, out, print_json
 
 LOOK_EVERY = 0.5
-"""Seconds between looks for new deliveries."""
+"""Seconds between polls for new deliveries."""
 PAGE = 100
 LATE = 50
-"""A delivery may be seen a little later than those that were numbered after it."""
+"""A delivery can become visible later than deliveries with higher ids."""
 
 
 def record(
     file: Annotated[Path, typer.Argument(help="The cassette to write.")],
-    endpoint: Annotated[str | None, typer.Option(help="Only what went to this endpoint (id or name).")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Only deliveries to this endpoint (id or name).")] = None,
     topic: Annotated[str | None, typer.Option(help="Only this event type.")] = None,
-    since: Annotated[str | None, typer.Option(help="Only what was made since: a moment, or 15m, 24h, 7d.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on recording what comes, until Ctrl+C.")] = False,
+    since: Annotated[
+        str | None, typer.Option(help="Only deliveries created since: ISO 8601 time, or 15m, 24h, 7d.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep recording new deliveries until Ctrl+C.")] = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
-    """Save deliveries with their exact bytes, their timing and the last answer, for `maac-sim replay` and `diff`."""
+    """Save deliveries with their exact bodies, timing and last response, for `maac-sim replay` and `diff`."""
     simulator = Simulator(url, token)
     which = find(simulator, endpoint)["id"] if endpoint else None
     filters = {"endpoint": which, "topic": topic, "since": since}
@@ -47,22 +49,22 @@ def record(
     if as_json:
         print_json({"file": str(file), "deliveries": count})
     else:
-        out.print(f"{count} deliveries are on {file}.", markup=False)
+        out.print(f"{count} deliveries are in {file}.", markup=False)
 
 
 class Log:
-    """The deliveries that match, each once, as soon as it has ended."""
+    """The matching deliveries, each once, when it has ended."""
 
     def __init__(self, simulator: Simulator, filters: dict[str, Any]) -> None:
         self._simulator = simulator
         self._filters = filters
         self._given: set[int] = set()
         self._floor = 0
-        """There is nothing new below."""
+        """Deliveries with lower ids are known already."""
         self._began: datetime | None = None
 
     def ended(self) -> list[dict[str, Any]]:
-        """Those that have ended since the last call, with their attempts, in the order in which they were sent."""
+        """Deliveries that have ended since the last call, with their attempts, in the order of sending."""
         rows = list(self._new())
         over = [row for row in rows if row["status"] != "pending"]
         newest = max((row["id"] for row in rows), default=0)
@@ -72,7 +74,7 @@ class Log:
         return sorted(whole, key=lambda row: str(row["attempts"][0]["started_at"]))
 
     def take(self, row: dict[str, Any]) -> Take:
-        """The delivery as a cassette has it; `at` counts from the first one."""
+        """The delivery as a take of the cassette; `at` is seconds after the first one."""
         sent_at = datetime.fromisoformat(row["attempts"][0]["started_at"])
         self._began = self._began or sent_at
         return Take(
@@ -105,7 +107,7 @@ def _write(cassette: Any, rows: list[dict[str, Any]], log: Log) -> int:
 
 
 def _follow(cassette: Any, log: Log) -> int:
-    """Until somebody stops it; how many more."""
+    """Record until Ctrl+C; returns the number of deliveries."""
     # A shell that starts it in the background leaves SIGINT ignored, and CI ends things with SIGTERM.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)

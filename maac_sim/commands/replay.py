@@ -1,4 +1,4 @@
-"""`maac-sim replay` and `diff`: a cassette against a receiver, and how two builds of it answered."""
+"""`maac-sim replay` sends a cassette to a receiver; `maac-sim diff` compares the responses of two cassettes."""
 
 import statistics
 import time
@@ -24,24 +24,32 @@ if TYPE_CHECKING:
     from receiver_check.sender import Sender
 
 AT_ONCE = 64
-"""Requests at a time, so that a slow answer does not delay what follows."""
+"""Concurrent requests, so that a slow response does not delay the following ones."""
 Headers = tuple[tuple[str, str], ...]
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="The cassette.")],
-    to: Annotated[str, typer.Argument(metavar="URL", help="Where the receiver takes webhooks.")],
-    secret: Annotated[str, typer.Option(envvar="SHARE_SECRET", help="The share secret that it verifies with.")],
-    fast: Annotated[bool, typer.Option("--fast", help="One after the other, without the pauses between them.")] = False,
-    speed: Annotated[float, typer.Option(min=0.01, max=1000, help="2: twice as fast as it was recorded.")] = 1.0,
-    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a cassette with the new answers.")] = None,
-    header: Annotated[list[str] | None, typer.Option("--header", "-H", help="A header more, `Name: value`.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for each answer.")] = contract.ATTEMPT_TIMEOUT,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Take any TLS certificate.")] = False,
-    ca_file: Annotated[Path | None, typer.Option(help="Authorities to trust instead of the usual ones.")] = None,
+    file: Annotated[Path, typer.Argument(help="The cassette to send.")],
+    to: Annotated[str, typer.Argument(metavar="URL", help="The receiver's webhook URL.")],
+    secret: Annotated[str, typer.Option(envvar="SHARE_SECRET", help="The share secret of the receiver.")],
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Send without the recorded pauses, one request at a time.")
+    ] = False,
+    speed: Annotated[
+        float, typer.Option(min=0.01, max=1000, help="Factor of the recorded speed; 2 is twice as fast.")
+    ] = 1.0,
+    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a cassette with the new responses.")] = None,
+    header: Annotated[
+        list[str] | None, typer.Option("--header", "-H", help="Additional header, `Name: value`. May be repeated.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for each response.")] = contract.ATTEMPT_TIMEOUT,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Accept any TLS certificate.")] = False,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="PEM file of certificate authorities to trust instead of the default ones.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send a cassette's deliveries to any URL: same bytes, same keys, signed anew. Exit code 1 if one is refused."""
+    """Send a cassette's deliveries to a URL: same bodies and keys, signed again. Exit code 1 if one is not accepted."""
     recorded = cassette_files.read(file)
     sender = _sender(to, timeout, insecure, ca_file)
     more = tuple(map(_header, header or ()))
@@ -59,19 +67,21 @@ def replay(
 
 
 def diff(
-    before: Annotated[Path, typer.Argument(metavar="A", help="A cassette with answers.")],
-    after: Annotated[Path, typer.Argument(metavar="B", help="Another, such as one that `replay --save` wrote.")],
-    ignore_bodies: Annotated[bool, typer.Option("--ignore-bodies", help="Compare only the statuses.")] = False,
+    before: Annotated[Path, typer.Argument(metavar="A", help="A cassette with responses.")],
+    after: Annotated[
+        Path, typer.Argument(metavar="B", help="Another cassette, such as one written by `replay --save`.")
+    ],
+    ignore_bodies: Annotated[bool, typer.Option("--ignore-bodies", help="Compare only the status codes.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show which deliveries were answered differently. Exit code 1 if any were, as with `diff`."""
+    """Show deliveries with different responses. Exit code 1 if there are any, as with `diff`."""
     first, second = cassette_files.read(before), cassette_files.read(after)
     rows = list(_differences(first, second, ignore_bodies))
     if as_json:
         print_json({"different": rows, "a": _figures(first), "b": _figures(second)})
     else:
         cells = [tuple(row.values()) for row in rows]
-        print_table(("key", "topic", "A", "B"), cells, empty="Every delivery was answered alike.", spare=("key",))
+        print_table(("key", "topic", "A", "B"), cells, empty="All deliveries have the same responses.", spare=("key",))
         for name, takes in (("A", first), ("B", second)):
             figures = _figures(takes)
             out.print(f"{name}: {figures['deliveries']} deliveries, {figures['accepted']} accepted, "
@@ -90,7 +100,7 @@ def _sender(url: str, timeout: float, insecure: bool, ca_file: Path | None) -> "
 
 
 def _send(sender: "Sender", secret: str, more: Headers, take: Take) -> Take:
-    """The take with what the receiver answers now."""
+    """Send a take; returns it with the receiver's new response."""
     headers = (
         ("User-Agent", f"maac-sim/{__version__}"),
         ("Content-Type", contract.CONTENT_TYPE),
@@ -98,13 +108,13 @@ def _send(sender: "Sender", secret: str, more: Headers, take: Take) -> Take:
         (contract.HEADER_SIGNATURE, signature(secret, take.body)),
         *more,
     )
-    came = sender.send(Message("POST", headers, take.body))
-    body = came.body.decode(errors="replace")[:ANSWER_KEPT]
-    return replace(take, answer=Answer(came.status, came.seconds * 1000, str(came.fault or ""), body))
+    response = sender.send(Message("POST", headers, take.body))
+    body = response.body.decode(errors="replace")[:ANSWER_KEPT]
+    return replace(take, answer=Answer(response.status, response.seconds * 1000, str(response.fault or ""), body))
 
 
 def _played(takes: Sequence[Take], send: Any, pace: float) -> Iterator[Take]:
-    """Send them all in order, each at its moment times `pace`; 0 is one after the other."""
+    """Send all takes at their recorded times multiplied by `pace`; with 0, one at a time without pauses."""
     if not pace:
         yield from map(send, takes)
         return
@@ -123,26 +133,32 @@ def _played(takes: Sequence[Take], send: Any, pace: float) -> Iterator[Take]:
 def _show(take: Take, as_json: bool) -> None:
     answer = take.answer or Answer(None, 0.0)
     if as_json:
-        told = {"at": take.at, "topic": take.topic, "key": take.key, "status": answer.status, "ms": round(answer.ms, 2)}
-        print_json({**told, "fault": answer.fault})
+        shown = {
+            "at": take.at,
+            "topic": take.topic,
+            "key": take.key,
+            "status": answer.status,
+            "ms": round(answer.ms, 2),
+        }
+        print_json({**shown, "fault": answer.fault})
         return
     colour = "green" if answer.accepts else "red"
     out.print(f"{take.at:9.3f} s  [{colour}]{answer}[/{colour}]  {answer.ms:.0f} ms  {take.topic}  key {take.key}")
 
 
 def _differences(first: Sequence[Take], second: Sequence[Take], ignore_bodies: bool) -> Iterator[dict[str, str]]:
-    """A row for each delivery that is answered differently, or that only one of them has."""
+    """A row for each delivery with different responses, or that is only on one cassette."""
     before, after = _by_key(first), _by_key(second)
     for place in [*before, *(place for place in after if place not in before)]:
         pair = [takes.get(place) for takes in (before, after)]
-        compared, told = zip(*(_told(take, ignore_bodies) for take in pair), strict=True)
+        compared, shown = zip(*(_compared(take, ignore_bodies) for take in pair), strict=True)
         if compared[0] != compared[1]:
             topic = next(take.topic for take in pair if take)
-            yield {"key": place[0], "topic": topic, "a": told[0], "b": told[1]}
+            yield {"key": place[0], "topic": topic, "a": shown[0], "b": shown[1]}
 
 
 def _by_key(takes: Sequence[Take]) -> dict[tuple[str, int], Take]:
-    """By key, and by how often that came before: a cassette may have a delivery twice."""
+    """Takes by key and occurrence, since a cassette may hold a delivery twice."""
     found: dict[tuple[str, int], Take] = {}
     seen: Counter[str] = Counter()
     for take in takes:
@@ -151,8 +167,8 @@ def _by_key(takes: Sequence[Take]) -> dict[tuple[str, int], Take]:
     return found
 
 
-def _told(take: Take | None, ignore_bodies: bool) -> tuple[object, str]:
-    """What is compared, and how it reads. Why no answer came is told in other words by who recorded it."""
+def _compared(take: Take | None, ignore_bodies: bool) -> tuple[object, str]:
+    """The value to compare, and its text. Reasons for a missing response differ between recorders and are ignored."""
     if take is None:
         return None, "not on it"
     if take.answer is None or take.answer.status is None:
@@ -175,5 +191,5 @@ def _figures(takes: Sequence[Take]) -> dict[str, float]:
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
-        raise typer.BadParameter(f"{text!r} is no header. Write it as `Name: value`.", param_hint="--header")
+        raise typer.BadParameter(f"{text!r} is not a header. Write it as `Name: value`.", param_hint="--header")
     return name.strip(), value.strip()

@@ -1,4 +1,4 @@
-"""`maac-sim sign` and `verify`: the signature of a body, by hand."""
+"""`maac-sim sign` and `verify`: the signature of a body."""
 
 import hmac
 import sys
@@ -14,7 +14,7 @@ from maac_sim.commands.output import AsJson, out, print_json
 Secret = Annotated[
     str, typer.Option(envvar="SHARE_SECRET", help="The endpoint's share secret.", prompt=True, hide_input=True)
 ]
-Body = Annotated[str, typer.Argument(metavar="[FILE]", help="The body, byte for byte; `-` is standard input.")]
+Body = Annotated[str, typer.Argument(metavar="[FILE]", help="File with the exact body; `-` for standard input.")]
 
 
 def sign(body: Body = "-", secret: Secret = "", as_json: AsJson = False) -> None:
@@ -24,19 +24,19 @@ def sign(body: Body = "-", secret: Secret = "", as_json: AsJson = False) -> None
 
 
 def verify(
-    given: Annotated[str, typer.Argument(metavar="SIGNATURE", help=f"What came as {HEADER_SIGNATURE}.")],
+    given: Annotated[str, typer.Argument(metavar="SIGNATURE", help=f"Value of the {HEADER_SIGNATURE} header.")],
     body: Body = "-",
     secret: Secret = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a signature is right. Exit code 0 if it is, 1 if not."""
+    """Verify the signature of a body. Exit code 0 if it is valid, 1 if not."""
     right = hmac.compare_digest(given.encode(), signature(secret, read_bytes(body)).encode())
     if as_json:
         print_json({"valid": right})
     elif right:
-        out.print("[green]Right.[/green] The body is as it was signed.")
+        out.print("[green]Valid.[/green] The signature belongs to this body and secret.")
     else:
-        out.print("[red]Wrong.[/red] `maac-sim explain` finds out what the mistake is.")
+        out.print("[red]Invalid.[/red] `maac-sim explain` finds the mistake.")
     raise typer.Exit(0 if right else 1)
 
 

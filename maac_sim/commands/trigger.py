@@ -1,4 +1,4 @@
-"""`maac-sim trigger`: make an event happen."""
+"""`maac-sim trigger`: publishes events."""
 
 import json
 import secrets
@@ -25,25 +25,32 @@ Json = dict[str, Any]
 
 Setting = Annotated[
     list[str] | None,
-    typer.Option("--set", "-s", metavar="PATH=VALUE", help="Change the sample: data.items.0.amount=5; null, true, "
-                 "numbers, lists and objects are read as JSON, all else is text. Repeat it for more."),
+    typer.Option("--set", "-s", metavar="PATH=VALUE", help="Set a value in `data`, such as data.items.0.amount=5. "
+                 "VALUE is parsed as JSON, else taken as text. May be repeated."),
 ]  # fmt: skip
 
 
 def trigger(
     topic: Annotated[str, typer.Argument(help="The event type.", autocompletion=lambda: list(TOPICS))],
     settings: Setting = None,
-    data: Annotated[str, typer.Option(help="All of `data` as JSON, or @FILE, or @- for standard input.")] = "",
-    seed: Annotated[str, typer.Option(help="The same seed makes the same sample.")] = "",
-    count: Annotated[int, typer.Option(min=1, max=100_000, help="How many events.")] = 1,
-    rate: Annotated[float, typer.Option(min=0, help="Events a second; 0: as fast as it goes.")] = 0,
+    data: Annotated[
+        str, typer.Option(help="The whole of `data` as JSON, @FILE, or @- for standard input. Default: a sample.")
+    ] = "",
+    seed: Annotated[str, typer.Option(help="The same seed gives the same sample. Default: random.")] = "",
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="Number of events.")] = 1,
+    rate: Annotated[float, typer.Option(min=0, help="Events per second; 0: no limit.")] = 0,
     retry_waits: RetryWaits = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for the deliveries; exit code 1 if one fails.")] = False,
+    wait: Annotated[
+        bool,
+        typer.Option(
+            "--wait", help="Wait up to 30 s for each event's deliveries; exit code 1 if one is not delivered."
+        ),
+    ] = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make an event happen, with a believable sample or your own data."""
+    """Publish events, with realistic sample data or your own."""
     if topic not in TOPICS:
         raise typer.BadParameter(f"{topic} is not an event type. Known are {', '.join(TOPICS)}.", param_hint="TOPIC")
     simulator = Simulator(url, token)
@@ -58,20 +65,20 @@ def trigger(
     if count == 1:
         _print(made[0], as_json, base)
     else:
-        told = {"events": count, "deliveries": sum(len(event["deliveries"]) for event in made), "seed": base}
-        sentence = f"{told['events']} events, {told['deliveries']} deliveries. Seed {base}."
-        print_json(told) if as_json else out.print(sentence)
+        total = {"events": count, "deliveries": sum(len(event["deliveries"]) for event in made), "seed": base}
+        sentence = f"{total['events']} events, {total['deliveries']} deliveries. Seed {base}."
+        print_json(total) if as_json else out.print(sentence)
 
 
 def _bodies(topic: str, seed: str, count: int, zone: ZoneInfo, data: str, settings: list[str]) -> Iterator[Json]:
-    """What to post, an event each; every event after the first has a seed of its own."""
+    """Request bodies, one per event; every event after the first has a seed of its own."""
     for number in range(count):
         own = f"{seed}-{number}" if number else seed
         yield {"topic": topic, "data": _data(topic, own, zone, data, settings)}
 
 
 def _sent(simulator: Simulator, bodies: Iterator[Json], *, rate: float, in_batches: bool) -> Iterator[Json]:
-    """Make the events happen, `rate` a second; what the simulator answered for each."""
+    """Post the events, `rate` per second; yields the responses."""
     if in_batches:
         while chunk := list(islice(bodies, BATCH)):
             yield from simulator.post("/events/batch/", chunk)
@@ -94,7 +101,7 @@ def _data(topic: str, seed: str, zone: ZoneInfo, given: str, settings: list[str]
 
 
 def value_of(text: str) -> Any:
-    """The text as JSON where it is JSON, else itself."""
+    """The text parsed as JSON, or itself if it is not JSON."""
     try:
         return json.loads(text)
     except ValueError:
@@ -102,7 +109,7 @@ def value_of(text: str) -> Any:
 
 
 def put(data: dict[str, Any], path: str, value: Any) -> None:
-    """Set `data` at `items.0.amount` or `items[0].amount`. BadParameter where there is no such place."""
+    """Set `data` at a path such as `items.0.amount` or `items[0].amount`. BadParameter if the path does not exist."""
     steps = path.replace("[", ".").replace("]", "").split(".")
     place: Any = data
     for done, step in enumerate(steps[:-1]):
@@ -126,7 +133,7 @@ def _no_place(path: str, steps: list[str], place: Any) -> typer.BadParameter:
     there = (
         ", ".join(place) if isinstance(place, dict) else f"a list of {len(place)}" if isinstance(place, list) else ""
     )
-    known = f" There: {there}." if there else ""
+    known = f" Available: {there}." if there else ""
     return typer.BadParameter(f"data.{path}: there is no {'.'.join(steps)} in the sample.{known}", param_hint="--set")
 
 
@@ -141,9 +148,9 @@ def _read(given: str) -> dict[str, Any]:
     try:
         data = json.loads(given)
     except ValueError as error:
-        raise typer.BadParameter(f"This is no JSON: {error}", param_hint="--data") from error
+        raise typer.BadParameter(f"This is not valid JSON: {error}", param_hint="--data") from error
     if not isinstance(data, dict):
-        raise typer.BadParameter("`data` is a JSON object.", param_hint="--data")
+        raise typer.BadParameter("`data` must be a JSON object.", param_hint="--data")
     return data
 
 
@@ -151,14 +158,14 @@ def _print(event: dict[str, Any], as_json: bool, seed: str) -> None:
     if as_json:
         print_json(event)
         return
-    to = ", ".join(f"delivery {row['id']}" for row in event["deliveries"]) or "nobody"
-    out.print(f"Event {event['id']}: {event['topic']}, to {to}. Seed {seed}.")
+    listed = ", ".join(f"delivery {row['id']}" for row in event["deliveries"]) or "no deliveries"
+    out.print(f"Event {event['id']}: {event['topic']}: {listed}. Seed {seed}.")
     for row in event["not_reached"]:
-        out.print(f"  not to {row['name']}: {row['detail']}")
+        out.print(f"  not sent to {row['name']}: {row['detail']}")
 
 
 def _wait(simulator: Simulator, events: Iterator[Json], as_json: bool, seed: str) -> int:
-    """Wait for each event; the exit code."""
+    """Wait for each event's deliveries; returns the exit code."""
     good = True
     for event in list(events):
         ended = simulator.wait_for_event(event["id"], WAIT_SECONDS)
@@ -167,6 +174,6 @@ def _wait(simulator: Simulator, events: Iterator[Json], as_json: bool, seed: str
         if as_json:
             print_json(ended)
         else:
-            told = ", ".join(f"delivery {row['id']} {coloured(row['status'])}" for row in deliveries) or "to nobody"
-            out.print(f"Event {event['id']}: {event['topic']}: {told}. Seed {seed}.")
+            listed = ", ".join(f"delivery {row['id']} {coloured(row['status'])}" for row in deliveries)
+            out.print(f"Event {event['id']}: {event['topic']}: {listed or 'no deliveries'}. Seed {seed}.")
     return 0 if good else 1

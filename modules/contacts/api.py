@@ -1,4 +1,4 @@
-"""The calls of /api/v1/modules/contacts/."""
+"""The REST API below /api/v1/modules/contacts/."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from rest.base.request import account_of
 
 
 class ContactIn(StrictSerializer):
-    line_uid = Text(required=False, help_text="Missing: one is made up.")
+    line_uid = Text(required=False, help_text="Default: random.")
     line_display_name = Text(required=False, allow_blank=True)
     display_name = Text(required=False, allow_blank=True)
     customer_id = Text(required=False, allow_null=True, help_text="null: not bound to a customer.")
@@ -44,7 +44,7 @@ class ContactOut(serializers.ModelSerializer[Contact]):
 
 
 class ContactsView(APIView):
-    """Contacts: friends of the official account."""
+    """Contacts, friends of the official account."""
 
     pagination_class = NewestFirst
 
@@ -61,7 +61,7 @@ class ContactsView(APIView):
 
     @extend_schema(request=ContactIn, responses={201: ContactOut})
     def post(self, request: Request) -> Response:
-        """Make somebody befriend the official account."""
+        """Create a contact, who adds the official account as a friend."""
         fields = ContactIn(data=request.data)
         fields.is_valid(raise_exception=True)
         made = services.create(account=account_of(request), now=datetime.now(UTC), **fields.validated_data)
@@ -78,7 +78,7 @@ class ContactView(APIView):
 
     @extend_schema(request=ContactEdit, responses=ContactOut)
     def patch(self, request: Request, contact_id: int) -> Response:
-        """Change a contact; what is left out stays. `"customer_id": null` unbinds."""
+        """Change a contact; omitted fields stay. `"customer_id": null` unbinds."""
         found = _found(request, contact_id)
         fields = ContactEdit(data=request.data, partial=True)
         fields.is_valid(raise_exception=True)
@@ -87,7 +87,7 @@ class ContactView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, contact_id: int) -> Response:
-        """Forget a contact."""
+        """Delete a contact."""
         services.delete(contact=_found(request, contact_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -95,7 +95,7 @@ class ContactView(APIView):
 class DemoContactsView(APIView):
     @extend_schema(request=None, responses={201: ContactOut(many=True)})
     def post(self, request: Request) -> Response:
-        """Add believable demo contacts; those that are there already stay as they are."""
+        """Create realistic demo contacts; existing ones are not changed."""
         Nothing(data=request.data).is_valid(raise_exception=True)
         made = services.seed_demo(account=account_of(request), now=datetime.now(UTC))
         answer: Any = ContactOut(made, many=True).data
@@ -110,7 +110,7 @@ class ImportIn(StrictSerializer):
 
 class ImportOut(serializers.ModelSerializer[ContactImport]):
     status = serializers.CharField(help_text=", ".join(ContactImport.Status.values))
-    total = serializers.IntegerField(help_text="Lines of the file, without the first.")
+    total = serializers.IntegerField(help_text="Lines of the file, without the header.")
     done = serializers.IntegerField(help_text="Lines that are stored.")
     fault = serializers.CharField(help_text="Why it failed, at which line; empty if it did not.")
 
@@ -133,7 +133,7 @@ class ImportsView(APIView):
 
     @extend_schema(request=ImportIn, responses={202: ImportOut})
     def post(self, request: Request) -> Response:
-        """Import contacts. All lines are checked first: with one fault nothing is stored. A worker stores them then."""
+        """Import contacts. All lines are validated first; with any fault nothing is stored. A worker stores them."""
         fields = ImportIn(data=request.data)
         fields.is_valid(raise_exception=True)
         text = fields.validated_data["csv"]
@@ -146,7 +146,7 @@ class ImportView(APIView):
 
     @extend_schema(responses=ImportOut)
     def get(self, request: Request, import_id: int) -> Response:
-        """Show an import and how far it is."""
+        """Show an import and its progress."""
         found = get_object_or_404(selectors.imports(account=account_of(request)), pk=import_id)
         return Response(ImportOut(found).data)
 

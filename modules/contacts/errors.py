@@ -1,4 +1,4 @@
-"""What the contacts module refuses."""
+"""Errors of the contacts module."""
 
 from accounts.errors import Refusal
 from webhooks.errors import InvalidInput
@@ -9,7 +9,7 @@ class InvalidContact(InvalidInput):
 
 
 class ImportRunning(Refusal):
-    """The account's last import has not ended yet."""
+    """The account has an import that has not ended."""
 
     code = "import_running"
 

@@ -16,7 +16,7 @@ STATUSES = [
 
 
 class ContactForm(forms.Form):
-    """A contact's details. What they must look like is for the rules to say."""
+    """A contact's details. The rules validate them."""
 
     line_uid = forms.CharField(
         label=_("LINE UID"), max_length=33, required=False, help_text=_("Left empty, one is made up.")
@@ -39,7 +39,7 @@ class ContactForm(forms.Form):
     status = forms.ChoiceField(label=_("Status"), choices=[("", _("As the binding says")), *STATUSES], required=False)
 
     def details(self) -> dict[str, Any]:
-        """The cleaned fields as the services take them."""
+        """Arguments of the services from the cleaned fields."""
         given = dict(self.cleaned_data)
         given["tags"] = given["tags"].split(",") if given["tags"] else []
         given["gender"] = given["gender"] or "unknown"
@@ -49,7 +49,7 @@ class ContactForm(forms.Form):
 
 
 class EditContactForm(ContactForm):
-    """As above; whose LINE UID it is does not change."""
+    """The same form without the LINE UID, which cannot change."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

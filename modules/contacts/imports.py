@@ -1,7 +1,7 @@
-"""Import contacts from CSV: all lines are checked when it starts, and a worker stores them in short transactions.
+"""Imports contacts from CSV: all lines are validated at the start; a worker stores them in short transactions.
 
 A file with a fault stores nothing. Once an import has started, each chunk of lines is stored together with how far the
-import is, so nothing is stored twice, whoever is killed when, and others can write between two chunks.
+import is, so a killed worker stores nothing twice, and others can write between two chunks.
 """
 
 import logging
@@ -23,17 +23,17 @@ from webhooks.errors import InvalidInput
 
 CHUNK = 50
 PAUSE_SECONDS = 0.1
-"""Between chunks. SQLite lets who waits to write look again after that long at most, so everybody gets a turn."""
+"""Pause between chunks: SQLite retries a blocked writer after at most this time, so that others can write."""
 FAULT_LIMIT = 20
 FIRST_LINE = 2
-"""After the names of the columns."""
+"""The line after the header."""
 
 log = logging.getLogger(__name__)
 Row = Mapping[str, str]
 
 
 def start(*, account: Account, text: str, now: datetime) -> ContactImport:
-    """Have the lines stored: contacts are created and updated, found by their LINE UID.
+    """Start an import: contacts are created, or updated if their LINE UID exists.
 
     InvalidInput names the first lines that are wrong, and nothing is stored.
     """
@@ -53,7 +53,7 @@ def store_waiting(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Store the lines of the imports that are running, one import after the other."""
+    """Store the lines of the running imports, one import after the other."""
     running = ContactImport.objects.filter(status=ContactImport.Status.RUNNING).order_by("id")
     while not is_over() and (found := running.first()):
         while not is_over() and _store_chunk(found, clock()):
@@ -61,7 +61,7 @@ def store_waiting(
 
 
 def _faults(account: Account, rows: Sequence[Row], now: datetime) -> list[str]:
-    """What is wrong with the first lines that cannot be stored."""
+    """Faults of the first lines that cannot be stored."""
     faults: list[str] = []
     owners = _Owners(account)
     for number, row in enumerate(rows, start=FIRST_LINE):
@@ -75,7 +75,7 @@ def _faults(account: Account, rows: Sequence[Row], now: datetime) -> list[str]:
 
 
 class _Owners:
-    """Whose each customer id is, from line to line."""
+    """The owner of each customer id, updated from line to line."""
 
     def __init__(self, account: Account) -> None:
         bound = Contact.objects.filter(account=account).exclude(customer_id=None)
@@ -95,7 +95,7 @@ class _Owners:
 
 
 def _store_chunk(found: ContactImport, now: datetime) -> bool:
-    """Store the next lines; whether there are more."""
+    """Store the next lines; returns whether there are more."""
     try:
         with transaction.atomic():
             account = lock_account(found.account_id)

@@ -8,7 +8,7 @@ from modules.contacts import rules
 
 
 class Contact(models.Model):
-    """Somebody who befriended the brand's LINE official account. `customer_id`: their id in the brand's own system."""
+    """A friend of the brand's LINE official account. `customer_id` is their id in the brand's own system."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="contacts")
     line_uid = models.CharField(max_length=33)
@@ -46,9 +46,9 @@ class Contact(models.Model):
 
 
 class ContactImport(models.Model):
-    """Lines of a CSV file that a worker stores, some at a time. While it is running, the row is its own queue entry.
+    """A CSV import that a worker stores in chunks. While it is running, the row is its own queue entry.
 
-    `rows` are the cells of each line, and are emptied at the end; `done` is how many of them are stored.
+    `rows` holds the cells of each line and is emptied at the end; `done` is the number of lines stored.
     """
 
     class Status(models.TextChoices):

@@ -1,4 +1,4 @@
-"""What a contact's details must look like, and how they are written down. Pure.
+"""Validation and normalisation of a contact's details. Pure.
 
 Documented by MAAC: the shape of `line_uid`, a mobile number `09…` becomes E.164, genders. Chosen: the rest.
 """
@@ -13,7 +13,7 @@ from maac_contract.sentences import gettext_noop
 
 FOLLOW, AUTH, UNFOLLOW = "follow", "auth", "unfollow"
 STATUSES = (FOLLOW, AUTH, UNFOLLOW)
-"""Befriended the account; also gave leave to be identified; blocked or left it."""
+"""Friend of the account; friend who allowed to be identified; blocked or left the account."""
 GENDERS = GENDER_ALIASES
 LINE_UID = re.compile(r"U[0-9a-f]{32}")
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -25,7 +25,7 @@ TAG_LENGTH = 50
 OLDEST_BIRTHDAY = date(1900, 1, 1)
 
 Faults = dict[str, str]
-"""Field to a sentence that says what is wrong with it; English, marked for translation."""
+"""Error messages by field, in English and marked for translation."""
 
 NOT_A_LINE_UID = gettext_noop("A LINE UID is U and 32 lower-case hex digits.")
 NOT_A_MOBILE = gettext_noop("Write a number such as +886912345678 or 0912345678.")
@@ -38,7 +38,7 @@ NOT_A_TEXT = gettext_noop("Write at most 100 printable characters.")
 
 
 def normalised(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The details as they are stored: text stripped, mobile in E.164, an empty customer id as none, each tag once."""
+    """Normalised details: text stripped, mobile in E.164, empty customer id as None, tags without repetition."""
     clean = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
     if clean.get("mobile"):
         clean["mobile"] = e164(clean["mobile"])
@@ -50,18 +50,18 @@ def normalised(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def e164(mobile: str) -> str:
-    """A Taiwanese mobile number in international form; any other as it is, without spaces and dashes."""
+    """A Taiwanese mobile number in E.164; any other number without spaces and dashes."""
     bare = re.sub(r"[\s()-]", "", mobile)
     return f"+886{bare[1:]}" if LOCAL_MOBILE.fullmatch(bare) else bare
 
 
 def faults_of(fields: Mapping[str, Any], *, today: date) -> Faults:
-    """What is wrong with normalised details; only the fields that are given are judged."""
+    """Faults of the given normalised details."""
     return {name: sentence for name, value in fields.items() if (sentence := _fault(name, value, today))}
 
 
 def _fault(name: str, value: Any, today: date) -> str | None:
-    """What is wrong with one detail, or None."""
+    """The fault of one detail, or None."""
     if name not in JUDGED:
         return None
     sentence, is_good = JUDGED[name]
@@ -84,11 +84,11 @@ JUDGED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "birthday": (NOT_A_BIRTHDAY, lambda value: value is None or value >= OLDEST_BIRTHDAY),
     "tags": (NOT_TAGS, lambda value: len(value) <= TAG_LIMIT and all(_is_text(tag, TAG_LENGTH) for tag in value)),
 }
-"""Of each detail the sentence for a wrong value, and whether a value is right."""
+"""Error message and validator of each field."""
 
 
 def status_after_binding(status: str, *, is_bound: bool) -> str:
-    """Whoever is bound to a customer gave leave to be identified; one who left stays away. Chosen."""
+    """A bound contact has allowed to be identified; one who blocked the account still has. Chosen."""
     if status == UNFOLLOW:
         return status
     return AUTH if is_bound else FOLLOW

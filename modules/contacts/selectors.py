@@ -1,4 +1,4 @@
-"""Every read of contacts."""
+"""Queries of contacts and imports."""
 
 from django.db.models import Q, QuerySet
 

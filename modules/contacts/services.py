@@ -15,6 +15,7 @@ from modules.contacts import rules
 from modules.contacts.errors import ContactTaken, InvalidContact
 from modules.contacts.models import Contact
 from modules.deletion import delete_whole
+from modules.validation import refuse
 
 EDITABLE = (
     "line_display_name", "display_name", "customer_id", "mobile", "email", "gender", "birthday", "tags", "status",
@@ -22,7 +23,7 @@ EDITABLE = (
 
 
 def create(*, account: Account, now: datetime, line_uid: str = "", **details: Any) -> Contact:
-    """Somebody befriends the official account. Without a `line_uid` one is made up."""
+    """Create a contact, who adds the official account as a friend. `line_uid` is random by default."""
     fields = {"line_uid": line_uid or new_line_uid(), **details}
     clean = checked(account, fields, now)
     contact = Contact(account=account, created_at=now, updated_at=now, **clean)
@@ -31,7 +32,7 @@ def create(*, account: Account, now: datetime, line_uid: str = "", **details: An
 
 
 def create_many(*, account: Account, newcomers: Sequence[tuple[datetime, Mapping[str, Any]]]) -> None:
-    """Each befriends the official account at a moment. Who was there before is now as told here."""
+    """Create contacts at the given times. Existing contacts are updated."""
     contacts = []
     for now, fields in newcomers:
         contact = Contact(account=account, created_at=now, updated_at=now, **checked(account, fields, now))
@@ -50,7 +51,7 @@ def create_many(*, account: Account, newcomers: Sequence[tuple[datetime, Mapping
 
 
 def edit(*, contact: Contact, now: datetime, **details: Any) -> Contact:
-    """Change what is given; `customer_id=None` unbinds."""
+    """Change the given details; `customer_id=None` unbinds."""
     unknown = set(details) - set(EDITABLE)
     if unknown:
         raise TypeError(f"A contact has no {', '.join(sorted(unknown))} to edit")
@@ -65,17 +66,17 @@ def edit(*, contact: Contact, now: datetime, **details: Any) -> Contact:
 
 
 def bind(*, contact: Contact, customer_id: str, now: datetime) -> Contact:
-    """Tie the contact to a customer of the brand's own system."""
+    """Bind the contact to a customer of the brand's own system."""
     return edit(contact=contact, customer_id=customer_id, now=now)
 
 
 def delete(*, contact: Contact) -> None:
-    """Forget the contact. What happened to them stays in the log."""
+    """Delete the contact. Its events stay in the log."""
     delete_whole(contact)
 
 
 def seed_demo(*, account: Account, now: datetime, count: int = 12) -> list[Contact]:
-    """Believable people, the same for every account; those that are there already stay as they are."""
+    """Create realistic contacts, the same for every account; existing ones are not changed."""
     known = set(account.contacts.values_list("line_uid", flat=True))
     taken = set(account.contacts.values_list("customer_id", flat=True))
     people = [person(f"demo-{number}") for number in range(count)]
@@ -101,18 +102,15 @@ def _details_of(one: Person) -> dict[str, Any]:
 
 
 def checked(account: Account, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """The details as they are stored. InvalidContact when one is wrong."""
+    """Normalised details. InvalidContact if any is invalid."""
     clean = rules.normalised(fields)
     faults = rules.faults_of(clean, today=now.astimezone(account.zone_info).date())
-    if faults:
-        told = {name: [_(fault)] for name, fault in faults.items()}
-        field, sentences = next(iter(told.items()))
-        raise InvalidContact(f"{field}: {sentences[0]}", told)
+    refuse(faults, InvalidContact)
     return clean
 
 
 def _settle_status(contact: Contact, now: datetime, *, given: bool) -> None:
-    """The status follows the binding unless it was given; the moment of leaving is kept while somebody is away."""
+    """Derive the status from the binding unless it was given; `blocked_at` is kept while the contact has blocked."""
     if not given:
         contact.status = rules.status_after_binding(contact.status, is_bound=contact.is_bound)
     if contact.status != rules.UNFOLLOW:

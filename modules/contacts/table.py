@@ -1,4 +1,4 @@
-"""Contacts as CSV, out and in: UTF-8 with a mark, so that spreadsheets read every name."""
+"""Writes and reads contacts as CSV: UTF-8 with a byte order mark, so that spreadsheets decode every name."""
 
 import csv
 import io
@@ -20,10 +20,10 @@ ROW_LIMIT = 10_000
 SIZE_LIMIT = 4 * 1024 * 1024
 TAG_SEPARATOR = "|"
 TAG = re.compile(r"((?:\\[\\|]|[^|])*)(?:\||$)")
-"""A tag up to the next separator; one within a tag, and a backslash before it, has a backslash before it."""
+"""A tag up to the next separator; separators and backslashes within a tag are escaped with a backslash."""
 GUARD = "'"
 GUARDED = ("=", "+", "-", "@", "\t", "\r", GUARD)
-"""How a cell begins that a spreadsheet would compute, or that would lose what it begins with."""
+"""First characters of cells that a spreadsheet would evaluate, and the guard itself."""
 
 
 def written(contacts: Iterable[Contact]) -> Iterator[str]:
@@ -61,7 +61,7 @@ def decoded(content: bytes) -> str:
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
-    """The cells of each line by their column. InvalidInput when the text is no table of contacts."""
+    """The cells of each line by column. InvalidInput if the text is not a table of contacts."""
     if len(text.encode()) > SIZE_LIMIT:
         raise InvalidInput(_("The file is larger than %(limit)s MiB.") % {"limit": SIZE_LIMIT // 1024 // 1024})
     try:
@@ -80,7 +80,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 
 def details_of(row: Mapping[str, str]) -> dict[str, Any]:
-    """An empty cell leaves the field as it is, or at its default; a line without LINE UID is refused."""
+    """The details of a line. Empty cells are omitted; a line without LINE UID is refused."""
     if None in row or None in row.values():
         raise InvalidInput(_("The line has not as many cells as the first line."))
     cells = {name: _unguarded(cell.strip()) for name, cell in row.items() if cell.strip()}

@@ -1,4 +1,4 @@
-"""The calls of /api/v1/modules/messages/."""
+"""The REST API below /api/v1/modules/messages/."""
 
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -38,7 +38,7 @@ EVENT_NAME = OpenApiParameter("name", str, description="Text in the name.")
 
 
 class ListView(APIView):
-    """What the lists share."""
+    """Base of the list views."""
 
     pagination_class = NewestFirst
 
@@ -58,7 +58,7 @@ class TemplatesView(ListView):
 
     @extend_schema(request=MessageTemplateIn, responses={201: MessageTemplateOut})
     def post(self, request: Request) -> Response:
-        """Make a message template."""
+        """Create a message template."""
         fields = _parsed(MessageTemplateIn, request)
         made = services.create_template(account=account_of(request), now=_now(), **fields)
         return Response(MessageTemplateOut(made).data, status=status.HTTP_201_CREATED)
@@ -72,7 +72,7 @@ class TemplateView(APIView):
 
     @extend_schema(request=MessageTemplateEdit, responses=MessageTemplateOut)
     def patch(self, request: Request, template_id: int) -> Response:
-        """Change a message template; what is left out stays."""
+        """Change a message template; omitted fields stay."""
         template = _own(selectors.templates(account=account_of(request)), template_id)
         fields = _parsed(MessageTemplateEdit, request)
         return Response(MessageTemplateOut(services.edit_template(template=template, now=_now(), **fields)).data)
@@ -87,7 +87,7 @@ class EventsView(ListView):
 
     @extend_schema(request=MessageEventIn, responses={201: MessageEventOut})
     def post(self, request: Request) -> Response:
-        """Make a message event: 1,000 at most."""
+        """Create a message event; an account has at most 1,000."""
         fields = _parsed(MessageEventIn, request)
         made = services.create_event(account=account_of(request), now=_now(), **fields)
         return Response(MessageEventOut(made).data, status=status.HTTP_201_CREATED)
@@ -114,7 +114,7 @@ class BroadcastsView(ListView):
 
     @extend_schema(request=BroadcastIn, responses={201: BroadcastOut})
     def post(self, request: Request) -> Response:
-        """Send a broadcast to everybody who has not blocked the account, or to those of them with a tag."""
+        """Send a broadcast to all contacts who have not blocked the account, or to those of them with a tag."""
         account, fields = account_of(request), _parsed(BroadcastIn, request)
         template = _named(selectors.templates(account=account), fields.pop("template_id"), "template_id")
         made = services.send_broadcast(account=account, template=template, now=_now(), **fields)
@@ -131,7 +131,7 @@ class BroadcastView(APIView):
 class DirectMessagesView(ListView):
     @extend_schema(responses=DirectMessageOut(many=True))
     def get(self, request: Request) -> Response:
-        """List what was sent through the Open API, newest first."""
+        """List messages sent through the Open API, newest first."""
         found = selectors.direct_messages(account=account_of(request))
         return self.page(request, found, DirectMessageOut, now=_now())
 
@@ -139,12 +139,12 @@ class DirectMessagesView(ListView):
 class OpensView(ListView):
     @extend_schema(responses=OpenOut(many=True))
     def get(self, request: Request) -> Response:
-        """List who opened what, newest first."""
+        """List opens, newest first."""
         return self.page(request, selectors.opens(account=account_of(request)), OpenOut)
 
     @extend_schema(request=OpenIn, responses={201: OpenOut})
     def post(self, request: Request) -> Response:
-        """Make a contact open a message. `outcome` says whether it is told (`message.first_open`), or why not."""
+        """Open a message as a contact. `outcome`: whether it published `message.first_open`, else why not."""
         account, fields = account_of(request), _parsed(OpenIn, request)
         contact = pop_contact(account=account, fields=fields)
         message: Broadcast | DirectMessage
@@ -168,7 +168,7 @@ def _parsed(shape: type[serializers.Serializer[Any]], request: Request) -> dict[
 
 
 def _text(request: Request, name: str) -> str:
-    """A word of the query; no name holds what cannot be printed, and no database looks for it."""
+    """A query parameter of printable characters; names contain no others, and some databases refuse them."""
     text = request.query_params.get(name, "")
     if text and not text.isprintable():
         raise ValidationError({name: [rules.NOT_A_NAME]})
@@ -180,7 +180,7 @@ def _own(rows: QuerySet[Row], pk: int) -> Row:
 
 
 def _named(rows: QuerySet[Row], pk: int, field: str) -> Row:
-    """What a body names by its id."""
+    """The row that a body refers to by id."""
     found = rows.filter(pk=pk).first()
     if found is None:
         raise ValidationError({field: ["Nothing of your account has this id."]})

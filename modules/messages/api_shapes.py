@@ -1,4 +1,4 @@
-"""The bodies of the calls of /api/v1/modules/messages/."""
+"""Serializers of /api/v1/modules/messages/."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class MessageTemplateIn(StrictSerializer):
     name = Text()
     parameters = serializers.ListField(child=Text(), required=False, max_length=rules.PARAMETER_LIMIT)
     line_answer = Text(
-        required=False, help_text=f"How LINE answers for its messages: {', '.join(rules.LINE_ANSWERS)}."
+        required=False, help_text=f"LINE's response for its messages: {', '.join(rules.LINE_ANSWERS)}."
     )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ class MessageEventOut(serializers.ModelSerializer[MessageEvent]):
 class BroadcastIn(StrictSerializer):
     name = Text()
     template_id = Id()
-    tag = Text(required=False, allow_blank=True, help_text="Only contacts with this tag; empty: everybody.")
+    tag = Text(required=False, allow_blank=True, help_text="Only contacts with this tag; empty: all.")
 
 
 class BroadcastOut(serializers.ModelSerializer[Broadcast]):
@@ -89,7 +89,7 @@ class OpenIn(ContactReference):
 
 class OpenOut(serializers.ModelSerializer[Open]):
     event_id = serializers.IntegerField(
-        source="webhook_event_id", allow_null=True, help_text="The webhook event that tells it; null: it is not told."
+        source="webhook_event_id", allow_null=True, help_text="The webhook event of this open; null: none."
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What the messages module refuses."""
+"""Errors of the messages module."""
 
 from accounts.errors import Refusal
 from webhooks.errors import InvalidInput
@@ -13,12 +13,12 @@ class InvalidMessage(InvalidInput):
 
 
 class EventLimit(Refusal):
-    """The account has as many message events as it may."""
+    """The account has reached its limit of message events."""
 
     code = "event_limit"
 
 
 class MessageNotReceived(Refusal):
-    """Nobody can open what did not reach them, or not yet."""
+    """The contact has not received the message, or not yet."""
 
     code = "message_not_received"

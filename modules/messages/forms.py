@@ -63,7 +63,7 @@ class PushForm(ContactReferenceForm):
         label=_("Message event"),
         queryset=MessageEvent.objects.none(),
         required=False,
-        empty_label=_("None: its opens are not told"),
+        empty_label=_("None: its opens publish no event"),
     )
 
     def __init__(self, account: Account, template: Template, *args: Any, **kwargs: Any) -> None:

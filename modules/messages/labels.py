@@ -1,4 +1,4 @@
-"""Categories, statuses, marks and outcomes in words for the console."""
+"""Labels of categories, statuses, marks and outcomes for the console."""
 
 from maac_contract.sentences import gettext_noop as _
 from modules.messages import rules
@@ -18,9 +18,9 @@ MARKS = {
     rules.ERROR: _("LINE answered with an error"),
 }
 OUTCOMES = {
-    rules.TOLD: _("It was told as message.first_open."),
-    rules.OPENED_BEFORE: _("Only the first open of a message is told."),
-    rules.WITHOUT_EVENT: _("A message that was sent without an event_id is never told."),
+    rules.PUBLISHED: _("Published as message.first_open."),
+    rules.OPENED_BEFORE: _("Only the first open of a message publishes an event."),
+    rules.WITHOUT_EVENT: _("Opens of a message without an event_id publish no event."),
     rules.NOT_TRACKED: _("MAAC does not track an enhanced multicast."),
     rules.NOT_BOUND: _("The contact has no customer ID, which the event needs."),
 }

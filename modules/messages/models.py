@@ -18,7 +18,7 @@ def words(choices: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 class Template(models.Model):
-    """What a message says, and the names of what each recipient's copy is filled with."""
+    """The text of messages, with the names of the parameters that are filled in for each recipient."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="message_templates")
     name = models.CharField(max_length=rules.NAME_LIMIT)
@@ -32,7 +32,7 @@ class Template(models.Model):
 
 
 class MessageEvent(models.Model):
-    """What messages are sent for. Its id is the `event_id` of the Open API, under which MAAC counts and tells opens."""
+    """A purpose of messages. Its id is the `event_id` of the Open API, by which MAAC counts opens."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="message_events")
     name = models.CharField(max_length=rules.NAME_LIMIT)
@@ -44,7 +44,7 @@ class MessageEvent(models.Model):
 
 
 class Broadcast(models.Model):
-    """A message from the console to everybody, or to everybody with a tag."""
+    """A message sent from the console to all contacts, or to those with a tag."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="broadcasts")
     template = models.ForeignKey(Template, on_delete=models.RESTRICT, related_name="broadcasts")
@@ -81,7 +81,7 @@ class DirectMessage(models.Model):
 
 
 class Recipient(models.Model):
-    """Who a message was sent to, and how that ended."""
+    """A recipient of a message, and the outcome of sending it."""
 
     broadcast = models.ForeignKey(
         Broadcast, null=True, on_delete=models.CASCADE, related_name="recipients", db_index=False
@@ -111,7 +111,7 @@ class Recipient(models.Model):
 
 
 class Open(models.Model):
-    """A contact opened a message. `message_type` and `message_id`: those of the event; empty for untracked ones."""
+    """A contact's open of a message. `message_type` and `message_id` are those of the event; empty if untracked."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="message_opens", db_index=False)
     broadcast = models.ForeignKey(Broadcast, null=True, on_delete=models.CASCADE, related_name="opens")

@@ -1,4 +1,4 @@
-"""A contact opens a message: what is counted, and what is told."""
+"""A contact opens a message: stores the open and publishes message.first_open."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from webhooks.services.publish import EventRequest, publish
 
 
 def open_message(*, contact: Contact, message: Broadcast | DirectMessage, now: datetime) -> Open:
-    """Note that the contact opened what they were sent. The first open of a tracked message is told."""
+    """Store the contact's open of a message. The first open of a tracked message publishes an event."""
     _refuse_unless_received(contact, message, now)
     opened = drafted(contact=contact, message=message, now=now)
     with transaction.atomic():
@@ -28,7 +28,7 @@ def open_message(*, contact: Contact, message: Broadcast | DirectMessage, now: d
 
 
 def drafted(*, contact: Contact, message: Broadcast | DirectMessage, now: datetime) -> Open:
-    """The open, not yet stored and with its outcome not known."""
+    """An unsaved open without its outcome."""
     opened = Open(account_id=message.account_id, line_uid=contact.line_uid, opened_at=now)
     if isinstance(message, Broadcast):
         opened.broadcast = message
@@ -51,8 +51,8 @@ def outcome_of(opened: Open, contact: Contact, *, is_first: bool) -> str:
 
 
 def event_request_of(opened: Open, contact: Contact) -> EventRequest | None:
-    """What is told of the open, if its outcome says so."""
-    if opened.outcome != rules.TOLD:
+    """The event of the open, if its outcome is PUBLISHED."""
+    if opened.outcome != rules.PUBLISHED:
         return None
     data = {
         "message_type": opened.message_type,
@@ -71,7 +71,7 @@ def _refuse_unless_received(contact: Contact, message: Broadcast | DirectMessage
 
 
 def _save_as_first(opened: Open, outcome: str) -> bool:
-    """Store it as the contact's first open, unless there is one; of two at once the database lets one through."""
+    """Store it as the contact's first open, unless there is one; a unique constraint decides concurrent opens."""
     same = Open.objects.filter(
         account_id=opened.account_id,
         message_type=opened.message_type,

@@ -1,8 +1,8 @@
-"""What templates and messages must look like, what becomes of a message, and what an open of it causes. Pure.
+"""Validation of templates and messages, outcomes of sending, and outcomes of opens. Pure.
 
-Documented by MAAC: the limits, the three categories and statuses, and which opens are told. Chosen: what a template's
-parameters may be called, how LINE's answer is picked, which failure has which mark, and that the opens of an unbound
-contact are counted but not told, because the event has no place for somebody without a customer id.
+Documented by MAAC: the limits, the three categories and statuses, and which opens publish an event. Chosen: names of
+a template's parameters, how LINE's answer is picked, which failure has which mark, and that the opens of an unbound
+contact are counted but publish no event, because the event needs a customer id.
 """
 
 import re
@@ -18,18 +18,18 @@ PENDING, SENDING, SENT = "pending", "sending", "sent"
 STATUSES = (PENDING, SENDING, SENT)
 SUCCESS, TIMEOUT, ERROR = "success", "timeout", "error"
 LINE_ANSWERS = (SUCCESS, TIMEOUT, ERROR)
-"""How LINE answers for every message of a template: a simulator has to be able to fail on demand."""
+"""LINE's response for every message of a template, so that failures can be simulated."""
 DELIVERED, NOT_FOUND, BLOCKED = "", "not_found", "blocked"
 MARKS = (DELIVERED, NOT_FOUND, BLOCKED, TIMEOUT, ERROR)
-"""Why a recipient got nothing; empty for those who did."""
+"""Why a recipient did not receive the message; empty if it was received."""
 
-TOLD = "told"
+PUBLISHED = "published"
 OPENED_BEFORE = "opened_before"
 WITHOUT_EVENT = "without_event"
 NOT_TRACKED = "not_tracked"
 NOT_BOUND = "not_bound"
-OUTCOMES = (TOLD, OPENED_BEFORE, WITHOUT_EVENT, NOT_TRACKED, NOT_BOUND)
-"""What an open caused: an event, or why none."""
+OUTCOMES = (PUBLISHED, OPENED_BEFORE, WITHOUT_EVENT, NOT_TRACKED, NOT_BOUND)
+"""Whether an open published an event, else why not."""
 
 EVENT_LIMIT = 1000
 RECIPIENT_LIMITS = {PUSH: 1, MULTICAST: 150, ENHANCED: 500}
@@ -40,7 +40,7 @@ PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,49}")
 LINE_UID_PARAMETER = "line_uid"
 
 Faults = dict[str, str]
-"""Field to a sentence that says what is wrong with it."""
+"""Error messages by field."""
 
 REQUIRED = _("This field is required.")
 NOT_A_NAME = _("Write 1 to 100 printable characters.")
@@ -63,7 +63,7 @@ RESPONSES: dict[str, str] = {
     TIMEOUT: "LINE did not answer in time",
     ERROR: "LINE answered with an error",
 }
-"""What stands in an answer of the Open API for each mark; it speaks English only."""
+"""The Open API's English text for each mark."""
 
 
 def template_faults(*, name: str, parameters: Sequence[str], line_answer: str) -> Faults:
@@ -87,7 +87,7 @@ def is_name(name: str) -> bool:
 
 
 def recipient_faults(*, line_uid: Any, values: Mapping[str, Any], parameters: Collection[str]) -> Faults:
-    """What is wrong with what is said of one recipient: who it is, and a text for each parameter of the template."""
+    """Faults of one recipient: the LINE UID, and a text for each parameter of the template."""
     faults: Faults = {}
     if not (isinstance(line_uid, str) and LINE_UID.fullmatch(line_uid)):
         faults[LINE_UID_PARAMETER] = NOT_A_LINE_UID if line_uid else REQUIRED
@@ -100,7 +100,7 @@ def value_faults(*, values: Mapping[str, Any], parameters: Collection[str]) -> F
 
 
 def _is_text(value: Any) -> bool:
-    """A number is taken for one: prices come as such. NUL and lone surrogates no database can hold."""
+    """Numbers count as text, since prices are sent as numbers. Databases cannot store NUL and lone surrogates."""
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return False
     text = str(value)
@@ -108,7 +108,7 @@ def _is_text(value: Any) -> bool:
 
 
 def mark_of(*, line_answer: str, is_known: bool, has_blocked: bool) -> str:
-    """How the sending to one recipient ends."""
+    """The outcome of sending to one recipient."""
     if line_answer != SUCCESS:
         return line_answer
     if not is_known:
@@ -117,7 +117,7 @@ def mark_of(*, line_answer: str, is_known: bool, has_blocked: bool) -> str:
 
 
 def result_of_push(mark: str) -> str | dict[str, Any]:
-    """What a push answers."""
+    """The response to a push."""
     if mark == DELIVERED:
         return SUCCESS
     if mark in (TIMEOUT, ERROR):
@@ -126,23 +126,23 @@ def result_of_push(mark: str) -> str | dict[str, Any]:
 
 
 def status_at(moment: datetime, *, created_at: datetime, sent_at: datetime) -> str:
-    """A matter of time alone: for the first half of the way it is pending, for the second sending."""
+    """The status depends only on time: pending for the first half of the duration, sending for the second."""
     if moment >= sent_at:
         return SENT
     return SENDING if moment - created_at >= (sent_at - created_at) / 2 else PENDING
 
 
 def is_tracked(*, category: str) -> bool:
-    """Of enhanced multicast MAAC sees no opens; a broadcast (no category) is tracked."""
+    """MAAC does not track opens of an enhanced multicast; a broadcast has no category and is tracked."""
     return category != ENHANCED
 
 
 def outcome_of(*, category: str, has_event: bool, is_bound: bool, is_first: bool) -> str:
-    """What an open causes. `category` is empty for a broadcast, which needs no event."""
+    """The outcome of an open. `category` is empty for a broadcast, which needs no message event."""
     if not is_tracked(category=category):
         return NOT_TRACKED
     if category and not has_event:
         return WITHOUT_EVENT
     if not is_first:
         return OPENED_BEFORE
-    return TOLD if is_bound else NOT_BOUND
+    return PUBLISHED if is_bound else NOT_BOUND

@@ -1,4 +1,4 @@
-"""Every read of messages."""
+"""Queries of messages."""
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta

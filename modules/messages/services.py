@@ -1,4 +1,4 @@
-"""What can be done with messages: write templates and message events, and send."""
+"""Creates templates and message events, and sends messages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from modules.messages import rules, selectors
 from modules.messages.errors import EventLimit, InvalidMessage, InvalidTemplate
 from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Recipient, Template
 from modules.messages.rules import Faults
-from webhooks.errors import InvalidInput
+from modules.validation import refuse
 
 TEMPLATE_FIELDS = ("name", "parameters", "line_answer")
 ROWS_AT_ONCE = 1000
@@ -24,7 +24,7 @@ ROWS_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One who is to get a message, and what their copy is filled with."""
+    """The LINE UID of a recipient, and the values of the template's parameters."""
 
     line_uid: Any
     values: Mapping[str, Any]
@@ -32,7 +32,7 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A direct message, and how it ended for each recipient."""
+    """A direct message, and the outcome for each recipient."""
 
     message: DirectMessage
     recipients: list[Recipient]
@@ -43,7 +43,7 @@ def create_template(*, account: Account, now: datetime, **fields: Any) -> Templa
 
 
 def edit_template(*, template: Template, now: datetime, **fields: Any) -> Template:
-    """Change what is given. What was sent stays as it was."""
+    """Change the given fields. Messages sent before are not changed."""
     with transaction.atomic():
         return _stored(Template.objects.select_for_update(no_key=True).get(pk=template.pk), fields, now)
 
@@ -58,7 +58,7 @@ def create_event(*, account: Account, name: str, now: datetime) -> MessageEvent:
 
 
 def edit_event(*, event: MessageEvent, name: str | None = None, is_archived: bool | None = None) -> MessageEvent:
-    """Rename, archive, or take out of the archive. An archived event still counts and tells opens."""
+    """Rename, archive or unarchive. Opens of an archived message event still count and publish events."""
     if name is not None:
         event.name = _event_name(name)
     if is_archived is not None:
@@ -68,7 +68,7 @@ def edit_event(*, event: MessageEvent, name: str | None = None, is_archived: boo
 
 
 def send_broadcast(*, account: Account, template: Template, name: str, now: datetime, tag: str = "") -> Broadcast:
-    """Send to everybody who has not blocked the account, or to those of them with the tag."""
+    """Send to all contacts who have not blocked the account, or to those of them with the tag."""
     name, tag = name.strip(), tag.strip()
     if not rules.is_name(name):
         refuse({"name": rules.NOT_A_NAME}, InvalidMessage)
@@ -101,7 +101,7 @@ def push(
     now: datetime,
     event: MessageEvent | None = None,
 ) -> Sent:
-    """Send to one contact, at once."""
+    """Send to one contact."""
     faults = rules.recipient_faults(line_uid=line_uid, values=values, parameters=template.parameters)
     refuse({f"data.{name}": fault for name, fault in faults.items()}, InvalidMessage)
     return _sent(account, template, event, rules.PUSH, [Addressee(line_uid, values)], now)
@@ -115,7 +115,7 @@ def multicast(
     now: datetime,
     event: MessageEvent | None = None,
 ) -> Sent:
-    """Send to some contacts, each with values of their own; all of them are right, or nothing is sent."""
+    """Send to several contacts with individual values; with any fault nothing is sent."""
     faults = _count_faults(rules.MULTICAST, "data", len(addressees))
     for place, one in enumerate(addressees):
         found = rules.recipient_faults(line_uid=one.line_uid, values=one.values, parameters=template.parameters)
@@ -133,7 +133,7 @@ def enhanced_multicast(
     now: datetime,
     event: MessageEvent | None = None,
 ) -> Sent:
-    """Send the same to many contacts. Nobody sees who opens it."""
+    """Send the same message to many contacts. Its opens are not tracked."""
     faults = _count_faults(rules.ENHANCED, "line_uids", len(line_uids))
     for place, line_uid in enumerate(line_uids):
         found = rules.recipient_faults(line_uid=line_uid, values={}, parameters=())
@@ -144,15 +144,6 @@ def enhanced_multicast(
     return _sent(account, template, event, rules.ENHANCED, addressees, now)
 
 
-def refuse(faults: Faults, kind: type[InvalidInput]) -> None:
-    """Raise the refusal, if there is something to refuse, in the language in force."""
-    if not faults:
-        return
-    told = {name: [_(fault)] for name, fault in faults.items()}
-    field, sentences = next(iter(told.items()))
-    raise kind(f"{field}: {sentences[0]}", told)
-
-
 def _sent(
     account: Account,
     template: Template,
@@ -161,7 +152,7 @@ def _sent(
     addressees: Sequence[Addressee],
     now: datetime,
 ) -> Sent:
-    """What becomes of each is settled now; lists take a while until they say so."""
+    """Each recipient's outcome is decided now; a list shows the status sent only after some time."""
     statuses = selectors.statuses_of(account=account, line_uids=[one.line_uid for one in addressees])
     recipients = [
         Recipient(

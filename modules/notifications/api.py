@@ -1,4 +1,4 @@
-"""The calls of /api/v1/modules/notifications/ about templates, conditions and bindings."""
+"""The REST API below /api/v1/modules/notifications/ about templates, conditions and bindings."""
 
 from datetime import UTC, datetime
 
@@ -29,10 +29,14 @@ class TemplateIn(StrictSerializer):
     pnp_enabled = TrueOrFalse(required=False, help_text="LINE's notification message is tried next.")
     fallback_enabled = TrueOrFalse(required=False, help_text="SMS is tried last.")
     fallback_period = serializers.IntegerField(
-        required=False, min_value=0, max_value=rules.LONGEST_FALLBACK, help_text="Minutes before SMS follows."
+        required=False, min_value=0, max_value=rules.LONGEST_FALLBACK, help_text="Minutes before SMS is tried."
     )
-    parameters = Texts(child=Text(), required=False, max_length=rules.PARAMETER_LIMIT, help_text="PNP's, by name.")
-    sms_parameters = Texts(child=Text(), required=False, max_length=rules.PARAMETER_LIMIT, help_text="SMS', by name.")
+    parameters = Texts(
+        child=Text(), required=False, max_length=rules.PARAMETER_LIMIT, help_text="Names of PNP's parameters."
+    )
+    sms_parameters = Texts(
+        child=Text(), required=False, max_length=rules.PARAMETER_LIMIT, help_text="Names of SMS' parameters."
+    )
 
 
 class TemplateOut(serializers.ModelSerializer[Template]):
@@ -47,7 +51,11 @@ class TemplateOut(serializers.ModelSerializer[Template]):
 
 class ConditionsIn(StrictSerializer):
     line_push_monthly_limit = serializers.IntegerField(
-        required=False, allow_null=True, min_value=0, max_value=2**31 - 1, help_text="null: none."
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="Messages per month; null: no limit.",
     )
     sms_vendor = Text(required=False, help_text=", ".join(rules.VENDOR_STATES))
     sensitive_words = Texts(child=Text(), required=False, max_length=rules.LIST_LIMIT)
@@ -76,12 +84,12 @@ class MagicOut(serializers.Serializer[dict[str, str]]):
 class BindingIn(ContactReference):
     template = serializers.IntegerField()
     source = Text(help_text=", ".join(PNP_SOURCES))  # type: ignore[assignment]
-    phone_number = Text(help_text="E.164; or its SHA-256 where the template has SMS off.")
+    phone_number = Text(help_text="E.164, or its SHA-256 if the template has SMS off.")
 
 
 class BindingOut(serializers.ModelSerializer[Binding]):
     line_uid = serializers.CharField(source="contact.line_uid")
-    event_id = serializers.IntegerField(source="webhook_event_id", help_text="The event that told it.")
+    event_id = serializers.IntegerField(source="webhook_event_id", help_text="The webhook event.")
 
     class Meta:
         model = Binding
@@ -135,7 +143,7 @@ class ConditionsView(APIView):
 
     @extend_schema(request=ConditionsIn(partial=True), responses=ConditionsOut)
     def patch(self, request: Request) -> Response:
-        """Change what messages meet from now on; what is left out stays."""
+        """Change what messages meet from now on; omitted fields stay."""
         fields = ConditionsIn(data=request.data, partial=True)
         fields.is_valid(raise_exception=True)
         changed = services.set_conditions(account=account_of(request), **fields.validated_data)

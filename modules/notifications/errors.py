@@ -1,4 +1,4 @@
-"""What the notifications module refuses."""
+"""Errors of the notifications module."""
 
 from accounts.errors import Refusal
 from webhooks.errors import InvalidInput
@@ -21,7 +21,7 @@ class InvalidBinding(InvalidInput):
 
 
 class TemplateInactive(Refusal):
-    """Nothing is sent from a template that is switched off."""
+    """The template is inactive."""
 
     code = "template_inactive"
 

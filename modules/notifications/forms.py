@@ -13,7 +13,7 @@ VENDOR_STATES = [
     (rules.UP, _("Works")),
     (rules.RECOVERS, _("Is down for a while, then delivers")),
     (rules.DOWN, _("Is down")),
-    (rules.SILENT, _("Takes messages, but never reports what came of them")),
+    (rules.SILENT, _("Accepts messages, but sends no delivery reports")),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Statuses, channels and outcomes in words for the console."""
+"""Labels of statuses, channels and outcomes for the console."""
 
 from maac_contract.sentences import gettext_noop as _
 from modules.notifications import machine
@@ -22,7 +22,7 @@ STATUSES = {
     "sms_undeliverable": _("SMS: cannot be delivered"),
     "sms_blocked": _("SMS: blocked"),
     "sms_temporary_error": _("SMS: temporary error"),
-    "sms_callback_timeout": _("SMS: no report came in time"),
+    "sms_callback_timeout": _("SMS: no delivery report in time"),
 }
 
 OUTCOMES = {
@@ -37,12 +37,12 @@ OUTCOMES = {
     machine.SENSITIVE_WORD: _("is blocked for a sensitive word"),
     machine.VENDOR_RECOVERS: _("waits for the vendor, then delivers"),
     machine.VENDOR_DOWN: _("fails with the vendor"),
-    machine.CALLBACK_LOST: _("never hears what came of it"),
+    machine.CALLBACK_LOST: _("gets no delivery report"),
 }
 
 
 def kind_of(status: str) -> str:
-    """The pill that suits a status."""
+    """The style of a status."""
     if machine.has_delivered(status):
         return "good"
     if status.endswith(("_preparing", "_accepted")):

@@ -36,10 +36,10 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
         DELIVERED, PHONE_OFF, LANDLINE, BLOCKED_LIST, SENSITIVE_WORD, VENDOR_RECOVERS, VENDOR_DOWN, CALLBACK_LOST,
     ),
 }  # fmt: skip
-"""How each channel can end."""
+"""The possible outcomes of each channel."""
 
 Plan = Mapping[str, str]
-"""Of each channel that may be tried, its outcome."""
+"""The outcome of each channel that may be tried."""
 
 
 class Wait(StrEnum):
@@ -48,7 +48,7 @@ class Wait(StrEnum):
 
 
 class Move(NamedTuple):
-    """Into which status, after which wait, and why the channel failed if it did."""
+    """The next status, the wait before it, and the error category of a failed channel."""
 
     status: str
     wait: Wait = Wait.STEP
@@ -108,12 +108,12 @@ TABLE: dict[str, dict[str, Move]] = {
 
 
 def first_status(plan: Plan) -> str:
-    """Where a message begins: in the first channel of its plan."""
+    """The initial status: preparing, in the first channel of the plan."""
     return f"{next(channel for channel in CHANNELS if channel in plan)}_preparing"
 
 
 def next_move(status: str, plan: Plan) -> Move | None:
-    """The move that comes after this status, or None where the message has ended."""
+    """The move from this status, or None if the message has ended."""
     moves = TABLE[status]
     own = moves.get(plan[channel_of(status)])
     return own or next((moves[channel] for channel in CHANNELS if channel in moves and channel in plan), None)
@@ -128,6 +128,6 @@ def has_delivered(status: str) -> bool:
 
 
 def is_line_willing(plan: Plan) -> bool:
-    """Whether LINE takes the message in its first channel; where that is SMS, LINE is not asked."""
+    """Whether LINE accepts the message in its first channel; true if that is SMS, which does not use LINE."""
     channel = channel_of(first_status(plan))
     return channel == SMS or plan[channel] in (DELIVERED, NO_LINE_USER)

@@ -1,6 +1,6 @@
-"""Magic numbers: a message to one of these ends as the table says, whatever contacts and conditions are. Pure.
+"""Magic numbers: phone numbers with a fixed outcome, independent of contacts and conditions. Pure.
 
-They have the form of Taiwanese mobile numbers that belong to nobody. Only channels that the template enables are tried.
+They have the form of unassigned Taiwanese mobile numbers. Only channels that the template enables are tried.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from modules.notifications.machine import (
 
 @dataclass(frozen=True, slots=True)
 class Magic:
-    """How each channel ends, and that in words."""
+    """The outcome of each channel, and a description."""
 
     line_push: str
     pnp: str
@@ -55,6 +55,6 @@ MAGIC: dict[str, Magic] = {
     ),
     "+886900000606": Magic(MEMBER_NOT_FOUND, NO_LINE_USER, VENDOR_DOWN, _("SMS: the vendor stays down.")),
     "+886900000607": Magic(
-        MEMBER_NOT_FOUND, NO_LINE_USER, CALLBACK_LOST, _("SMS: the vendor never reports what came of it.")
+        MEMBER_NOT_FOUND, NO_LINE_USER, CALLBACK_LOST, _("SMS: the vendor sends no delivery report.")
     ),
 }

@@ -1,4 +1,4 @@
-"""The calls of /api/v1/modules/notifications/messages/."""
+"""The REST API below /api/v1/modules/notifications/messages/."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,14 +23,16 @@ FILTERS = ("template", "customized_id", "status", "cursor", "limit")
 
 
 class Values(serializers.DictField):
-    """Texts by name."""
+    """Parameter values by name."""
 
     child = Text(allow_blank=True, max_length=rules.VALUE_LIMIT)
 
 
 class MessageIn(StrictSerializer):
     template = serializers.IntegerField()
-    phone_number = Text(help_text="E.164; or its SHA-256 where the template has SMS off. Some numbers are magic.")
+    phone_number = Text(
+        help_text="E.164, or its SHA-256 if the template has SMS off. Magic numbers have fixed outcomes."
+    )
     pnp = Values(required=False, help_text="PNP's parameters.")
     sms = Values(required=False, help_text="SMS' parameters.")
     line_push = Values(required=False, help_text="LINE push's parameters.")
@@ -38,11 +40,11 @@ class MessageIn(StrictSerializer):
         required=False, allow_null=True, help_text="Without it LINE push is not tried."
     )
     event_id = serializers.IntegerField(required=False, allow_null=True, help_text="A message event's id.")
-    customized_id = Text(required=False, allow_null=True, max_length=rules.NAME_LIMIT, help_text="Your own mark.")
+    customized_id = Text(required=False, allow_null=True, max_length=rules.NAME_LIMIT, help_text="Your own reference.")
 
 
 class StepOut(serializers.ModelSerializer[Step]):
-    webhook_event_id = serializers.IntegerField(help_text="The event that told it.")
+    webhook_event_id = serializers.IntegerField(help_text="The webhook event.")
 
     class Meta:
         model = Step
@@ -57,7 +59,7 @@ class MessageOut(serializers.ModelSerializer[Message]):
     sms_status = serializers.SerializerMethodField()
     sms_error_category = serializers.SerializerMethodField()
     plan = serializers.DictField(
-        child=serializers.CharField(), help_text="How each channel that may be tried is going to end."
+        child=serializers.CharField(), help_text="The outcome of each channel that may be tried."
     )
 
     class Meta:
@@ -92,7 +94,7 @@ class MessageDetailOut(MessageOut):
 
 
 class MessagesView(APIView):
-    """Notifications on their way, and those that have ended."""
+    """Notification messages."""
 
     pagination_class = NewestFirst
 
@@ -100,7 +102,7 @@ class MessagesView(APIView):
         responses=MessageOut(many=True),
         parameters=[
             OpenApiParameter("template", int, description="The template's id."),
-            OpenApiParameter("customized_id", str, description="The request's own mark."),
+            OpenApiParameter("customized_id", str, description="The request's own reference."),
             OpenApiParameter("status", str, description="The latest status."),
         ],
     )
@@ -113,7 +115,7 @@ class MessagesView(APIView):
 
     @extend_schema(request=MessageIn, responses={201: MessageDetailOut})
     def post(self, request: Request) -> Response:
-        """Send a message on its way. `pnp.status_updated` is sent now, and at each of its steps."""
+        """Send a message. `pnp.status_updated` is sent now and at each further status."""
         parsed = MessageIn(data=request.data)
         parsed.is_valid(raise_exception=True)
         fields = dict(parsed.validated_data)
@@ -125,14 +127,14 @@ class MessagesView(APIView):
 class MessageView(APIView):
     @extend_schema(responses=MessageDetailOut)
     def get(self, request: Request, message_id: int) -> Response:
-        """Show a message with its steps so far."""
+        """Show a message with the statuses it has reached."""
         return Response(MessageDetailOut(_message(request, message_id)).data)
 
 
 class AdvanceView(APIView):
     @extend_schema(request=None, responses=MessageDetailOut)
     def post(self, request: Request, message_id: int) -> Response:
-        """Make the next step at once, however long it was to wait."""
+        """Make the next move now, without its wait."""
         message = _message(request, message_id)
         Nothing(data=request.data).is_valid(raise_exception=True)
         return Response(MessageDetailOut(steps.advance(message=message, now=datetime.now(UTC))).data)

@@ -14,7 +14,7 @@ def words(choices: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 class Template(models.Model):
-    """What MAAC calls a pnp setting: through which channels a message is sent, and what it must be given."""
+    """MAAC's pnp setting: the channels of a message and the parameters that it requires."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notification_templates")
     name = models.CharField(max_length=100)
@@ -22,9 +22,9 @@ class Template(models.Model):
     line_push_enabled = models.BooleanField(default=False)
     pnp_enabled = models.BooleanField(default=True)
     fallback_enabled = models.BooleanField(default=True)
-    """Whether SMS follows where LINE could not deliver."""
+    """Whether SMS is tried if LINE could not deliver."""
     fallback_period = models.PositiveIntegerField(default=rules.FALLBACK_PERIOD)
-    """Minutes before SMS follows."""
+    """Minutes before SMS is tried."""
     parameters = models.JSONField(default=list)
     sms_parameters = models.JSONField(default=list)
     created_at = models.DateTimeField()
@@ -35,7 +35,7 @@ class Template(models.Model):
 
 
 class Conditions(models.Model):
-    """What the account's messages meet on their way: LINE's limit, the carriers' lists, the SMS vendor."""
+    """Conditions of the account's messages: LINE's limit, the carriers' lists, the SMS vendor."""
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="notification_conditions")
     line_push_monthly_limit = models.PositiveIntegerField(null=True, blank=True)
@@ -49,9 +49,9 @@ class Conditions(models.Model):
 
 
 class Message(models.Model):
-    """One notification on its way to a phone number. While `due_at` is set, the row waits for its next move.
+    """A notification message to a phone number. While `due_at` is set, the row is the queue entry of its next move.
 
-    Its id is what MAAC calls `pnp_message_id`. `event_id` is the message event that the request named.
+    Its id is MAAC's `pnp_message_id`. `event_id` is the message event in the request.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notifications", db_index=False)
@@ -87,7 +87,7 @@ class Message(models.Model):
 
 
 class Step(models.Model):
-    """A status that a message reached, and the webhook event that told it."""
+    """A status that a message reached, and its webhook event."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="steps")
     status = models.CharField(max_length=30)
@@ -99,7 +99,7 @@ class Step(models.Model):
 
 
 class Binding(models.Model):
-    """A contact whom a notification led to the official account: now it is known whose number that is."""
+    """A contact who added the official account because of a notification, with the phone number."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notification_bindings")
     template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="bindings")

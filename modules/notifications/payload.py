@@ -1,4 +1,4 @@
-"""The `data` of the events that this module sends, built from its rows."""
+"""The `data` of this module's events."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What templates and messages must look like, and how each channel will end for a number. Pure.
+"""Validation of templates and messages, and the outcome of each channel for a number. Pure.
 
 Documented by MAAC: the two forms of a phone number, that a hash needs SMS off, which fields are required. Chosen: the
 sizes, the statuses of a template, and what makes a channel fail.
@@ -19,7 +19,7 @@ ACTIVE, INACTIVE = "active", "inactive"
 TEMPLATE_STATUSES = (ACTIVE, INACTIVE)
 UP, RECOVERS, DOWN, SILENT = "up", "recovers", "down", "silent"
 VENDOR_STATES = (UP, RECOVERS, DOWN, SILENT)
-"""The SMS vendor takes messages, does so after a while, does not, or never reports what came of them."""
+"""The SMS vendor works, recovers after an error, is down, or sends no delivery reports."""
 FALLBACK_PERIOD = 5
 LONGEST_FALLBACK = 7 * 24 * 60
 NAME_LIMIT = 100
@@ -31,10 +31,10 @@ PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,49}")
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 HASH = re.compile(r"[0-9a-f]{64}")
 MOBILES = {"+886": ("9",), "+81": ("70", "80", "90")}
-"""How mobile numbers begin, where that tells them from landlines."""
+"""Prefixes of mobile numbers, for countries in which they differ from landlines."""
 
 Faults = dict[str, str]
-"""Field to a sentence that says what is wrong with it."""
+"""Error messages by field."""
 
 REQUIRED = _("This field is required.")
 NOT_A_NUMBER = _("Write a number such as +886912345678, or its SHA-256 as 64 lower-case hex digits.")
@@ -56,7 +56,7 @@ SOURCE_IS_OFF = _("Choose pnp or sms, whichever the template has switched on.")
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """What a template allows."""
+    """The channels to try."""
 
     line_push: bool
     pnp: bool
@@ -65,7 +65,7 @@ class Switches:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a message meets."""
+    """Conditions that decide the outcome of a message."""
 
     is_line_push_used_up: bool = False
     sms_vendor: str = UP
@@ -79,7 +79,7 @@ def is_hash(phone_number: str) -> bool:
 
 
 def is_landline(phone_number: str) -> bool:
-    """As far as the number tells: only of some countries it does."""
+    """Whether it is a landline; always false for countries whose prefixes are not in MOBILES."""
     for country, starts in MOBILES.items():
         if phone_number.startswith(country):
             return not phone_number.removeprefix(country).startswith(starts)
@@ -93,7 +93,7 @@ def number_fault(phone_number: str, *, has_sms: bool) -> str | None:
 
 
 def template_faults(fields: Mapping[str, Any]) -> Faults:
-    """What is wrong with a whole template."""
+    """Faults of a template."""
     faults: Faults = {}
     if not is_text(fields["name"]):
         faults["name"] = NOT_A_NAME
@@ -118,7 +118,7 @@ def is_text(value: str, limit: int = NAME_LIMIT) -> bool:
 
 
 def conditions_faults(fields: Mapping[str, Any]) -> Faults:
-    """What is wrong with the given conditions."""
+    """Faults of the given conditions."""
     faults: Faults = {}
     limit = fields.get("line_push_monthly_limit")
     if limit is not None and not 0 <= limit < 2**31:
@@ -146,7 +146,7 @@ def message_faults(
     ids: Mapping[str, int | None],
     customized_id: str | None,
 ) -> Faults:
-    """What is wrong with a message; paths such as `pnp.NAME`. `values` fill the channels' texts."""
+    """Faults of a message; paths such as `pnp.NAME`. `values` are the channels' parameters."""
     faults = {channel: NOT_VALUES for channel, given in values.items() if not are_values(given)}
     if fault := number_fault(phone_number, has_sms=switches.sms):
         faults["phone_number"] = fault
@@ -179,7 +179,7 @@ def plan_of(
     sms_values: Mapping[str, str],
     world: World,
 ) -> Plan:
-    """How each channel that the message may take will end; a magic number says it all by itself."""
+    """The outcome of each channel to try. A magic number decides all outcomes."""
     forced = MAGIC.get(phone_number)
     outcomes = forced.outcomes if forced else {
         LINE_PUSH: _line_push(is_known and not has_blocked, world),
@@ -197,7 +197,7 @@ def _line_push(is_reachable: bool, world: World) -> str:
 
 
 def _pnp(phone_number: str, has_blocked: bool, world: World) -> str:
-    """PNP reaches LINE users who are no friends of the account, but none who blocked it."""
+    """PNP reaches LINE users who are not friends of the account, but not those who blocked it."""
     is_nobody = has_blocked or is_landline(phone_number) or phone_number in world.numbers_off
     return machine.NO_LINE_USER if is_nobody else machine.DELIVERED
 

@@ -39,7 +39,7 @@ def messages(
 
 
 def metric(*, template: Template) -> dict[str, int]:
-    """How many messages of the template there are, and how they ended. PNP counts what LINE delivered either way."""
+    """The numbers of the template's messages by outcome. `pnp` counts both of LINE's channels."""
     ended = Q(due_at=None)
     delivered = Q(status__endswith="_delivered")
     counts: dict[str, int] = template.messages.aggregate(
@@ -52,9 +52,9 @@ def metric(*, template: Template) -> dict[str, int]:
 
 
 def line_pushes_of_month(*, account: Account, now: datetime) -> int:
-    """How many messages of this calendar month LINE push has delivered or is about to."""
+    """The number of this calendar month's messages that LINE push has delivered or will deliver."""
     month = now.astimezone(account.zone_info).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    # Whatever was made this month was changed this month, and an index knows the changes.
+    # `updated_at` is redundant here, but has the index: a message created this month was also updated this month.
     pushed = Message.objects.filter(account=account, updated_at__gte=month, created_at__gte=month)
     about_to_be = Q(line_push_status="line_push_preparing", plan__line_push=machine.DELIVERED)
     return pushed.filter(Q(line_push_status="line_push_delivered") | about_to_be).count()
@@ -65,12 +65,12 @@ def bindings(*, account: Account) -> QuerySet[Binding]:
 
 
 def conditions(*, account: Account) -> Conditions:
-    """The account's, or those that hold while none are stored."""
+    """The account's conditions, or the defaults if none are stored."""
     return Conditions.objects.filter(account=account).first() or Conditions(account=account)
 
 
 def contacts_of(*, account: Account, numbers: Collection[str]) -> dict[str, list[Contact]]:
-    """The contacts behind each phone number or hash; whoever has none is missing."""
+    """Contacts by phone number or hash; numbers without a contact are missing."""
     theirs = account.contacts.exclude(mobile="")
     found: dict[str, list[Contact]] = {}
     for contact in theirs.filter(mobile__in=[number for number in numbers if not rules.is_hash(number)]):
@@ -83,7 +83,7 @@ def contacts_of(*, account: Account, numbers: Collection[str]) -> dict[str, list
 
 
 def has_blocked(contacts: Collection[Contact]) -> bool:
-    """Somebody is known by this number, and nobody of them is there any more."""
+    """Whether the number has contacts and all of them have blocked the account."""
     return bool(contacts) and all(contact.status == contact_rules.UNFOLLOW for contact in contacts)
 
 
@@ -92,7 +92,7 @@ def digest_of(contact: Any) -> str:
 
 
 class MobileHash(SHA256):
-    """As Django's, but PostgreSQL's own function, so that no extension is needed."""
+    """Django's SHA256 with a built-in function of PostgreSQL, so that no extension is needed."""
 
     output_field = TextField()
 

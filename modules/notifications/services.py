@@ -1,4 +1,4 @@
-"""What can be done with notifications."""
+"""Creates templates, sends notification messages and binds contacts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ from modules.notifications.machine import Plan
 from modules.notifications.models import Binding, Conditions, Message, Template
 from modules.notifications.payload import profile_of
 from modules.notifications.rules import Faults, Switches, World
-from webhooks.errors import InvalidInput
+from modules.validation import refuse
 from webhooks.services.publish import EventRequest, publish
 from webhooks.wake_worker import wake_after_commit
 
@@ -39,7 +39,7 @@ CONDITIONS = ("line_push_monthly_limit", "sms_vendor", "sensitive_words", "block
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One number that is to be reached, and what each channel's text is filled with."""
+    """The phone number of a message, and the values of each channel's parameters."""
 
     phone_number: str
     pnp: Mapping[str, str] = field(default_factory=dict)
@@ -54,14 +54,14 @@ def create_template(*, account: Account, now: datetime, **fields: Any) -> Templa
 
 
 def edit_template(*, template: Template, now: datetime, **fields: Any) -> Template:
-    """Change what is given. Messages that are on their way keep the channels they were sent with."""
+    """Change the given fields. Messages that have not ended keep their channels."""
     with transaction.atomic():
         return _stored(Template.objects.select_for_update(no_key=True).get(pk=template.pk), fields, now)
 
 
 def set_conditions(*, account: Account, **fields: Any) -> Conditions:
-    """Change what messages meet from now on; what is not given stays."""
-    _refuse(rules.conditions_faults(fields), InvalidConditions)
+    """Change the conditions for future messages; omitted fields stay."""
+    refuse(rules.conditions_faults(fields), InvalidConditions)
     with transaction.atomic():
         lock_account(account.pk)
         conditions = selectors.conditions(account=account)
@@ -84,7 +84,7 @@ def push(
     line_push_template_id: int | None = None,
     customized_id: str | None = None,
 ) -> Message:
-    """Send one message on its way: it is in its first channel at once, and told."""
+    """Send one message. It enters its first channel at once, which publishes an event."""
     request = Request(phone_number, pnp or {}, sms or {}, line_push or {}, line_push_template_id, customized_id)
     (message,) = push_many(account=account, template=template, requests=[request], event_id=event_id, now=now)
     return message
@@ -99,12 +99,12 @@ def push_many(
     event_id: int | None = None,
     is_batch: bool = False,
 ) -> list[Message]:
-    """Send all of them, or none when one is not right. Faults of a batch name the place in it."""
+    """Send all messages; with any fault none is sent. Faults of a batch name the position."""
     if template.status != rules.ACTIVE:
         raise TemplateInactive(_("The template %(name)s is not active.") % {"name": template.name})
     for place, request in enumerate(requests):
         faults = faults_of(template=template, request=request, event_id=event_id)
-        _refuse({f"[{place}].{name}" if is_batch else name: each for name, each in faults.items()}, InvalidMessage)
+        refuse({f"[{place}].{name}" if is_batch else name: each for name, each in faults.items()}, InvalidMessage)
     with transaction.atomic():
         messages = _planned(account, template, requests, event_id, now)
         Message.objects.bulk_create(messages)
@@ -114,7 +114,7 @@ def push_many(
 
 
 def faults_of(*, template: Template, request: Request, event_id: int | None = None) -> Faults:
-    """What is wrong with a message, by field; `pnp.NAME` for a parameter."""
+    """Faults of a message by field; `pnp.NAME` for a parameter."""
     return rules.message_faults(
         switches=_switches(template, request),
         parameters=template.parameters,
@@ -129,16 +129,16 @@ def faults_of(*, template: Template, request: Request, event_id: int | None = No
 def bind(
     *, account: Account, template: Template, contact: Contact, source: str, phone_number: str, now: datetime
 ) -> Binding:
-    """A notification led the contact to the official account: the number is theirs from now on, and it is told."""
+    """Bind a contact who followed a notification: store the phone number as the contact's, and publish an event."""
     enabled = {"pnp": template.pnp_enabled, "sms": template.fallback_enabled}
     faults: Faults = {}
     if not enabled.get(source):
         faults["source"] = rules.SOURCE_IS_OFF
     if fault := rules.number_fault(phone_number, has_sms=template.fallback_enabled):
         faults["phone_number"] = fault
-    _refuse(faults, InvalidBinding)
+    refuse(faults, InvalidBinding)
     with transaction.atomic():
-        # Of a hash the number is not known, so there is nothing to note.
+        # The number behind a hash is unknown, so it cannot be stored.
         if not rules.is_hash(phone_number):
             contact = contact_services.edit(contact=contact, mobile=phone_number, now=now)
         binding = Binding(
@@ -166,7 +166,7 @@ def _stored(template: Template, fields: Mapping[str, Any], now: datetime) -> Tem
     for name, value in fields.items():
         setattr(template, name, value.strip() if isinstance(value, str) else value)
     template.updated_at = now
-    _refuse(rules.template_faults({name: getattr(template, name) for name in TEMPLATE_FIELDS}), InvalidTemplate)
+    refuse(rules.template_faults({name: getattr(template, name) for name in TEMPLATE_FIELDS}), InvalidTemplate)
     template.save()
     return template
 
@@ -174,7 +174,7 @@ def _stored(template: Template, fields: Mapping[str, Any], now: datetime) -> Tem
 def _planned(
     account: Account, template: Template, requests: Sequence[Request], event_id: int | None, now: datetime
 ) -> list[Message]:
-    """The rows in their first status, not yet stored."""
+    """Unsaved messages in their first status."""
     conditions = _conditions(account)
     world, line_pushes_left = _world(conditions), _line_pushes_left(conditions, account, now)
     contacts = selectors.contacts_of(account=account, numbers={request.phone_number for request in requests})
@@ -208,7 +208,7 @@ def drafted(
     now: datetime,
     event_id: int | None = None,
 ) -> Message:
-    """A message in its first status, not yet stored."""
+    """An unsaved message in its first status."""
     message = Message(
         account=account,
         template=template,
@@ -225,18 +225,18 @@ def drafted(
 
 
 def _values(request: Request) -> dict[str, Mapping[str, str]]:
-    """What fills each channel's text."""
+    """The parameter values by channel."""
     return {machine.LINE_PUSH: request.line_push, machine.PNP: request.pnp, machine.SMS: request.sms}
 
 
 def _switches(template: Template, request: Request) -> Switches:
-    """LINE push is tried only where the request names what to push."""
+    """The channels to try. LINE push needs a template id in the request."""
     line_push = template.line_push_enabled and request.line_push_template_id is not None
     return Switches(line_push=line_push, pnp=template.pnp_enabled, sms=template.fallback_enabled)
 
 
 def _conditions(account: Account) -> Conditions:
-    """What the messages meet. Where LINE pushes are limited, nobody else counts them until this transaction ends."""
+    """The account's conditions. If LINE pushes are limited, the account is locked to count them serially."""
     found = selectors.conditions(account=account)
     if found.line_push_monthly_limit is None:
         return found
@@ -245,25 +245,16 @@ def _conditions(account: Account) -> Conditions:
 
 
 def _line_pushes_left(conditions: Conditions, account: Account, now: datetime) -> int | None:
-    """How many more the month takes; None where there is no limit."""
+    """LINE pushes left this month; None without a limit."""
     limit = conditions.line_push_monthly_limit
     return None if limit is None else limit - selectors.line_pushes_of_month(account=account, now=now)
 
 
 def _world(conditions: Conditions) -> World:
-    """The conditions but for the monthly limit, which each message of a batch can use up for the next."""
+    """The conditions without the monthly limit, which changes with each message of a batch."""
     return World(
         sms_vendor=conditions.sms_vendor,
         sensitive_words=frozenset(conditions.sensitive_words),
         blocked_numbers=frozenset(conditions.blocked_numbers),
         numbers_off=frozenset(conditions.numbers_off),
     )
-
-
-def _refuse(faults: Faults, kind: type[InvalidInput]) -> None:
-    """Raise the refusal in the language in force."""
-    if not faults:
-        return
-    told = {name: [_(fault)] for name, fault in faults.items()}
-    name, sentences = next(iter(told.items()))
-    raise kind(f"{name}: {sentences[0]}", told)

@@ -1,4 +1,4 @@
-"""Walks messages through the machine. The rows are the queue; the transaction that sets a status tells it, too."""
+"""Moves messages from status to status. The rows are the queue; a status and its event share one transaction."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ from webhooks.services.publish import EventRequest, publish
 
 AT_ONCE = 200
 STAY = 1.0
-"""Seconds for which a run stays to be on time for the next row due; later ones are left to the next beat."""
+"""A run waits for rows due within this many seconds; later ones are left to the periodic task."""
 LONGEST_NAP = 0.05
-"""Rows that are pushed meanwhile may be due before those that a run waits for."""
+"""Most seconds to sleep, since new messages can be due before those that a run waits for."""
 Changes = dict[str, object]
 
 
 def enter(message: Message, status: str, now: datetime, error: str = "") -> Changes:
-    """Set the row to a status, and to when the next one is due; what that changes."""
+    """Set the status and the time of the next move; returns the changed columns."""
     channel = machine.channel_of(status)
     move = machine.next_move(status, message.plan)
     due_at = now + wait_of(move.wait, message.template) if move else None
@@ -47,7 +47,7 @@ def wait_of(wait: Wait, template: Template) -> timedelta:
 
 
 def announce(messages: Sequence[Message], now: datetime) -> None:
-    """Tell the status of each of one account's messages. In the transaction that set it."""
+    """Publish the statuses of one account's messages. Call it in the transaction that sets them."""
     event_requests = [event_request_of(message) for message in messages]
     published = publish(account=messages[0].account, event_requests=event_requests, now=now)
     Step.objects.bulk_create(
@@ -57,12 +57,12 @@ def announce(messages: Sequence[Message], now: datetime) -> None:
 
 
 def event_request_of(message: Message) -> EventRequest:
-    """What is told of the status that the message has now."""
+    """The event of the message's current status."""
     return EventRequest("pnp.status_updated", status_of(message), timestamp=message.updated_at)
 
 
 def advance(*, message: Message, now: datetime) -> Message:
-    """Make the message's next move at once, however long it was to wait."""
+    """Make the message's next move now, without its wait."""
     with transaction.atomic():
         fresh = _locked().get(pk=message.pk)
         if machine.next_move(fresh.status, fresh.plan) is None:
@@ -72,7 +72,7 @@ def advance(*, message: Message, now: datetime) -> Message:
 
 
 def advance_due(*, now: datetime) -> int:
-    """Make the next move of messages that are due, some at a time; how many."""
+    """Make the next move of a batch of due messages; returns their number."""
     if not Message.objects.filter(due_at__lte=now).exists():
         return 0
     with transaction.atomic():
@@ -84,7 +84,7 @@ def advance_due(*, now: datetime) -> int:
 
 
 def advance_while_due(*, is_over: Callable[[], bool]) -> None:
-    """Make moves until none is due soon."""
+    """Make due moves until none is due soon."""
     while not is_over():
         now = datetime.now(UTC)
         moved = advance_due(now=now)
@@ -101,11 +101,11 @@ def _locked(*, skip: bool = False) -> QuerySet[Message]:
 
 
 def _move(messages: Sequence[Message], now: datetime) -> None:
-    """Make the next move of each of one account's messages. Those that move alike are updated in one statement."""
+    """Make the next move of one account's messages. Equal changes are made by one UPDATE."""
     alike: dict[frozenset[tuple[str, object]], list[int]] = {}
     moved = []
     for message in messages:
-        changes: Changes = {"due_at": None}  # Of a message that has no move left.
+        changes: Changes = {"due_at": None}  # For a message without a further move.
         if move := machine.next_move(message.status, message.plan):
             changes = enter(message, move.status, now, move.error)
             moved.append(message)

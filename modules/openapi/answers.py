@@ -1,4 +1,4 @@
-"""What calls answer, field by field in MAAC's order. Times are in the account's zone."""
+"""Response bodies in MAAC's order of fields. Times are in the account's time zone."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from modules.notifications.payload import status_of
 
 Fields = dict[str, Any]
 BEFORE_PHONE_NUMBER = 5
-"""How many fields of `pnp.status_updated` stand before those that the list of messages shows."""
+"""The number of fields of `pnp.status_updated` before those in the list of messages."""
 
 
 def event(row: MessageEvent, zone: ZoneInfo) -> Fields:
@@ -23,7 +23,7 @@ def event(row: MessageEvent, zone: ZoneInfo) -> Fields:
 
 
 def report(row: MessageEvent, opens: int) -> Fields:
-    """Nothing but opens happens in this simulator, so the others are none."""
+    """Only opens are simulated, so the other figures are 0."""
     total = {
         "opens": opens, "clicks": 0, "unique_clicks": 0, "adds_to_cart": 0, "transactions": 0, "transaction_revenue": 0,
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What every call of MAAC's Open API shares."""
+"""The base of the Open API's views."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -20,12 +20,12 @@ from rest.base.request import account_of, now_utc
 
 
 class OpenApiView(APIView):
-    """Tokens are those of the REST API. The calls are MAAC's, so this simulator's own schema does not tell of them."""
+    """Uses the REST API's tokens. Excluded from the simulator's own OpenAPI schema."""
 
     schema = None
     request: Request
     limited_as: ClassVar[str] = ""
-    """By which rate limit its calls are held; empty: by none."""
+    """The name of the view's rate limit; empty: none."""
 
     @property
     def account(self) -> Account:
@@ -53,14 +53,14 @@ class OpenApiView(APIView):
 
 
 class PlainTextErrors(OpenApiView):
-    """Refuses by a line of text."""
+    """Errors are one line of text."""
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Any]:
         return as_text
 
 
 class NothingHere(OpenApiView):
-    """Every path that MAAC does not have, a documented one without its last slash included."""
+    """404 for any other path, including a documented one without its final slash."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

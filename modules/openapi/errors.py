@@ -1,4 +1,4 @@
-"""How MAAC says no: as Django REST framework does by itself; on the pnp push calls as one line of text."""
+"""Error responses: Django REST framework's JSON, and one line of text for the pnp push calls."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,12 @@ _STEP = re.compile(r"[^.\[\]]+")
 
 
 def as_json(error: Exception, context: dict[str, Any]) -> Response | None:
-    """`{"detail": …}`, or the faults by field."""
+    """`{"detail": …}`, or the errors by field."""
     return exception_handler(_as_known(error), context)
 
 
 def as_text(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """The same as a sentence without its final stop."""
+    """The error as text without the final full stop."""
     answer = as_json(error, context)
     if answer is None:
         return None
@@ -37,7 +37,7 @@ def as_text(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
 
 
 def sentence(detail: Any, name: str = "") -> str:
-    """The first fault of an answer, in MAAC's words where they are known."""
+    """The first error of a response body, in MAAC's wording where it is documented."""
     if isinstance(detail, Mapping):
         name, inner = next(iter(detail.items()))
         return sentence(inner, "" if name == "detail" else str(name))
@@ -51,7 +51,7 @@ def sentence(detail: Any, name: str = "") -> str:
 
 
 def by_field(fields: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """Faults by path, such as `data[3].line_uid`, as the framework nests its own."""
+    """Nest errors by path, such as `data[3].line_uid`, as the framework nests its own."""
     tree: dict[str, Any] = {}
     for path, faults in fields.items():
         *parents, last = _STEP.findall(path)
@@ -63,12 +63,12 @@ def by_field(fields: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 
 
 def plain(text: str) -> exceptions.ValidationError:
-    """A fault that is of no field."""
+    """An error that belongs to no field."""
     return exceptions.ValidationError({"detail": ErrorDetail(text, "invalid")})
 
 
 def _as_known(error: Exception) -> Exception:
-    """The framework's own error for one that it does not know, or that MAAC answers in another way."""
+    """Convert errors that the framework does not handle, or that MAAC answers differently."""
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         return exceptions.PermissionDenied()
     if isinstance(error, InvalidInput) and error.fields:

@@ -50,10 +50,10 @@ class TemplatesView(OpenApiView):
 
 
 class MessageView(OpenApiView):
-    """What the calls that send share."""
+    """Base of the views that send messages."""
 
     def named(self, fields: dict[str, Any]) -> tuple[Template, MessageEvent | None]:
-        """The template and the message event that a body names."""
+        """The template and the message event of the request body."""
         template = selectors.templates(account=self.account).filter(pk=fields["template_id"]).first()
         if template is None:
             raise ValidationError({"template_id": ["Template not found."]})

@@ -1,4 +1,4 @@
-"""Rate limits for each account and call. One conditional UPDATE decides, so they hold over any number of processes."""
+"""Rate limits per account and call. One conditional UPDATE decides, so they hold across processes."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ SECOND = 1_000_000
 
 
 def take(*, account: Account, call: str, now: datetime) -> float | None:
-    """Count one call. None where it is within the limit, else after how many seconds the next one is."""
+    """Count one call. None if it is within the limit, else the seconds until the next call is allowed."""
     limit: int = settings.OPENAPI_RATE_LIMITS[call]
     if not limit:
         return None
@@ -37,7 +37,7 @@ def _counted(account: Account, call: str, share: int, moment: int) -> bool:
 
 
 class CallLimit(BaseThrottle):
-    """Of views that say by which limit (`limited_as`) they are held."""
+    """Throttles views by the rate limit named in their `limited_as`."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
         self._wait = take(account=account_of(request), call=view.limited_as, now=now_utc())

@@ -1,4 +1,4 @@
-"""Members, as MAAC's Open API calls contacts."""
+"""Contacts, which MAAC's Open API calls members."""
 
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request

@@ -6,7 +6,7 @@ from accounts.models import Account
 
 
 class Bucket(models.Model):
-    """How much of a rate limit an account has left for one call: a token bucket that holds what one second allows.
+    """An account's token bucket for one call; its capacity is the limit of one second.
 
     `full_at` (microseconds since 1970) is when it will be full again, which says all: each call puts it off by its
     share of a second, and none may put it off further than a second from now.

@@ -1,4 +1,4 @@
-"""Lists as MAAC gives them: 300 a page; `next` is a token that goes back as `start`."""
+"""MAAC's pagination: 300 rows per page; `next` is the token to send as `start`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,14 +10,14 @@ from rest_framework.exceptions import ValidationError
 
 PAGE_SIZE = 300
 OLDEST = ("id",)
-"""The order in which nothing is missed when rows change between two pages."""
+"""An order in which no row is missed if rows change between two pages."""
 NEWEST_UPDATE = ("-updated_at", "-id")
 
 Row = TypeVar("Row", bound=Model)
 
 
 def page_of(rows: QuerySet[Row], *, start: str, order: Sequence[str] = OLDEST) -> tuple[list[Row], str | None]:
-    """The rows of a page, and the token of the next."""
+    """The rows of a page, and the token of the next page."""
     ordered = rows.order_by(*order)
     if start:
         ordered = ordered.filter(_after(order, _read(start, rows.model, order)))
@@ -32,7 +32,7 @@ def _token(row: Model, order: Sequence[str]) -> str:
 
 
 def _read(start: str, model: type[Model], order: Sequence[str]) -> list[Any]:
-    """Tokens are signed, so what they hold is right unless it is that of another list."""
+    """Tokens are signed, so their content is valid unless it belongs to another list."""
     try:
         label, *values = signing.loads(start, salt=__name__)
     except signing.BadSignature as error:
@@ -43,7 +43,7 @@ def _read(start: str, model: type[Model], order: Sequence[str]) -> list[Any]:
 
 
 def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
-    """Rows that come later in the order: later by the first key, or equal in it and later by the others."""
+    """Rows after a position: greater in the first key, or equal in it and greater in the others."""
     name, value = order[0].lstrip("-"), values[0]
     later = Q(**{f"{name}__{'lt' if order[0].startswith('-') else 'gt'}": value})
     return later | Q(**{name: value}) & _after(order[1:], values[1:]) if len(order) > 1 else later

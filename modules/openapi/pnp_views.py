@@ -33,7 +33,7 @@ class SettingView(OpenApiView):
 
 
 class PnpSendView(PlainTextErrors):
-    """What both calls that send share."""
+    """Base of the two views that send messages."""
 
     def send(self, fields: dict[str, Any], targets: list[dict[str, Any]]) -> list[Any]:
         setting, event_id = self._setting(fields), self._event_id(fields)
@@ -96,7 +96,7 @@ def _without_none(target: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_maacs_words(refusal: InvalidMessage) -> dict[str, Any]:
-    """A fault of the number is one of its pattern; what is missing is named."""
+    """Phone number faults become pattern errors; missing parameters are named."""
     faults: dict[str, Any] = {}
     for path, sentences in refusal.fields.items():
         if path.endswith("phone_number"):

@@ -1,4 +1,4 @@
-"""What calls are given: queries and bodies. As MAAC's own they pass over what they do not know."""
+"""Serializers of queries and bodies. Unknown fields are ignored, as MAAC does."""
 
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from rest.base.fields import Text
 
 LARGEST_ID = 2**63 - 1
 YEARS = range(1900, 3000)
-"""Others overflow where a zone is applied."""
+"""Times outside this range overflow in time zone conversions."""
 WRONG_YEAR = "Give a year from 1900 to 2999."
 
 
@@ -32,7 +32,7 @@ class Day(serializers.DateField):
 
 
 class Moment(serializers.DateTimeField):
-    """ISO 8601; without an offset it is Asia/Taipei's."""
+    """ISO 8601; without an offset it is in Asia/Taipei."""
 
     default_validators = [check_year]
 
@@ -47,7 +47,7 @@ class Moment(serializers.DateTimeField):
 
 
 class Start(serializers.Serializer[Any]):
-    """The query that every list takes."""
+    """The query parameters of every list."""
 
     start = serializers.CharField(required=False, default="", allow_blank=True)
 
@@ -90,7 +90,7 @@ class EnhancedMulticast(OfTemplate):
 
 
 class Texts(serializers.DictField):
-    """Names and texts. Numbers are taken for their texts."""
+    """Parameter values by name. Numbers are converted to text."""
 
     child = serializers.CharField(allow_blank=True, trim_whitespace=False)
 
@@ -102,7 +102,7 @@ class Texts(serializers.DictField):
 
 
 class PnpTarget(serializers.Serializer[Any]):
-    """One number, and what each channel's text is filled with."""
+    """A phone number, and the values of each channel's parameters."""
 
     phone_number = Text()
     pnp = Texts(required=False, allow_null=True)
@@ -126,7 +126,7 @@ class PnpMulticast(PnpPush):
 
 
 class Updated(Start):
-    """Lists that can be limited to what changed in a time."""
+    """Lists that can be filtered by time of change."""
 
     updated_at_min = Moment(required=False)
     updated_at_max = Moment(required=False)
@@ -159,7 +159,7 @@ def body(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str
 
 
 def query(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """A parameter that is left empty asks for nothing."""
+    """Empty parameters are ignored."""
     return _read(shape, {name: value for name, value in request.query_params.items() if value})
 
 

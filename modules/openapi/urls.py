@@ -1,4 +1,4 @@
-"""MAAC's own paths, below /openapi/v1/."""
+"""MAAC's Open API, below /openapi/v1/."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""Points: the brand hands out reward points, and each grant is told."""
+"""Points: the brand grants reward points, and each grant publishes an event."""

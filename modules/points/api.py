@@ -1,4 +1,4 @@
-"""The calls of /api/v1/modules/points/prizes/."""
+"""The REST API below /api/v1/modules/points/prizes/."""
 
 from datetime import UTC, datetime
 
@@ -19,17 +19,19 @@ from rest.base.request import account_of
 class PrizeIn(StrictSerializer):
     name = Text()
     memo = Text(required=False, allow_blank=True, help_text="Why the points are given.")
-    count = serializers.IntegerField(required=False, help_text="Points of one grant; 1 unless told otherwise.")
-    category = Text(required=False, allow_blank=True, help_text="Empty: the event says null.")
+    count = serializers.IntegerField(required=False, help_text="Points of one grant. Default: 1.")
+    category = Text(required=False, allow_blank=True, help_text="Empty: null in the event.")
     expires_on = serializers.DateField(
-        required=False, allow_null=True, help_text="The last day on which the points are good, in the account's zone."
+        required=False,
+        allow_null=True,
+        help_text="The last day on which the points are valid, in the account's time zone.",
     )
     expires_after_days = serializers.IntegerField(
-        required=False, allow_null=True, help_text="Days after the grant; its last day ends in the account's zone."
+        required=False, allow_null=True, help_text="Days after the grant; the last day ends in the account's time zone."
     )
     needs_bound_contact = TrueOrFalse(
         required=False,
-        help_text="true: contacts without a customer id are refused. false: they get points, and no event tells it.",
+        help_text="true: contacts without a customer id are refused. false: they get points, but no event is sent.",
     )
 
 
@@ -57,7 +59,7 @@ class PrizesView(APIView):
 
     @extend_schema(request=PrizeIn, responses={201: PrizeOut})
     def post(self, request: Request) -> Response:
-        """Make a prize."""
+        """Create a prize."""
         fields = PrizeIn(data=request.data)
         fields.is_valid(raise_exception=True)
         made = services.create(account=account_of(request), now=datetime.now(UTC), **fields.validated_data)
@@ -74,7 +76,7 @@ class PrizeView(APIView):
 
     @extend_schema(request=PrizeEdit, responses=PrizeOut)
     def patch(self, request: Request, prize_id: int) -> Response:
-        """Change a prize; what is left out stays, and so do earlier grants."""
+        """Change a prize; omitted fields and earlier grants stay."""
         found = _found(request, prize_id)
         fields = PrizeEdit(data=request.data, partial=True)
         fields.is_valid(raise_exception=True)
@@ -83,7 +85,7 @@ class PrizeView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, prize_id: int) -> Response:
-        """Delete a prize and its grants. What was sent stays in the log."""
+        """Delete a prize and its grants. Their events stay in the log."""
         services.delete(prize=_found(request, prize_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
 

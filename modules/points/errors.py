@@ -1,4 +1,4 @@
-"""What the points module refuses."""
+"""Errors of the points module."""
 
 from accounts.errors import Refusal
 from webhooks.errors import InvalidInput
@@ -25,6 +25,6 @@ class PrizeOver(Refusal):
 
 
 class GrantDiffers(Refusal):
-    """The key or id came before with something else."""
+    """The key or id was used before with other values."""
 
     code = "grant_differs"

@@ -1,4 +1,4 @@
-"""The console's forms of points. Which values are allowed is for the rules to say."""
+"""The console's forms of points. The rules validate the values."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ class PrizeForm(forms.Form):
         label=_("Only for contacts with a customer ID"),
         required=False,
         initial=True,
-        help_text=_("Others are refused. If not ticked they get the points, but no event can tell it."),
+        help_text=_("Others are refused. If not ticked, they get the points, but no event is sent."),
     )
 
     @classmethod
@@ -47,7 +47,7 @@ class PrizeForm(forms.Form):
 
 
 class GrantForm(forms.Form):
-    """Who is given points, and what differs from the prize."""
+    """The contacts to grant points to, and values that override the prize's."""
 
     contacts = forms.MultipleChoiceField(
         label=_("Contacts"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("The newest ones.")
@@ -83,7 +83,7 @@ class GrantForm(forms.Form):
         return cleaned
 
     def options(self) -> dict[str, Any]:
-        """The cleaned fields as the service takes them; each contact once."""
+        """Arguments of the service from the cleaned fields; each contact once."""
         given = self.cleaned_data
         chosen = {contact.pk: contact for contact in [*given["contacts"], *given["others"]]}
         return {"contacts": list(chosen.values()), "count": given["count"], "memo": given["memo"]}

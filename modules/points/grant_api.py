@@ -1,4 +1,4 @@
-"""The calls of /api/v1/modules/points/grants/."""
+"""The REST API below /api/v1/modules/points/grants/."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,22 +24,26 @@ LARGEST_ID = 2**63 - 1
 
 class GrantIn(StrictSerializer):
     prize = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, help_text="The prize's id.")
-    line_uid = Text(required=False, help_text="Whose; or give `contact`, or `line_uids`.")
+    line_uid = Text(required=False, help_text="The contact's LINE UID; or give `contact`, or `line_uids`.")
     contact = serializers.IntegerField(
-        required=False, min_value=1, max_value=LARGEST_ID, help_text="The contact's id, in place of `line_uid`."
+        required=False, min_value=1, max_value=LARGEST_ID, help_text="The contact's id, instead of `line_uid`."
     )
     line_uids = serializers.ListField(
-        child=Text(), required=False, allow_empty=False, max_length=rules.CONTACT_LIMIT, help_text="Many at a time."
+        child=Text(),
+        required=False,
+        allow_empty=False,
+        max_length=rules.CONTACT_LIMIT,
+        help_text="LINE UIDs of several contacts.",
     )
-    count = serializers.IntegerField(required=False, help_text="Points; unless told otherwise those of the prize.")
-    memo = Text(required=False, allow_blank=True, help_text="Why; unless told otherwise as the prize says.")
-    grant_key = Text(
-        required=False, help_text="Your own name of the act. The same key, prize and contact is the same grant."
-    )
+    count = serializers.IntegerField(required=False, help_text="Points. Default: the prize's.")
+    memo = Text(required=False, allow_blank=True, help_text="Why the points are granted. Default: the prize's memo.")
+    grant_key = Text(required=False, help_text="Your own key. With the same prize and contact it repeats the grant.")
     points_id = serializers.UUIDField(
-        required=False, help_text="The grant's id; missing: made up. Naming one repeats it."
+        required=False, help_text="The grant's id. Default: random. An existing id repeats that grant."
     )
-    resend = TrueOrFalse(required=False, help_text="Tell a repeated grant again, under the same points_id.")
+    resend = TrueOrFalse(
+        required=False, help_text="Publish the event of a repeated grant again, under the same points_id."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len({"line_uid", "contact", "line_uids"} & set(attrs)) != 1:
@@ -50,7 +54,7 @@ class GrantIn(StrictSerializer):
 class GrantOut(serializers.ModelSerializer[Grant]):
     line_uid = serializers.CharField(source="contact.line_uid")
     event_id = serializers.IntegerField(
-        source="webhook_event_id", allow_null=True, help_text="The latest event that told it; null: not told."
+        source="webhook_event_id", allow_null=True, help_text="The latest webhook event of this grant; null: none."
     )
 
     class Meta:
@@ -62,7 +66,7 @@ class GrantOut(serializers.ModelSerializer[Grant]):
 
 
 class GrantedOut(GrantOut):
-    repeated = serializers.BooleanField(help_text="Whether the grant was there before.")
+    repeated = serializers.BooleanField(help_text="Whether the grant existed before.")
 
     class Meta(GrantOut.Meta):
         fields = [*GrantOut.Meta.fields, "repeated"]
@@ -73,7 +77,7 @@ class GrantsOut(serializers.Serializer[Any]):
 
 
 class GrantsView(APIView):
-    """Points that contacts were given."""
+    """Grants of points to contacts."""
 
     pagination_class = NewestFirst
 
@@ -86,9 +90,9 @@ class GrantsView(APIView):
 
     @extend_schema(request=GrantIn, responses={201: GrantsOut, 200: GrantsOut})
     def post(self, request: Request) -> Response:
-        """Give contacts points. Each grant sends `prize.points_added`.
+        """Grant points to contacts. Each grant sends `prize.points_added`.
 
-        All of them get the points, or nobody. A repeated grant is not told again unless `resend` asks for it; 200 says
+        All contacts get the points or none. A repeated grant is not published again without `resend`; 200 says
         that all of them were there before.
         """
         serializer = GrantIn(data=request.data)
@@ -114,10 +118,10 @@ class GrantView(APIView):
 class ResendView(APIView):
     @extend_schema(request=None, responses=GrantOut)
     def post(self, request: Request, grant_id: int) -> Response:
-        """Tell a grant again, under the same points_id."""
+        """Publish a grant's event again, under the same points_id."""
         Nothing(data=request.data).is_valid(raise_exception=True)
-        told = granting.resend(grant=_found(request, grant_id), now=datetime.now(UTC))
-        return Response(GrantOut(told).data)
+        resent = granting.resend(grant=_found(request, grant_id), now=datetime.now(UTC))
+        return Response(GrantOut(resent).data)
 
 
 def _found(request: Request, grant_id: int) -> Grant:
@@ -132,7 +136,7 @@ def _prize(account: Account, prize_id: int) -> Prize:
 
 
 def _contacts(account: Account, fields: dict[str, Any]) -> list[Contact]:
-    """The account's contacts whom the fields name, in that order; they are taken out."""
+    """Remove the contact fields from validated data and return the contacts they identify, in that order."""
     name = next(each for each in ("line_uid", "contact", "line_uids") if each in fields)
     value = fields.pop(name)
     wanted = value if name == "line_uids" else [value]

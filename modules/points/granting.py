@@ -1,4 +1,4 @@
-"""Contacts are given points: checked, stored and told, all of them or nobody."""
+"""Grants points to contacts: validates, stores and publishes all grants or none."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,13 +14,14 @@ from modules.points import rules
 from modules.points.errors import ContactNotBound, GrantDiffers, InvalidGrant, PrizeOver
 from modules.points.models import Grant, Prize
 from modules.points.services import locked
+from modules.validation import refuse
 from webhooks.services.publish import EventRequest, publish
 
 TOPIC = "prize.points_added"
 
 
 class Granted(NamedTuple):
-    """A grant, and whether it was there before."""
+    """A grant, and whether it existed before."""
 
     grant: Grant
     is_repeat: bool
@@ -37,9 +38,9 @@ def grant(
     points_id: UUID | None = None,
     resend: bool = False,
 ) -> list[Granted]:
-    """Give each contact the prize; without `count` or `memo` as the prize says.
+    """Grant the prize to each contact; `count` and `memo` default to the prize's.
 
-    A grant that came before under the same `grant_key` or `points_id` stays as it is. With `resend` it is told again.
+    An existing grant with the same `grant_key` or `points_id` is not changed; `resend` publishes its event again.
     """
     asked = _checked(count=count, memo=memo, grant_key=grant_key)
     _check_named(contacts, grant_key, points_id)
@@ -49,17 +50,17 @@ def grant(
         newcomers = [contact for contact in contacts if contact.pk not in earlier]
         _check_welcome(fresh, newcomers)
         made = {contact.pk: drafted(fresh, contact, asked, points_id, now) for contact in newcomers}
-        _tell(fresh.account, [*made.values(), *(earlier.values() if resend else [])], now)
+        _publish(fresh.account, [*made.values(), *(earlier.values() if resend else [])], now)
         _store(list(made.values()))
     return [Granted({**earlier, **made}[contact.pk], contact.pk in earlier) for contact in contacts]
 
 
 def resend(*, grant: Grant, now: datetime) -> Grant:
-    """Tell a grant again, under the same `points_id`."""
+    """Publish a grant's event again, under the same `points_id`."""
     if not grant.contact.is_bound:
         raise _not_bound([grant.contact])
     with transaction.atomic():
-        _tell(grant.account, [grant], now)
+        _publish(grant.account, [grant], now)
     return grant
 
 
@@ -83,18 +84,15 @@ def data_of(grant: Grant) -> dict[str, Any]:
 
 
 def _checked(**given: Any) -> dict[str, Any]:
-    """What the call says of the grant, without what it leaves to the prize."""
+    """The validated fields that are given; the others default to the prize's."""
     asked = rules.normalised({name: value for name, value in given.items() if value is not None})
     faults = rules.faults_of(asked)
-    if faults:
-        told = {name: [_(fault)] for name, fault in faults.items()}
-        field, sentences = next(iter(told.items()))
-        raise InvalidGrant(f"{field}: {sentences[0]}", told)
+    refuse(faults, InvalidGrant)
     return asked
 
 
 def _check_named(contacts: Sequence[Contact], grant_key: str | None, points_id: UUID | None) -> None:
-    """Whether the contacts and the grant's names go together."""
+    """Refuse repeated contacts, and keys that do not fit their number."""
     if not 0 < len(contacts) <= rules.CONTACT_LIMIT:
         raise InvalidGrant(_("Name 1 to %(limit)s contacts.") % {"limit": rules.CONTACT_LIMIT})
     if len({contact.pk for contact in contacts}) < len(contacts):
@@ -110,7 +108,7 @@ def _check_named(contacts: Sequence[Contact], grant_key: str | None, points_id: 
 def _earlier(
     prize: Prize, contacts: Sequence[Contact], asked: dict[str, Any], points_id: UUID | None
 ) -> dict[int, Grant]:
-    """By contact the grants that this call repeats."""
+    """The existing grants that this request repeats, by contact."""
     known = Grant.objects.filter(account=prize.account).select_related("account", "prize", "contact")
     if points_id is not None:
         found = list(known.filter(points_id=points_id))
@@ -133,7 +131,7 @@ def _check_welcome(prize: Prize, newcomers: Sequence[Contact]) -> None:
 
 
 def drafted(prize: Prize, contact: Contact, asked: dict[str, Any], points_id: UUID | None, now: datetime) -> Grant:
-    """The grant, not yet stored; `asked` is what it has otherwise than the prize."""
+    """An unsaved grant; `asked` holds the values that differ from the prize's."""
     expire_date = rules.expire_date(
         granted_at=now,
         zone=prize.account.zone_info,
@@ -156,14 +154,14 @@ def drafted(prize: Prize, contact: Contact, asked: dict[str, Any], points_id: UU
     )
 
 
-def _tell(account: Account, grants: Sequence[Grant], now: datetime) -> None:
-    """Publish those that have a customer to name; an event that was stored before keeps its moment."""
-    told = [each for each in grants if each.contact.is_bound]
-    event_requests = [event_request_of(each) for each in told]
-    published = publish(account=account, event_requests=event_requests, now=now) if told else []
-    for each, entry in zip(told, published, strict=True):
+def _publish(account: Account, grants: Sequence[Grant], now: datetime) -> None:
+    """Publish the grants of bound contacts. The event of a stored grant keeps the time of the grant."""
+    bound = [each for each in grants if each.contact.is_bound]
+    event_requests = [event_request_of(each) for each in bound]
+    published = publish(account=account, event_requests=event_requests, now=now) if bound else []
+    for each, entry in zip(bound, published, strict=True):
         each.webhook_event_id = entry.event.pk
-    Grant.objects.bulk_update([each for each in told if each.pk], ["webhook_event_id"])
+    Grant.objects.bulk_update([each for each in bound if each.pk], ["webhook_event_id"])
 
 
 def _store(grants: Sequence[Grant]) -> None:
@@ -171,7 +169,7 @@ def _store(grants: Sequence[Grant]) -> None:
         with transaction.atomic():
             Grant.objects.bulk_create(grants)
     except IntegrityError as error:
-        # Under the prize's lock only a points_id can be taken meanwhile, by a grant of another prize.
+        # The prize is locked, so only a points_id can be taken concurrently, by a grant of another prize.
         raise _differs(grants[0].points_id) from error
 
 
@@ -183,4 +181,4 @@ def _differs(points_id: UUID) -> GrantDiffers:
 
 def _not_bound(contacts: Sequence[Contact]) -> ContactNotBound:
     names = ", ".join(contact.line_uid for contact in contacts[:5])
-    return ContactNotBound(_("Points are told by customer id, and none is bound to %(names)s.") % {"names": names})
+    return ContactNotBound(_("The event needs a customer id, and none is bound to %(names)s.") % {"names": names})

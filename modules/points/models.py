@@ -10,7 +10,7 @@ from modules.contacts.models import Contact
 
 
 class Prize(models.Model):
-    """A reward of points. They lapse on a day, so many days after the grant, or never."""
+    """A reward of points. They expire on a date, some days after the grant, or never."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="prizes")
     name = models.CharField(max_length=100)
@@ -20,7 +20,7 @@ class Prize(models.Model):
     expires_on = models.DateField(null=True, blank=True)
     expires_after_days = models.PositiveIntegerField(null=True, blank=True)
     needs_bound_contact = models.BooleanField(default=True)
-    """Whether contacts without a customer id are refused. If not, they get the points but no event can tell it."""
+    """Whether contacts without a customer id are refused. If not, they get the points, but no event is published."""
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -36,10 +36,10 @@ class Prize(models.Model):
 
 
 class Grant(models.Model):
-    """Points that a contact was given, as they were then. `points_id` names the grant for good.
+    """Points granted to a contact, with the prize's values at that time. `points_id` identifies the grant.
 
-    `grant_key` is the caller's own name for the act: with it a call can be repeated without granting twice.
-    `webhook_event_id` is the latest event that told it; null: none could.
+    `grant_key` is the caller's own key, with which a request can be repeated without granting twice.
+    `webhook_event_id` is its latest webhook event; null: none.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="grants", db_index=False)

@@ -1,4 +1,4 @@
-"""What a prize and a grant must look like, and when granted points lapse. Pure.
+"""Validation of prizes and grants, and the expiry of points. Pure.
 
 Documented by MAAC: the event names a customer id, points may lapse or not, a grant keeps its id. Chosen: the limits,
 and that points lapse at the end of a day in the account's time zone.
@@ -20,7 +20,7 @@ FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2100, 1, 1)
 LAST_SECOND = time(23, 59, 59)
 
 Faults = dict[str, str]
-"""Field to a sentence that says what is wrong with it; English, marked for translation."""
+"""Error messages by field, in English and marked for translation."""
 
 NOT_A_NAME = _("Write 1 to 100 printable characters.")
 NOT_A_TEXT = _("Write at most 100 printable characters.")
@@ -36,7 +36,7 @@ def normalised(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def faults_of(fields: Mapping[str, Any]) -> Faults:
-    """What is wrong with a normalised prize or grant; only the fields that are given are judged."""
+    """Faults of the given fields of a normalised prize or grant."""
     faults = {
         name: sentence for name, (sentence, is_good) in JUDGED.items() if name in fields and not is_good(fields[name])
     }
@@ -48,7 +48,7 @@ def faults_of(fields: Mapping[str, Any]) -> Faults:
 def expire_date(
     *, granted_at: datetime, zone: tzinfo, expires_on: date | None, expires_after_days: int | None
 ) -> datetime | None:
-    """The last second in which the points are good; None: they never lapse."""
+    """The last second in which the points are valid; None: they never expire."""
     if expires_after_days is not None:
         expires_on = granted_at.astimezone(zone).date() + timedelta(days=expires_after_days)
     return datetime.combine(expires_on, LAST_SECOND, zone) if expires_on else None
@@ -67,4 +67,4 @@ JUDGED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "expires_after_days": (NOT_A_LIFE, lambda value: value is None or 0 <= value <= LONGEST_LIFE),
     "grant_key": (NOT_A_NAME, lambda value: value is None or (0 < len(value) <= TEXT_LIMIT and value.isprintable())),
 }
-"""Of each detail the sentence for a wrong value, and whether a value is right."""
+"""Error message and validator of each field."""

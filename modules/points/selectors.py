@@ -1,4 +1,4 @@
-"""Every read of prizes and grants."""
+"""Queries of prizes and grants."""
 
 from django.db.models import Count, QuerySet
 
@@ -11,7 +11,7 @@ def prizes(*, account: Account) -> QuerySet[Prize]:
 
 
 def counts(*, prizes: list[Prize]) -> dict[int, int]:
-    """How often each prize was granted."""
+    """The number of grants of each prize."""
     rows = Grant.objects.filter(prize__in=prizes).values_list("prize_id").annotate(Count("id"))
     return dict(rows)
 

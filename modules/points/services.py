@@ -1,4 +1,4 @@
-"""What can be done to prizes. How they are handed out is in `granting`."""
+"""Creates and changes prizes. Granting them is in `granting`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,35 +13,36 @@ from modules.deletion import delete_whole
 from modules.points import rules
 from modules.points.errors import InvalidPrize, PrizeOver
 from modules.points.models import Prize
+from modules.validation import refuse
 
 EDITABLE = ("name", "memo", "count", "category", "expires_on", "expires_after_days", "needs_bound_contact")
 
 
 def create(*, account: Account, now: datetime, **details: Any) -> Prize:
-    """Make a prize; without an expiry its points never lapse."""
+    """Create a prize; without an expiry its points never expire."""
     return _stored(Prize(account=account, created_at=now), details, now)
 
 
 def edit(*, prize: Prize, now: datetime, **details: Any) -> Prize:
-    """Change what is given. What was granted before stays as it was."""
+    """Change the given fields. Earlier grants are not changed."""
     with transaction.atomic():
         return _stored(locked(prize), details, now)
 
 
 def delete(*, prize: Prize) -> None:
-    """Delete the prize and its grants. What was sent stays in the log."""
+    """Delete the prize and its grants. Their events stay in the log."""
     delete_whole(prize)
 
 
 def seed_demo(*, account: Account, now: datetime) -> Prize:
-    """A believable prize."""
+    """Create a realistic prize."""
     shop = brand(account.pk)
     details = {"name": shop.prizes[0], "memo": shop.memos[0], "category": shop.categories[0]}
     return create(account=account, now=now, count=10, expires_after_days=90, **details)
 
 
 def locked(prize: Prize) -> Prize:
-    """The prize as it is now; until the transaction ends nobody else changes or grants it."""
+    """The current row, locked until the transaction ends."""
     rows = Prize.objects.select_related("account").select_for_update(no_key=True, of=("self",))
     fresh = rows.filter(pk=prize.pk).first()
     if fresh is None:
@@ -56,10 +57,7 @@ def _stored(prize: Prize, details: Mapping[str, Any], now: datetime) -> Prize:
     for name, value in rules.normalised(details).items():
         setattr(prize, name, value)
     faults = rules.faults_of({name: getattr(prize, name) for name in EDITABLE})
-    if faults:
-        told = {name: [_(fault)] for name, fault in faults.items()}
-        field, sentences = next(iter(told.items()))
-        raise InvalidPrize(f"{field}: {sentences[0]}", told)
+    refuse(faults, InvalidPrize)
     prize.updated_at = now
     prize.save()
     return prize

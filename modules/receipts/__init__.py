@@ -1,1 +1,1 @@
-"""Receipts: customers upload receipts to a campaign; only those that meet its conditions are told."""
+"""Receipts: customers upload receipts to a campaign; those that meet its conditions publish an event."""

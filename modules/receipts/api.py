@@ -1,4 +1,4 @@
-"""The calls of /api/v1/modules/receipts/campaigns/."""
+"""The REST API below /api/v1/modules/receipts/campaigns/."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ MOMENT_HELP = "ISO 8601; without an offset it is meant in the account's time zon
 
 
 class Moment(serializers.DateTimeField):
-    """A moment; without an offset in the time zone that is in force."""
+    """A time; without an offset it is in the active time zone."""
 
     def __init__(self, **options: object) -> None:
         super().__init__(help_text=MOMENT_HELP, **options)  # type: ignore[arg-type]
@@ -47,14 +47,14 @@ class CampaignIn(StrictSerializer):
         child=Text(),
         required=False,
         max_length=rules.LIST_LIMIT,
-        help_text="An item has to have one of them; empty: any.",
+        help_text="An item must contain one of them; empty: any.",
     )
     minimum_amount = serializers.DecimalField(
-        max_digits=12, decimal_places=2, required=False, coerce_to_string=False, help_text="Of the whole receipt."
+        max_digits=12, decimal_places=2, required=False, coerce_to_string=False, help_text="Of the receipt's total."
     )
-    number_once = TrueOrFalse(required=False, help_text="A receipt number matches once; true unless told otherwise.")
+    number_once = TrueOrFalse(required=False, help_text="Whether a receipt number matches only once. Default: true.")
     uploads_per_contact = serializers.IntegerField(
-        required=False, allow_null=True, help_text="Receipts of a contact that may match; null: any number."
+        required=False, allow_null=True, help_text="Most matching receipts per contact; null: no limit."
     )
 
 
@@ -71,7 +71,7 @@ class CampaignOut(serializers.ModelSerializer[Campaign]):
 
 
 class CampaignsView(APIView):
-    """Receipt campaigns: what a receipt must be like."""
+    """Receipt campaigns and their conditions."""
 
     pagination_class = NewestFirst
 
@@ -84,7 +84,7 @@ class CampaignsView(APIView):
 
     @extend_schema(request=CampaignIn, responses={201: CampaignOut})
     def post(self, request: Request) -> Response:
-        """Make a receipt campaign. What is left out is not asked of receipts."""
+        """Create a receipt campaign. Omitted conditions do not apply."""
         fields = parsed(CampaignIn(data=request.data), request)
         made = services.create(account=account_of(request), now=datetime.now(UTC), **fields.validated_data)
         return Response(CampaignOut(made).data, status=status.HTTP_201_CREATED)
@@ -100,7 +100,7 @@ class CampaignView(APIView):
 
     @extend_schema(request=CampaignEdit, responses=CampaignOut)
     def patch(self, request: Request, campaign_id: int) -> Response:
-        """Change a receipt campaign; what is left out stays. Earlier uploads are not judged again."""
+        """Change a receipt campaign; omitted fields stay. Earlier uploads are not evaluated again."""
         found = _found(request, campaign_id)
         fields = parsed(CampaignEdit(data=request.data, partial=True), request)
         edited = services.edit(campaign=found, now=datetime.now(UTC), **fields.validated_data)
@@ -108,13 +108,13 @@ class CampaignView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, campaign_id: int) -> Response:
-        """Delete a receipt campaign and its uploads. What was sent stays in the log."""
+        """Delete a receipt campaign and its uploads. Their events stay in the log."""
         services.delete(campaign=_found(request, campaign_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def parsed(serializer: StrictSerializer, request: Request) -> StrictSerializer:
-    """The serializer, valid; moments without an offset are those of the account."""
+    """A validated serializer; times without an offset are in the account's time zone."""
     with timezone.override(account_of(request).zone_info):
         serializer.is_valid(raise_exception=True)
     return serializer

@@ -1,4 +1,4 @@
-"""What a campaign asks of a receipt, and which of it a receipt fails. Pure.
+"""The conditions of a campaign, and which of them a receipt fails. Pure.
 
 Documented by MAAC: only receipts that meet all conditions are sent. Chosen: how each is judged. A period begins with
 its start and ends just before its end; shop names are compared whole, keywords anywhere in an item's description, both
@@ -30,13 +30,13 @@ SENTENCES: dict[str, str] = {
     NUMBER_ONCE: _("A receipt with this number has matched the campaign before."),
     UPLOAD_LIMIT: _("The contact has as many matching receipts as the campaign allows."),
 }
-"""Of each condition what is wrong with a receipt that fails it."""
+"""Explanation for a receipt that fails each condition."""
 CODES = tuple(SENTENCES)
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From the start until just before the end; open where there is none."""
+    """A time range with an exclusive end; None is unbounded."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -47,7 +47,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Those of one campaign. Empty lists, a minimum of 0 and no limit ask for nothing."""
+    """The conditions of a campaign. Empty lists, a minimum of 0 and no limit are no conditions."""
 
     purchase: Period = Period()
     upload: Period = Period()
@@ -60,7 +60,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of a receipt; a discount has a negative amount."""
+    """An item of a receipt; a discount has a negative amount."""
 
     description: str
     unit_price: float
@@ -70,7 +70,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt as it was uploaded."""
+    """An uploaded receipt."""
 
     number: str
     random_number: str
@@ -86,24 +86,24 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What earlier uploads to the campaign have to do with this one."""
+    """Facts about earlier matches of the campaign: of the same number, and of the same contact."""
 
     number_matched: bool = False
     matches_of_contact: int = 0
 
 
 def total(amounts: Iterable[float]) -> Decimal:
-    """The exact sum of amounts as they are written: 0.1 and 0.2 make 0.3."""
+    """The exact decimal sum: 0.1 + 0.2 is 0.3."""
     return sum((Decimal(str(amount)) for amount in amounts), Decimal(0))
 
 
 def failed(conditions: Conditions, receipt: Receipt, earlier: Earlier) -> list[str]:
-    """The codes of all conditions that the receipt fails; none: it matches."""
+    """The codes of all conditions that the receipt fails; empty if it matches."""
     return [code for code, is_met in JUDGES.items() if not is_met(conditions, receipt, earlier)]
 
 
 def folded(text: str) -> str:
-    """The text as it is compared."""
+    """The text normalised for comparison."""
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
@@ -130,4 +130,4 @@ JUDGES: dict[str, Callable[[Conditions, Receipt, Earlier], bool]] = {
     NUMBER_ONCE: lambda asked, _receipt, earlier: not (asked.number_once and earlier.number_matched),
     UPLOAD_LIMIT: lambda asked, _receipt, earlier: not is_limit_reached(asked, earlier.matches_of_contact),
 }
-"""Whether a receipt meets each condition."""
+"""Predicate of each condition."""

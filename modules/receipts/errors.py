@@ -1,4 +1,4 @@
-"""What the receipts module refuses."""
+"""Errors of the receipts module."""
 
 from accounts.errors import Refusal
 from webhooks.errors import InvalidInput
@@ -19,6 +19,6 @@ class CampaignClosed(Refusal):
 
 
 class NoSuchReceipt(Refusal):
-    """No receipt can be made that does what was asked for."""
+    """No receipt with the requested properties exists."""
 
     code = "no_such_receipt"

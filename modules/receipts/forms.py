@@ -1,4 +1,4 @@
-"""The console's forms of receipts. Which values are allowed is for the rules to say."""
+"""The console's forms of receipts. The rules validate the values."""
 
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ MATCH = "match"
 
 
 def moment(label: Any, help_text: Any = "", **options: Any) -> forms.DateTimeField:
-    """A moment in the account's time zone."""
+    """A time field in the account's time zone."""
     widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
     return forms.DateTimeField(label=label, help_text=help_text, widget=widget, **options)
 
@@ -34,7 +34,7 @@ def lines(label: Any, help_text: Any) -> forms.CharField:
 
 
 class CampaignForm(forms.Form):
-    """A campaign; a condition that is left empty asks for nothing."""
+    """A campaign; empty conditions do not apply."""
 
     name = forms.CharField(label=_("Name"), max_length=rules.NAME_LIMIT)
     is_active = forms.BooleanField(label=_("Active: receipts can be uploaded"), required=False, initial=True)
@@ -53,7 +53,7 @@ class CampaignForm(forms.Form):
     )
 
     def details(self) -> dict[str, Any]:
-        """The cleaned fields as the services take them."""
+        """Arguments of the services from the cleaned fields."""
         given = {**self.cleaned_data, "minimum_amount": self.cleaned_data["minimum_amount"] or Decimal(0)}
         return {**given, **{name: given[name].splitlines() for name in LISTS}}
 
@@ -64,7 +64,7 @@ class CampaignForm(forms.Form):
 
 
 class UploadForm(ContactReferenceForm):
-    """A receipt as the contact holds it."""
+    """The fields of a receipt."""
 
     number = forms.CharField(label=_("Receipt number"), max_length=20, help_text=_("Such as AB12345678."))
     random_number = forms.CharField(
@@ -82,14 +82,14 @@ class UploadForm(ContactReferenceForm):
         return [_item(line) for line in self.cleaned_data["items"].splitlines() if line.strip()]
 
     def receipt(self) -> dict[str, Any]:
-        """The cleaned fields as the service takes them."""
+        """Arguments of the service from the cleaned fields."""
         given = dict(self.cleaned_data)
         given["purchased_at"] = given.pop("datetime")
         return given
 
 
 class GenerateForm(ContactReferenceForm):
-    """A receipt that is made up."""
+    """Options of a generated receipt."""
 
     breaking = forms.ChoiceField(label=_("What it does"))
     seed = forms.CharField(
@@ -99,19 +99,19 @@ class GenerateForm(ContactReferenceForm):
     def __init__(self, account: Account, data: Any = None) -> None:
         super().__init__(account, data, auto_id="generate_%s")
         self.fields["contact"].initial = self.offered[0].line_uid if self.offered else ""
-        told = gettext("Fails only: %(condition)s")
-        failing = [(code, told % {"condition": condition_word(code)}) for code in CODES]
+        label_text = gettext("Fails only: %(condition)s")
+        failing = [(code, label_text % {"condition": condition_word(code)}) for code in CODES]
         self.fields["breaking"].choices = [(MATCH, gettext("Matches the campaign")), *failing]  # type: ignore[attr-defined]
 
     def options(self) -> dict[str, Any]:
-        """The cleaned fields as the service takes them."""
+        """Arguments of the service from the cleaned fields."""
         given = self.cleaned_data
         breaking = None if given["breaking"] == MATCH else given["breaking"]
         return {"contact": given["contact"], "seed": given["seed"] or None, "breaking": breaking}
 
 
 def _item(line: str) -> Item:
-    """A line such as `Milk tea, 65, 2`; the description may hold commas itself."""
+    """Parse a line such as `Milk tea, 65, 2`; the description may contain commas."""
     parts = line.rsplit(",", 2)
     try:
         description, price, quantity = parts[0], *map(float, parts[1:])

@@ -1,4 +1,4 @@
-"""Believable receipts that match a campaign, or fail one of its conditions and no other. Pure.
+"""Generates realistic receipts that match a campaign, or fail exactly one of its conditions. Pure.
 
 The same campaign, earlier uploads, moment and seed give the same receipt.
 """
@@ -33,10 +33,10 @@ from modules.receipts.rules import OLDEST_PURCHASE, item_of
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 DRAWS = 1000
-"""Of numbers until one is found that is not taken; they are 57 thousand million."""
+"""Attempts to draw an unused number; there are 57 thousand million."""
 A_SECOND = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(days=3)
-"""Between purchase and upload, where the periods allow it."""
+"""Usual time between purchase and upload, if the periods allow it."""
 
 LIMIT_REACHED = _("The contact has as many matching receipts as the campaign allows, so no other can match.")
 LIMIT_NOT_REACHED = _("The contact has not reached the campaign's limit of uploads, so a receipt cannot fail it.")
@@ -48,7 +48,7 @@ NO_NUMBER = _("No receipt number is left.")
 
 
 class Impossible(Exception):
-    """No such receipt can be made; the sentence says why."""
+    """No such receipt exists; the message says why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -57,7 +57,7 @@ class Impossible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What has matched the campaign before: a number, whether one is taken, and how often it was this contact."""
+    """Earlier matches of the campaign: one of their numbers, a lookup of numbers, and the contact's count."""
 
     is_taken: Callable[[str], bool]
     taken_number: str = ""
@@ -67,7 +67,7 @@ class Known:
 def receipt(
     conditions: Conditions, *, known: Known, now: datetime, seed: int | str, breaking: str | None = None
 ) -> Receipt:
-    """A receipt that matches; with `breaking` one that fails just the condition with that code."""
+    """A receipt that matches, or with `breaking` fails only the condition with that code."""
     _check_possible(conditions, known, breaking)
     rng, place = SeededRandom("receipt upload", seed), brand(seed)
     uploaded_at, purchased_at = _moments(rng, conditions, now, breaking)
@@ -82,7 +82,7 @@ def receipt(
 
 
 def _check_possible(conditions: Conditions, known: Known, breaking: str | None) -> None:
-    """Whether what only the campaign and earlier uploads decide is as it has to be."""
+    """Check the conditions that depend only on the campaign and earlier uploads."""
     is_reached = is_limit_reached(conditions, known.matches_of_contact)
     if breaking is not None and not _asks(conditions, breaking):
         raise Impossible(NOT_ASKED)
@@ -95,7 +95,7 @@ def _check_possible(conditions: Conditions, known: Known, breaking: str | None) 
 
 
 def _asks(conditions: Conditions, code: str) -> bool:
-    """Whether the campaign sets the condition."""
+    """Whether the campaign has the condition."""
     return {
         PURCHASE_PERIOD: conditions.purchase != Period(),
         UPLOAD_PERIOD: conditions.upload != Period(),
@@ -110,7 +110,7 @@ def _asks(conditions: Conditions, code: str) -> bool:
 def _moments(
     rng: SeededRandom, conditions: Conditions, now: datetime, breaking: str | None
 ) -> tuple[datetime, datetime]:
-    """Upload and purchase."""
+    """Times of upload and purchase."""
     for uploaded_at in _uploads(rng, conditions.upload, now, breaks=breaking == UPLOAD_PERIOD):
         for first, last in _purchases(conditions.purchase, uploaded_at, breaks=breaking == PURCHASE_PERIOD):
             if first <= last:
@@ -119,7 +119,7 @@ def _moments(
 
 
 def _uploads(rng: SeededRandom, period: Period, now: datetime, *, breaks: bool) -> Iterator[datetime]:
-    """Moments of upload to try, now before all others; none lies in the future."""
+    """Candidate times of upload: now first, none in the future."""
     if period.holds(now) is not breaks:
         yield now
     if breaks and period.start and period.start <= now:
@@ -129,7 +129,7 @@ def _uploads(rng: SeededRandom, period: Period, now: datetime, *, breaks: bool) 
 
 
 def _purchases(period: Period, uploaded_at: datetime, *, breaks: bool) -> Iterator[tuple[datetime, datetime]]:
-    """The spans of purchase to try, in whole seconds and both ends included; an empty one ends before it begins."""
+    """Candidate ranges of purchase times in whole seconds, ends inclusive; an empty range ends before it starts."""
     latest = uploaded_at.astimezone(UTC).replace(microsecond=0)
     spans = [(OLDEST_PURCHASE, latest)]
     if breaks:
@@ -170,7 +170,7 @@ def _items(rng: SeededRandom, place: Brand, conditions: Conditions, breaking: st
 
 
 def _products(rng: SeededRandom, place: Brand, conditions: Conditions, breaking: str | None) -> list[tuple[str, float]]:
-    """What is bought; where a keyword is asked for, the first has it."""
+    """The items; if the campaign has keywords, the first item contains one."""
     if breaking == ITEM:
         pool = [each for one in (place, *BRANDS) for each in one.products if not has_keyword(conditions, each[0])]
         if not pool:
@@ -185,7 +185,7 @@ def _products(rng: SeededRandom, place: Brand, conditions: Conditions, breaking:
 
 
 def _below(item: Item, minimum: Decimal) -> Item:
-    """One piece of the item, made cheap enough to stay below the minimum."""
+    """One piece of the item, at a price below the minimum."""
     price = Decimal(str(item.unit_price))
     if price >= minimum:
         price = (minimum / 2).quantize(Decimal("0.01"), ROUND_FLOOR)
@@ -193,7 +193,7 @@ def _below(item: Item, minimum: Decimal) -> Item:
 
 
 def _reaching(items: list[Item], minimum: Decimal) -> Item:
-    """The last item, so many of it that the whole reaches the minimum."""
+    """The last item, in a quantity with which the total reaches the minimum."""
     last, missing = items[-1], minimum - total(item.amount for item in items[:-1])
     needed = (missing / Decimal(str(last.unit_price))).to_integral_value(ROUND_CEILING)
     quantity = max(last.quantity, float(needed))

@@ -1,4 +1,4 @@
-"""The conditions of a campaign in words, in the viewer's language."""
+"""Translated labels of a campaign's conditions."""
 
 from dataclasses import dataclass
 
@@ -28,8 +28,8 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A condition that a receipt failed, as a page shows it."""
+class FailedCondition:
+    """A condition that a receipt failed, with its label and explanation."""
 
     code: str
     word: str
@@ -40,5 +40,5 @@ def condition_word(code: str) -> str:
     return str(WORDS[code])
 
 
-def told(codes: list[str]) -> list[Told]:
-    return [Told(code, condition_word(code), _(SENTENCES[code])) for code in codes]
+def failed_conditions(codes: list[str]) -> list[FailedCondition]:
+    return [FailedCondition(code, condition_word(code), _(SENTENCES[code])) for code in codes]

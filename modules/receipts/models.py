@@ -10,7 +10,7 @@ from modules.receipts.conditions import Conditions, Period, total
 
 
 class Campaign(models.Model):
-    """A receipt campaign: what a receipt must be like to match. `…_until` is the first moment that is too late."""
+    """A receipt campaign and its conditions. `…_until` is exclusive."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="receipt_campaigns")
     name = models.CharField(max_length=100)
@@ -31,7 +31,7 @@ class Campaign(models.Model):
         return self.name
 
     def conditions(self) -> Conditions:
-        """The campaign as the rules see it."""
+        """The conditions as the rules' type."""
         return Conditions(
             purchase=Period(self.purchase_from, self.purchase_until),
             upload=Period(self.upload_from, self.upload_until),
@@ -44,7 +44,7 @@ class Campaign(models.Model):
 
 
 class Upload(models.Model):
-    """A receipt that a contact uploaded, and what the campaign made of it.
+    """A receipt that a contact uploaded, and the conditions that it failed.
 
     `items` is a list of `{"description", "unit_price", "quantity", "amount"}`, `failed_conditions` one of codes.
     """

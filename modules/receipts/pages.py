@@ -66,7 +66,7 @@ def generate(request: ConsoleRequest, pk: int) -> HttpResponse:
 def upload(request: ConsoleRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(selectors.uploads(account=request.account), pk=pk)
     return render_page(
-        request, "receipts/upload.html", {"upload": found, "failed": labels.told(found.failed_conditions)}
+        request, "receipts/upload.html", {"upload": found, "failed": labels.failed_conditions(found.failed_conditions)}
     )
 
 
@@ -107,4 +107,4 @@ def _campaign_page(
 
 
 def _row(upload: Upload) -> dict[str, Any]:
-    return {"upload": upload, "failed": labels.told(upload.failed_conditions)}
+    return {"upload": upload, "failed": labels.failed_conditions(upload.failed_conditions)}

@@ -1,4 +1,4 @@
-"""What a campaign and a receipt must look like, and how they are written down. Pure.
+"""Validation and normalisation of campaigns and receipts. Pure.
 
 Documented by MAAC: the shapes of an e-invoice number and of its random number. Chosen: the limits.
 """
@@ -28,7 +28,7 @@ RANDOM_NUMBER = re.compile(r"[0-9]{4}")
 MOMENTS = ("purchase_from", "purchase_until", "upload_from", "upload_until")
 
 Faults = dict[str, str]
-"""Field to a sentence that says what is wrong with it; English, marked for translation."""
+"""Error messages by field, in English and marked for translation."""
 
 NOT_A_NAME = _("Write 1 to 100 printable characters.")
 NOT_A_LIST = _("Give at most 50 texts of 1 to 100 characters each.")
@@ -47,7 +47,7 @@ NOT_AN_AMOUNT = _("Write a number between -1000000000 and 1000000000.")
 
 
 def normalised_campaign(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """As it is stored: text stripped, each shop and keyword once, moments to the second."""
+    """Normalised: text stripped, shops and keywords without repetition, times to the second."""
     clean: dict[str, Any] = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
     for name in ("shops", "keywords"):
         if name in clean:
@@ -59,7 +59,7 @@ def normalised_campaign(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def campaign_faults(fields: Mapping[str, Any]) -> Faults:
-    """What is wrong with a whole normalised campaign."""
+    """Faults of a normalised campaign."""
     faults = {name: sentence for name, (sentence, is_good) in JUDGED.items() if not is_good(fields[name])}
     for name in ("purchase", "upload"):
         start, end = fields[f"{name}_from"], fields[f"{name}_until"]
@@ -69,17 +69,17 @@ def campaign_faults(fields: Mapping[str, Any]) -> Faults:
 
 
 def normalised_number(number: str) -> str:
-    """AB-12345678, as it is printed, is written AB12345678."""
+    """Remove the hyphen of the printed form: AB-12345678 becomes AB12345678."""
     return number.strip().upper().replace("-", "")
 
 
 def item_of(*, description: str, unit_price: float, quantity: float = 1.0, amount: float | None = None) -> Item:
-    """A line; without an amount it is price times quantity."""
+    """An item; the amount defaults to price times quantity."""
     return Item(description.strip(), unit_price, quantity, _times(unit_price, quantity) if amount is None else amount)
 
 
 def receipt_faults(receipt: Receipt, *, now: datetime) -> Faults:
-    """What is wrong with a receipt, whatever its campaign; items by path."""
+    """Faults of a receipt, independent of the campaign; items by path."""
     faults: Faults = {}
     if not NUMBER.fullmatch(receipt.number):
         faults["number"] = NOT_A_NUMBER
@@ -109,7 +109,7 @@ def is_amount(value: float) -> bool:
 
 
 def _times(unit_price: float, quantity: float) -> float:
-    """The exact product as people multiply: three pieces at 0.1 make 0.3."""
+    """The exact decimal product: 3 × 0.1 is 0.3."""
     product = unit_price * quantity
     return float(Decimal(str(unit_price)) * Decimal(str(quantity))) if math.isfinite(product) else product
 
@@ -138,4 +138,4 @@ JUDGED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "uploads_per_contact": (NOT_A_LIMIT, lambda value: value is None or 0 < value <= LARGEST_UPLOADS),
     **dict.fromkeys(MOMENTS, (NOT_A_MOMENT, _is_moment)),
 }
-"""Of each detail of a campaign the sentence for a wrong value, and whether a value is right."""
+"""Error message and validator of each campaign field."""

@@ -1,4 +1,4 @@
-"""Every read of campaigns and uploads."""
+"""Queries of campaigns and uploads."""
 
 from django.db.models import Count, Q, QuerySet
 
@@ -13,7 +13,7 @@ def campaigns(*, account: Account) -> QuerySet[Campaign]:
 
 
 def counts(*, campaigns: list[Campaign]) -> dict[int, dict[str, int]]:
-    """Of each campaign how many uploads it got and how many matched."""
+    """The numbers of uploads and of matches by campaign."""
     rows = (
         Upload.objects.filter(campaign__in=campaigns)
         .values("campaign_id")

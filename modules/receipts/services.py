@@ -1,4 +1,4 @@
-"""What can be done to receipt campaigns. What contacts do with them is in `uploads`."""
+"""Creates and changes receipt campaigns. Uploads are in `uploads`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,6 +14,7 @@ from modules.deletion import delete_whole
 from modules.receipts import rules
 from modules.receipts.errors import CampaignClosed, InvalidCampaign
 from modules.receipts.models import Campaign
+from modules.validation import refuse
 
 EDITABLE = (
     "name", "is_active", *rules.MOMENTS, "shops", "keywords", "minimum_amount", "number_once", "uploads_per_contact",
@@ -21,23 +22,23 @@ EDITABLE = (
 
 
 def create(*, account: Account, now: datetime, **details: Any) -> Campaign:
-    """Make a campaign; a condition that is left out asks for nothing, but a receipt number matches once."""
+    """Create a campaign; omitted conditions do not apply, except that a receipt number matches only once."""
     return _stored(Campaign(account=account, created_at=now), details, now)
 
 
 def edit(*, campaign: Campaign, now: datetime, **details: Any) -> Campaign:
-    """Change what is given. What was uploaded before is not judged again."""
+    """Change the given fields. Earlier uploads are not evaluated again."""
     with transaction.atomic():
         return _stored(locked(campaign), details, now)
 
 
 def delete(*, campaign: Campaign) -> None:
-    """Delete the campaign and its uploads. What was sent stays in the log."""
+    """Delete the campaign and its uploads. Their events stay in the log."""
     delete_whole(campaign)
 
 
 def seed_demo(*, account: Account, now: datetime) -> Campaign:
-    """A believable campaign that sets a condition of most kinds."""
+    """Create a realistic campaign with most kinds of condition."""
     shop = brand(account.pk)
     return create(
         account=account,
@@ -50,7 +51,7 @@ def seed_demo(*, account: Account, now: datetime) -> Campaign:
 
 
 def locked(campaign: Campaign) -> Campaign:
-    """The campaign as it is now; until the transaction ends nobody else changes it or uploads to it."""
+    """The current row, locked until the transaction ends."""
     rows = Campaign.objects.select_related("account").select_for_update(no_key=True, of=("self",))
     fresh = rows.filter(pk=campaign.pk).first()
     if fresh is None:
@@ -65,10 +66,7 @@ def _stored(campaign: Campaign, details: Mapping[str, Any], now: datetime) -> Ca
     for name, value in rules.normalised_campaign(details).items():
         setattr(campaign, name, value)
     faults = rules.campaign_faults({name: getattr(campaign, name) for name in EDITABLE})
-    if faults:
-        told = {name: [_(fault)] for name, fault in faults.items()}
-        field, sentences = next(iter(told.items()))
-        raise InvalidCampaign(f"{field}: {sentences[0]}", told)
+    refuse(faults, InvalidCampaign)
     campaign.updated_at = now
     campaign.save()
     return campaign

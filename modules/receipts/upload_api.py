@@ -1,4 +1,4 @@
-"""The calls of /api/v1/modules/receipts/uploads/."""
+"""The REST API below /api/v1/modules/receipts/uploads/."""
 
 import math
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ LARGEST_ID = 2**63 - 1
 
 @extend_schema_field({"type": "number"})
 class Number(serializers.Field[Any, Any, Any, Any]):
-    """A number; neither a text nor true."""
+    """A JSON number, not a string or boolean."""
 
     def to_internal_value(self, data: Any) -> float:
         is_number = isinstance(data, int | float) and not isinstance(data, bool)
@@ -41,8 +41,8 @@ class Number(serializers.Field[Any, Any, Any, Any]):
 class ItemIn(StrictSerializer):
     description = Text(trim_whitespace=False)
     unit_price = Number()
-    quantity = Number(required=False, help_text="1 unless told otherwise.")
-    amount = Number(required=False, help_text="Unless told otherwise the price times the quantity.")
+    quantity = Number(required=False, help_text="Default: 1.")
+    amount = Number(required=False, help_text="Default: unit price times quantity.")
 
 
 class UploadIn(ContactReference):
@@ -53,9 +53,9 @@ class UploadIn(ContactReference):
     channel = Text(required=False, help_text="The shop's name.")
     items = ItemIn(many=True, required=False)
     upload_datetime = Moment(required=False)
-    generate = TrueOrFalse(required=False, help_text="In place of the receipt's fields: a believable one is made.")
-    seed = SeedField(required=False, help_text="With `generate`: the same seed makes the same receipt.")
-    breaking = Text(required=False, help_text=f"With `generate`: fail just this condition: {', '.join(CODES)}.")
+    generate = TrueOrFalse(required=False, help_text="Generate a realistic receipt instead of giving its fields.")
+    seed = SeedField(required=False, help_text="With `generate`: the same seed gives the same receipt.")
+    breaking = Text(required=False, help_text=f"With `generate`: fail only this condition: {', '.join(CODES)}.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)
@@ -93,7 +93,7 @@ class UploadOut(serializers.ModelSerializer[Upload]):
     total = serializers.FloatField()
     failed_conditions = serializers.SerializerMethodField()
     event_id = serializers.IntegerField(
-        source="webhook_event_id", allow_null=True, help_text="The event that told it; null: it did not match."
+        source="webhook_event_id", allow_null=True, help_text="The webhook event; null: it did not match."
     )
 
     class Meta:
@@ -109,7 +109,7 @@ class UploadOut(serializers.ModelSerializer[Upload]):
 
 
 class UploadsView(APIView):
-    """Receipts that contacts uploaded."""
+    """Uploads of receipts."""
 
     pagination_class = NewestFirst
 
@@ -129,7 +129,7 @@ class UploadsView(APIView):
 
     @extend_schema(request=UploadIn, responses={201: UploadOut})
     def post(self, request: Request) -> Response:
-        """Upload a receipt as a contact, or have one made. Only a match sends `receipt.receipt_validated`.
+        """Upload a receipt as a contact, or generate one. Only a match sends `receipt.receipt_validated`.
 
         The answer says whether it matched, or which conditions of the campaign it failed.
         """
@@ -154,14 +154,14 @@ class UploadView(APIView):
 
 
 def _receipt(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a receipt as the service names them."""
+    """Arguments of the service from a receipt's fields."""
     items: list[Item] = [rules.item_of(**item) for item in fields["items"]]
     moments = {"purchased_at": fields["datetime"], "uploaded_at": fields.get("upload_datetime")}
     return {**{name: fields[name] for name in ("number", "random_number", "channel")}, "items": items, **moments}
 
 
 def _campaign(request: Request, campaign_id: int | str) -> Campaign:
-    """The account's campaign that a call names."""
+    """The account's campaign with the id in the request."""
     text = str(campaign_id)
     found = selectors.campaigns(account=account_of(request)).filter(pk=int(text)).first() if is_id(text) else None
     if found is None:

@@ -1,4 +1,4 @@
-"""A contact uploads a receipt: judged, stored, and told if it matches, all or nothing."""
+"""Uploads a receipt: evaluates, stores and, if it matches, publishes it in one transaction."""
 
 import secrets
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from modules.receipts.errors import CampaignClosed, InvalidReceipt, NoSuchReceip
 from modules.receipts.generated import Impossible, Known
 from modules.receipts.models import Campaign, Upload
 from modules.receipts.services import locked
+from modules.validation import refuse
 from webhooks.services.publish import EventRequest, publish
 
 TOPIC = "receipt.receipt_validated"
@@ -34,7 +35,7 @@ def upload(
     now: datetime,
     uploaded_at: datetime | None = None,
 ) -> Upload:
-    """Take the contact's receipt. `uploaded_at` lets it have been uploaded before now."""
+    """Upload the contact's receipt. `uploaded_at` may be in the past."""
     receipt = Receipt(
         number=rules.normalised_number(number),
         random_number=random_number.strip(),
@@ -56,7 +57,7 @@ def upload_generated(
     seed: int | str | None = None,
     breaking: str | None = None,
 ) -> Upload:
-    """The contact uploads a believable receipt that matches, or fails just the condition `breaking`."""
+    """Upload a generated receipt that matches, or fails only the condition `breaking`."""
     if breaking is not None and breaking not in CODES:
         fault = _("Choose one of %(codes)s.") % {"codes": ", ".join(CODES)}
         raise InvalidReceipt(fault, {"breaking": [fault]})
@@ -89,14 +90,11 @@ def data_of(upload: Upload) -> dict[str, Any]:
 
 def _check(receipt: Receipt, now: datetime) -> None:
     faults = rules.receipt_faults(receipt, now=now)
-    if faults:
-        told = {name: [_(fault)] for name, fault in faults.items()}
-        field, sentences = next(iter(told.items()))
-        raise InvalidReceipt(f"{field}: {sentences[0]}", told)
+    refuse(faults, InvalidReceipt)
 
 
 def opened(campaign: Campaign) -> Campaign:
-    """The campaign if it takes receipts.
+    """The current campaign, if it accepts receipts.
 
     It is locked, since a number may match once and a contact so often: two uploads at a time must see each other.
     """
@@ -117,7 +115,7 @@ def _known(campaign: Campaign, contact: Contact) -> Known:
 
 
 def judged(*, campaign: Campaign, contact: Contact, receipt: Receipt, earlier: Earlier) -> Upload:
-    """The upload with what the campaign makes of it, not yet stored."""
+    """An unsaved upload with the conditions that it failed."""
     failures = failed(campaign.conditions(), receipt, earlier)
     return Upload(
         account=campaign.account,
@@ -135,7 +133,7 @@ def judged(*, campaign: Campaign, contact: Contact, receipt: Receipt, earlier: E
 
 
 def event_request_of(upload: Upload) -> EventRequest | None:
-    """What is told of the upload: only of one that matches."""
+    """The event of an upload that matches, else None."""
     return EventRequest(TOPIC, data_of(upload), timestamp=upload.uploaded_at) if upload.matched else None
 
 

@@ -1,1 +1,1 @@
-"""SurveyCake forms: what is asked, what contacts answer, and what an answer tells the receiver."""
+"""SurveyCake forms: surveys, their questions, and submissions by contacts."""

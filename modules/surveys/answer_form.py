@@ -1,4 +1,4 @@
-"""A survey as the contact sees it: for each question the control that suits it. The rules judge what is given."""
+"""The console's form for answering a survey: a control for each question. The rules validate the answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from modules.surveys.rules import LONG_LIMIT, SHORT_LIMIT, SILENT, WITH_CHOICES,
 
 @dataclass
 class Asked:
-    """A question with its controls; a question to sort has one for each place."""
+    """A question with its controls; a question to sort has one for each position."""
 
     question: Question
     controls: list[forms.BoundField] = field(default_factory=list)
@@ -56,7 +56,7 @@ class AnswerForm(forms.Form):
         return found
 
     def add_faults(self, faults: Mapping[str, Sequence[str]]) -> None:
-        """Show what the rules said about `answers.NUMBER` beside the question."""
+        """Show the fault of `answers.NUMBER` at its question."""
         for path, sentences in faults.items():
             sn = path.removeprefix("answers.")
             name = next((name for name in (sn, f"{sn}.0") if name in self.fields), None)

@@ -1,4 +1,4 @@
-"""The calls of /api/v1/modules/surveys/ that make and change surveys."""
+"""The REST API below /api/v1/modules/surveys/ for surveys and questions."""
 
 from datetime import UTC, datetime
 
@@ -49,13 +49,13 @@ class QuestionOut(serializers.ModelSerializer[Question]):
 
 class SurveyIn(StrictSerializer):
     title = Text(max_length=rules.TITLE_LIMIT)
-    svid = Text(required=False, help_text="Five letters or digits. Missing: made up.")
+    svid = Text(required=False, help_text="Five letters or digits. Default: random.")
     status = Text(required=False, help_text=", ".join(rules.SURVEY_STATUSES))
-    is_once = TrueOrFalse(required=False, help_text="Takes one submission of each contact.")
+    is_once = TrueOrFalse(required=False, help_text="Accept only one submission per contact.")
 
 
 class NewSurveyIn(SurveyIn):
-    questions = QuestionIn(many=True, required=False, help_text="In this order; their numbers begin at 0.")
+    questions = QuestionIn(many=True, required=False, help_text="In order; their numbers start at 0.")
 
 
 class SurveyOut(serializers.ModelSerializer[Survey]):
@@ -85,7 +85,7 @@ class SurveysView(APIView):
 
     @extend_schema(request=NewSurveyIn, responses={201: SurveyOut})
     def post(self, request: Request) -> Response:
-        """Make a survey, with questions or without."""
+        """Create a survey, with or without questions."""
         fields = NewSurveyIn(data=request.data)
         fields.is_valid(raise_exception=True)
         made = services.create(account=account_of(request), now=datetime.now(UTC), **fields.validated_data)
@@ -102,7 +102,7 @@ class SurveyView(APIView):
 
     @extend_schema(request=SurveyIn(partial=True), responses=SurveyOut)
     def patch(self, request: Request, survey_id: int) -> Response:
-        """Change a survey; what is left out stays."""
+        """Change a survey; omitted fields stay."""
         found = survey_of(request, survey_id)
         fields = SurveyIn(data=request.data, partial=True)
         fields.is_valid(raise_exception=True)
@@ -110,7 +110,7 @@ class SurveyView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, survey_id: int) -> Response:
-        """Delete a survey and its submissions. What was sent stays in the log."""
+        """Delete a survey and its submissions. Their events stay in the log."""
         services.delete(survey=survey_of(request, survey_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -118,7 +118,7 @@ class SurveyView(APIView):
 class QuestionsView(APIView):
     @extend_schema(request=QuestionIn, responses={201: QuestionOut})
     def post(self, request: Request, survey_id: int) -> Response:
-        """Put a question last. It gets the next number, which stays for good."""
+        """Append a question. It gets the next number, which never changes."""
         survey = survey_of(request, survey_id)
         fields = QuestionIn(data=request.data)
         fields.is_valid(raise_exception=True)
@@ -129,7 +129,7 @@ class QuestionsView(APIView):
 class QuestionView(APIView):
     @extend_schema(request=QuestionIn(partial=True), responses=QuestionOut)
     def patch(self, request: Request, survey_id: int, sn: int) -> Response:
-        """Change a question; what is left out stays, and so does its number."""
+        """Change a question; omitted fields and its number stay."""
         found = get_object_or_404(survey_of(request, survey_id).questions.all(), sn=sn)
         fields = QuestionIn(data=request.data, partial=True)
         fields.is_valid(raise_exception=True)
@@ -137,7 +137,7 @@ class QuestionView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, survey_id: int, sn: int) -> Response:
-        """Take a question away. The others keep their numbers."""
+        """Delete a question. The others keep their numbers."""
         services.delete_question(question=get_object_or_404(survey_of(request, survey_id).questions.all(), sn=sn))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -145,7 +145,7 @@ class QuestionView(APIView):
 class OrderView(APIView):
     @extend_schema(request=OrderIn, responses=SurveyOut)
     def post(self, request: Request, survey_id: int) -> Response:
-        """Put the questions into another order. Their numbers stay."""
+        """Reorder the questions. Their numbers do not change."""
         survey = survey_of(request, survey_id)
         fields = OrderIn(data=request.data)
         fields.is_valid(raise_exception=True)
@@ -156,7 +156,7 @@ class OrderView(APIView):
 class DemoSurveyView(APIView):
     @extend_schema(request=None, responses={201: SurveyOut})
     def post(self, request: Request) -> Response:
-        """Make a believable survey that asks questions of every type."""
+        """Create a realistic survey with questions of every type."""
         Nothing(data=request.data).is_valid(raise_exception=True)
         made = demo.seed_demo(account=account_of(request), now=datetime.now(UTC))
         return Response(SurveyOut(made).data, status=status.HTTP_201_CREATED)

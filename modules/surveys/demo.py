@@ -1,4 +1,4 @@
-"""A believable survey to start with: questions of every type, with the aliases that a receiver would need."""
+"""A realistic demo survey: questions of every type, with the aliases that a receiver would need."""
 
 from datetime import datetime
 from typing import Any
@@ -81,4 +81,4 @@ HEADINGS: dict[bool, dict[str, Any]] = {
         "grades": ("滿意", "普通", "不滿意"),
     },
 }
-"""What the language's own words do not hold, for Japanese and for Chinese."""
+"""Texts of the Japanese and the Chinese survey that the shared word lists do not contain."""

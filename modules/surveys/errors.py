@@ -1,4 +1,4 @@
-"""What the surveys module refuses."""
+"""Errors of the surveys module."""
 
 from accounts.errors import Refusal
 from webhooks.errors import InvalidInput

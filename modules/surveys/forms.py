@@ -70,7 +70,7 @@ class QuestionForm(forms.Form):
 
 
 class ContactForm(forms.Form):
-    """Who answers."""
+    """The contact who answers."""
 
     line_uid = forms.CharField(label=_("LINE UID of the contact"), max_length=33)
 

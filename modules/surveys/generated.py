@@ -1,4 +1,4 @@
-"""Believable answers to any survey, drawn from a seed. Pure: the same survey, person and seed give the same answers."""
+"""Generates realistic answers to any survey. Pure: the same survey, person and seed give the same answers."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,13 +9,13 @@ from modules.surveys.rules import ONE_OF, SILENT, Given, Question
 ODDS_OF_AN_ANSWER = 0.85
 ODDS_OF_OTHER = 0.25
 WIDEST = 100
-"""Numbers without a bound are drawn this far from the other one, or from zero."""
+"""Distance from the other bound, or from zero, within which a number with an open range is drawn."""
 
 
 def answers(
     questions: Iterable[Question], *, person: Mapping[str, str], brand: Brand, seed: int | str
 ) -> dict[str, Given]:
-    """Answers by number of the question. `person` says what MAAC's own aliases are answered with."""
+    """Answers by number of the question. `person` holds the answers under MAAC's own aliases."""
     rng = SeededRandom("answers", seed)
     given = {str(each.sn): _answer(rng, each, person, brand) for each in questions if each.type not in SILENT}
     return {sn: answer for sn, answer in given.items() if answer}

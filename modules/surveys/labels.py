@@ -1,4 +1,4 @@
-"""The types of question in words for the console."""
+"""Labels of the types of question for the console."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""MAAC's own aliases: what the answers to such questions say about the contact. Pure."""
+"""MAAC's own aliases: extracts the contact's details from the answers to such questions. Pure."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -16,7 +16,7 @@ DETAILS = {
     "maac_member_email": "email",
     "maac_member_gender": "gender",
 }
-"""Which of a contact's details each alias tells."""
+"""The contact's field of each alias."""
 ALIASES = {detail: alias for alias, detail in DETAILS.items()}
 
 SOMEBODY_ELSE = _("This is not the LINE UID of the contact who answered.")
@@ -24,18 +24,18 @@ NOT_A_BIRTHDAY = contact_rules.NOT_A_BIRTHDAY
 TAKEN = _("Another contact of this account has this customer id.")
 
 
-class Told(NamedTuple):
-    """Details that are right, and of each other alias a sentence that says why it is not taken."""
+class Extracted(NamedTuple):
+    """Valid details, and for each other alias the reason why it is ignored."""
 
     details: dict[str, Any]
     not_taken: dict[str, str]
 
 
-def told(answers: Mapping[str, list[str]], *, line_uid: str, today: date) -> Told:
-    """What answers by alias say about the contact with this LINE UID. An empty answer says nothing."""
-    said = {alias: texts[0].strip() for alias, texts in answers.items() if texts and texts[0].strip()}
-    not_taken = {LINE_UID: SOMEBODY_ELSE} if said.get(LINE_UID, line_uid) != line_uid else {}
-    details: dict[str, Any] = {DETAILS[alias]: text for alias, text in said.items() if alias in DETAILS}
+def details_of(answers: Mapping[str, list[str]], *, line_uid: str, today: date) -> Extracted:
+    """Extract details of the contact with this LINE UID from answers by alias. Empty answers are ignored."""
+    given = {alias: texts[0].strip() for alias, texts in answers.items() if texts and texts[0].strip()}
+    not_taken = {LINE_UID: SOMEBODY_ELSE} if given.get(LINE_UID, line_uid) != line_uid else {}
+    details: dict[str, Any] = {DETAILS[alias]: text for alias, text in given.items() if alias in DETAILS}
     if "birthday" in details:
         details["birthday"] = _day(details["birthday"])
     if details.get("birthday", date.min) is None:
@@ -44,7 +44,7 @@ def told(answers: Mapping[str, list[str]], *, line_uid: str, today: date) -> Tol
     clean = contact_rules.normalised(details)
     faults = contact_rules.faults_of(clean, today=today)
     not_taken |= {ALIASES[name]: sentence for name, sentence in faults.items()}
-    return Told({name: value for name, value in clean.items() if name not in faults}, not_taken)
+    return Extracted({name: value for name, value in clean.items() if name not in faults}, not_taken)
 
 
 def _day(text: str) -> date | None:

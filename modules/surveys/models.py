@@ -10,7 +10,7 @@ from modules.surveys import rules
 
 
 class Survey(models.Model):
-    """A SurveyCake form. `next_sn` only grows, so that the number of a deleted question never comes back."""
+    """A SurveyCake form. `next_sn` only increases, so that numbers of deleted questions are not reused."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="surveys")
     title = models.CharField(max_length=100)
@@ -30,7 +30,7 @@ class Survey(models.Model):
 
 
 class Question(models.Model):
-    """A question at a place that may change, with a number (`sn`) that does not.
+    """A question. Its position can change, its number (`sn`) cannot.
 
     `choices` is a list of `{"text", "alias", "label"}`.
     """
@@ -59,7 +59,7 @@ class Question(models.Model):
         return self.subject
 
     def asked(self) -> rules.Question:
-        """The question as the rules see it."""
+        """The question as the rules' type."""
         return rules.Question(
             sn=self.sn,
             type=self.type,
@@ -75,7 +75,7 @@ class Question(models.Model):
 
 
 class Submission(models.Model):
-    """What a contact answered, as it was sent. Its id is the answer's number at SurveyCake.
+    """A contact's submission as it was sent. Its id is SurveyCake's number of the answer.
 
     `not_taken` says which of MAAC's own aliases did not update the contact, and why: alias to sentence.
     """

@@ -1,4 +1,4 @@
-"""Which questions can be asked, and which answers each kind takes. Pure.
+"""Validation of questions, and of the answers to each type of question. Pure.
 
 Documented by MAAC: the types of question, aliases, and that `sn` stays while the order changes. Chosen: what each type
 takes as an answer, after SurveyCake's editor.
@@ -32,7 +32,7 @@ WITH_CHOICES = (*ONE_OF, "CHOICEMULTI", "ITEMSORT")
 WITH_OTHER = ("CHOICEONE", "CHOICEMULTI")
 WITH_RANGE = ("DIGITINPUT", "DIGITSLIDE", "RATINGBAR")
 SILENT = ("NEST", "QUOTE", "STATEMENT", "DIVIDER")
-"""They take no answer; a NEST stands above its NESTCHILDs."""
+"""Types without an answer; a NEST precedes its NESTCHILDs."""
 USUAL_RANGE: dict[str, tuple[int | None, int | None]] = {
     "DIGITINPUT": (None, None),
     "DIGITSLIDE": (0, 10),
@@ -40,7 +40,7 @@ USUAL_RANGE: dict[str, tuple[int | None, int | None]] = {
 }
 
 Faults = dict[str, str]
-"""Field to a sentence that says what is wrong with it."""
+"""Error messages by field."""
 
 NOT_A_TITLE = _("Write 1 to 100 printable characters.")
 NOT_AN_SVID = _("Write five letters or digits.")
@@ -79,7 +79,7 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked."""
+    """A question."""
 
     sn: int
     type: str
@@ -102,14 +102,14 @@ class Question:
 
 
 class Given(NamedTuple):
-    """What a contact gives as an answer: texts (of choices the text or the alias), and what they typed as “other”."""
+    """A contact's input: texts (for choices the text or the alias), and the text typed as “other”."""
 
     answers: Sequence[str] = ()
     other: str = ""
 
 
 class Answer(NamedTuple):
-    """An answer that is right: as shown, typed as “other”, and of each chosen one its tags and its alias."""
+    """A valid answer: texts, the text typed as “other”, and the tags and aliases of the choices."""
 
     answers: list[str]
     other: list[str]
@@ -129,7 +129,7 @@ def survey_faults(*, title: str, svid: str, status: str) -> Faults:
 
 
 def question_faults(question: Question) -> Faults:
-    """What is wrong with the question itself."""
+    """Faults of a question."""
     faults = {}
     if question.type not in SURVEY_QUESTION_TYPES:
         return {"type": NOT_A_TYPE}
@@ -154,7 +154,7 @@ def question_faults(question: Question) -> Faults:
 
 
 def order_fault(types: Sequence[str]) -> str | None:
-    """Whether questions may stand in this order."""
+    """The fault of the questions' order, if any."""
     before = ""
     for each in types:
         if each == "NESTCHILD" and before not in ("NEST", "NESTCHILD"):
@@ -164,7 +164,7 @@ def order_fault(types: Sequence[str]) -> str | None:
 
 
 def answered(question: Question, given: Given | None) -> Answer | str:
-    """The answer as it is sent, or a sentence that says what is wrong with it."""
+    """The answer as it is sent, or an error message."""
     given = given or Given()
     given = Given([text for text in given.answers if text], given.other)
     if question.type in SILENT:
@@ -181,7 +181,7 @@ def answered(question: Question, given: Given | None) -> Answer | str:
 
 
 def aliased(answer: Answer) -> list[str]:
-    """What stands under the question's alias: of each choice its alias, or its text where it has none."""
+    """The values under the question's alias: each choice's alias, or its text if it has none."""
     aliases = answer.aliases or answer.answers
     return [*(alias or text for alias, text in zip(aliases, answer.answers, strict=True)), *answer.other]
 
@@ -244,7 +244,7 @@ JUDGES: Mapping[str, Callable[[Question, str], str | None]] = {
     "RATINGBAR": _number_fault,
     "DATEPICKER": _day_fault,
 }
-"""What is wrong with a written answer."""
+"""The fault of a text answer, if any."""
 
 
 def _are_choices(choices: Collection[Choice]) -> bool:
@@ -254,7 +254,7 @@ def _are_choices(choices: Collection[Choice]) -> bool:
         0 < len(choices) <= CHOICE_LIMIT
         and len(set(texts)) == len(texts)
         and len(set(aliases)) == len(aliases)
-        # An alias that is another choice's text would make the answer ambiguous.
+        # An alias equal to another choice's text would make the answer ambiguous.
         and all(choice.text == choice.alias or choice.alias not in texts for choice in choices)
         and all(choice.text and all(_is_text(part, LABEL_LIMIT) for part in choice) for choice in choices)
         and all(ALIAS.fullmatch(alias) for alias in aliases)

@@ -1,4 +1,4 @@
-"""Every read of surveys."""
+"""Queries of surveys and submissions."""
 
 from django.db.models import Count, QuerySet
 
@@ -22,5 +22,5 @@ def submissions(*, account: Account, survey: Survey | None = None) -> QuerySet[S
 
 
 def asked(*, survey: Survey) -> list[rules.Question]:
-    """The questions in their present order, as the rules see them."""
+    """The questions in order, as the rules' type."""
     return [question.asked() for question in survey.questions.all()]

@@ -1,4 +1,4 @@
-"""What can be done with surveys and their questions. What contacts do with them is in `submissions`."""
+"""Creates and changes surveys and their questions. Submissions are in `submissions`."""
 
 import secrets
 import string
@@ -14,7 +14,7 @@ from modules.deletion import delete_whole
 from modules.surveys import rules
 from modules.surveys.errors import InvalidQuestion, InvalidSurvey
 from modules.surveys.models import Question, Survey
-from webhooks.errors import InvalidInput
+from modules.validation import refuse
 
 QUESTION_FIELDS = (
     "type", "subject", "alias", "label", "choices", "has_other", "is_required", "minimum", "maximum",
@@ -31,7 +31,7 @@ def create(
     is_once: bool = False,
     questions: Sequence[Mapping[str, Any]] = (),
 ) -> Survey:
-    """Make a survey with its questions, or nothing when one of them is not right. Without `svid` one is made up."""
+    """Create a survey with its questions; with any fault nothing is created. `svid` is random by default."""
     survey = Survey(account=account, svid=svid or new_svid(), status=status, is_once=is_once, created_at=now)
     with transaction.atomic():
         _stored(survey, title=title)
@@ -48,12 +48,12 @@ def edit(*, survey: Survey, **fields: Any) -> Survey:
 
 
 def delete(*, survey: Survey) -> None:
-    """Delete the survey and its submissions. What was sent stays in the log."""
+    """Delete the survey and its submissions. Their events stay in the log."""
     delete_whole(survey)
 
 
 def add_question(*, survey: Survey, **fields: Any) -> Question:
-    """Put a question last."""
+    """Append a question."""
     with transaction.atomic():
         fresh = _locked(survey)
         question = _add(fresh, fields)
@@ -62,14 +62,14 @@ def add_question(*, survey: Survey, **fields: Any) -> Question:
 
 
 def edit_question(*, question: Question, **fields: Any) -> Question:
-    """Change a question; its number stays."""
+    """Change a question; its number does not change."""
     with transaction.atomic():
         fresh = _locked(question.survey).questions.get(pk=question.pk)
         return _question_stored(fresh, fields)
 
 
 def delete_question(*, question: Question) -> None:
-    """Take a question away. The numbers of the others stay, so a gap is left."""
+    """Delete a question. The others keep their numbers, so there is a gap."""
     with transaction.atomic():
         survey = _locked(question.survey)
         question.delete()
@@ -101,13 +101,13 @@ def _locked(survey: Survey) -> Survey:
 def _stored(survey: Survey, **fields: Any) -> Survey:
     for name, value in fields.items():
         setattr(survey, name, value.strip() if isinstance(value, str) else value)
-    _refuse(rules.survey_faults(title=survey.title, svid=survey.svid, status=survey.status), InvalidSurvey)
+    refuse(rules.survey_faults(title=survey.title, svid=survey.svid, status=survey.status), InvalidSurvey)
     try:
         with transaction.atomic():
             survey.save()
     except IntegrityError as error:
-        told = _("Another survey of this account has this id.")
-        raise InvalidSurvey(f"svid: {told}", {"svid": [told]}) from error
+        message = _("Another survey of this account has this id.")
+        raise InvalidSurvey(f"svid: {message}", {"svid": [message]}) from error
     return survey
 
 
@@ -127,13 +127,14 @@ def _question_stored(question: Question, fields: Mapping[str, Any], prefix: str 
     for name, value in fields.items():
         setattr(question, name, value.strip() if isinstance(value, str) else value)
     question.choices = [rules.Choice(**choice)._asdict() for choice in question.choices]
-    _refuse(rules.question_faults(question.asked()), InvalidQuestion, prefix)
+    faults = rules.question_faults(question.asked())
+    refuse({f"{prefix}{name}": fault for name, fault in faults.items()}, InvalidQuestion)
     try:
         with transaction.atomic():
             question.save()
     except IntegrityError as error:
-        told = _("Another question of this survey has this alias.")
-        raise InvalidQuestion(f"{prefix}alias: {told}", {f"{prefix}alias": [told]}) from error
+        message = _("Another question of this survey has this alias.")
+        raise InvalidQuestion(f"{prefix}alias: {message}", {f"{prefix}alias": [message]}) from error
     _check_order(question.survey, f"{prefix}type")
     return question
 
@@ -142,11 +143,3 @@ def _check_order(survey: Survey, field: str = "order") -> None:
     types = Question.objects.filter(survey=survey).order_by("place").values_list("type", flat=True)
     if fault := rules.order_fault(list(types)):
         raise InvalidQuestion(_(fault), {field: [_(fault)]})
-
-
-def _refuse(faults: rules.Faults, kind: type[InvalidInput], prefix: str = "") -> None:
-    """Raise the refusal in the language in force."""
-    if faults:
-        told = {f"{prefix}{name}": [_(fault)] for name, fault in faults.items()}
-        field, sentences = next(iter(told.items()))
-        raise kind(f"{field}: {sentences[0]}", told)

@@ -1,4 +1,4 @@
-"""The calls of /api/v1/modules/surveys/{id}/submissions/."""
+"""The REST API below /api/v1/modules/surveys/{id}/submissions/."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,7 @@ NOT_AN_ANSWER = "Give a text, a number, a list of texts, or an object with answe
 
 class SubmissionIn(ContactReference):
     answers = serializers.DictField(required=False, help_text=ANSWERS_HELP)
-    generate = TrueOrFalse(required=False, help_text="In place of `answers`: believable ones are made.")
+    generate = TrueOrFalse(required=False, help_text="Generate realistic answers instead of giving `answers`.")
     seed = Text(required=False, max_length=100, help_text="With `generate`: the same seed gives the same answers.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class SubmissionIn(ContactReference):
 
 class SubmissionOut(serializers.ModelSerializer[Submission]):
     line_uid = serializers.CharField(source="contact.line_uid")
-    event_id = serializers.IntegerField(source="webhook_event_id", help_text="The event that told it.")
+    event_id = serializers.IntegerField(source="webhook_event_id", help_text="The webhook event.")
     not_taken = serializers.DictField(
         child=serializers.CharField(), help_text="MAAC's own aliases that did not update the contact, and why."
     )
@@ -64,7 +64,7 @@ class SubmissionOut(serializers.ModelSerializer[Submission]):
 
 
 class SubmissionsView(APIView):
-    """What contacts answered."""
+    """Submissions of contacts."""
 
     pagination_class = NewestFirst
 
@@ -102,7 +102,7 @@ class SubmissionView(APIView):
 
 
 def _given(value: Any) -> Given | None:
-    """An answer as it may be written in JSON."""
+    """The accepted JSON forms of an answer."""
     other = ""
     if isinstance(value, dict) and set(value) <= {"answer", "other"} and isinstance(value.get("other", ""), str):
         other, value = value.get("other", ""), value.get("answer", [])

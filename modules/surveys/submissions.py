@@ -1,4 +1,4 @@
-"""A contact answers a survey: checked, stored, told, and what it says about the contact noted, all or nothing."""
+"""Submits answers: validates, stores and publishes them and updates the contact, in one transaction."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -28,9 +28,9 @@ TWICE = gettext_noop("This question is answered twice: by its number and by its 
 
 
 def submit(*, survey: Survey, contact: Contact, answers: Mapping[str, Given], now: datetime) -> Submission:
-    """Take the contact's answers, by number or alias of the question."""
+    """Submit the contact's answers by number or alias of the question."""
     with transaction.atomic():
-        # The lock keeps two submissions of one contact apart where only one is allowed.
+        # The lock prevents two concurrent submissions of a contact where only one is allowed.
         contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
         check_welcome(survey, contact)
         questions = selectors.asked(survey=survey)
@@ -44,7 +44,7 @@ def submit(*, survey: Survey, contact: Contact, answers: Mapping[str, Given], no
 
 
 def submit_generated(*, survey: Survey, contact: Contact, seed: int | str, now: datetime) -> Submission:
-    """The contact gives believable answers; the same seed gives the same ones."""
+    """Submit realistic generated answers; the same seed gives the same answers."""
     answers = generated.answers(
         selectors.asked(survey=survey), person=said_by(contact, seed), brand=brand(seed), seed=seed
     )
@@ -60,7 +60,7 @@ def drafted(
     now: datetime,
     answer_hash: str = "",
 ) -> tuple[Submission, ByAlias]:
-    """The submission, not yet stored, and the answers by alias. What they say about the contact is noted."""
+    """An unsaved submission, and the answers by alias. Updates the contact from them."""
     checked = _checked(questions, answers)
     by_alias = {each.alias: rules.aliased(checked[each.sn]) for each in questions if each.alias}
     contact, not_taken = _noted(contact, by_alias, now)
@@ -112,7 +112,7 @@ def check_welcome(survey: Survey, contact: Contact) -> None:
 
 
 def _checked(questions: Sequence[Question], answers: Mapping[str, Given]) -> dict[int, Answer]:
-    """The answers by number, or a refusal that names every one that is wrong."""
+    """The valid answers by number. InvalidAnswers names every invalid one."""
     sns = {each.alias: each.sn for each in questions if each.alias} | {str(each.sn): each.sn for each in questions}
     faults: dict[str, str] = {}
     given: dict[int, Given] = {}
@@ -126,25 +126,25 @@ def _checked(questions: Sequence[Question], answers: Mapping[str, Given]) -> dic
     outcomes = {each.sn: rules.answered(each, given.get(each.sn)) for each in questions}
     faults |= {str(sn): outcome for sn, outcome in outcomes.items() if isinstance(outcome, str)}
     if faults:
-        told = {f"answers.{key}": [_told(fault)] for key, fault in faults.items()}
-        field, sentences = next(iter(told.items()))
-        raise InvalidAnswers(f"{field}: {sentences[0]}", told)
+        messages = {f"answers.{key}": [_translated(fault)] for key, fault in faults.items()}
+        field, (message,) = next(iter(messages.items()))
+        raise InvalidAnswers(f"{field}: {message}", messages)
     return {sn: outcome for sn, outcome in outcomes.items() if isinstance(outcome, Answer)}
 
 
 def shown(key: str) -> str:
-    """A key from a request as an answer can hold it: a lone surrogate has no UTF-8 form."""
+    """A key of the request in a form that can be encoded: a lone surrogate has no UTF-8 form."""
     return key[:KEY_SHOWN].encode(errors="backslashreplace").decode()
 
 
-def _told(fault: str) -> str:
+def _translated(fault: str) -> str:
     return _(fault.template) % fault.values if isinstance(fault, Sentence) else _(fault)
 
 
 def _noted(contact: Contact, by_alias: ByAlias, now: datetime) -> tuple[Contact, dict[str, str]]:
-    """The contact as MAAC's own aliases say; what is not right changes nothing."""
+    """Update the contact from answers under MAAC's own aliases; invalid values are not stored."""
     today = now.astimezone(contact.account.zone_info).date()
-    details, not_taken = members.told(by_alias, line_uid=contact.line_uid, today=today)
+    details, not_taken = members.details_of(by_alias, line_uid=contact.line_uid, today=today)
     details = {name: value for name, value in details.items() if getattr(contact, name) != value}
     try:
         return (contact_services.edit(contact=contact, now=now, **details) if details else contact), not_taken
@@ -155,7 +155,7 @@ def _noted(contact: Contact, by_alias: ByAlias, now: datetime) -> tuple[Contact,
 
 
 def said_by(contact: Contact, seed: int | str) -> dict[str, str]:
-    """What the contact would answer about themselves; made up where nothing is known yet."""
+    """The contact's answers under MAAC's own aliases; generated where the contact has no value."""
     made_up = person(seed)
     return {
         "maac_member_line_uid": contact.line_uid,

@@ -1,4 +1,4 @@
-"""The calls of /api/v1/modules/traffic/."""
+"""The REST API below /api/v1/modules/traffic/."""
 
 from datetime import UTC, datetime
 from typing import Any

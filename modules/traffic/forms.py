@@ -41,5 +41,5 @@ class PlayForm(forms.Form):
     )
 
     def options(self) -> dict[str, Any]:
-        """The cleaned fields as the service takes them."""
+        """Arguments of the service from the cleaned fields."""
         return dict(self.cleaned_data)

@@ -1,4 +1,4 @@
-"""Every read of plays."""
+"""Queries of plays."""
 
 from django.db.models import QuerySet
 

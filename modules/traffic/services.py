@@ -18,6 +18,7 @@ from modules.traffic.models import Play
 from modules.traffic.reading import BadScenario, read
 from modules.traffic.scenario import NOT_A_SEED, NOTIFICATION, Scenario, events_of, faults_of
 from modules.traffic.shipped import scenarios
+from modules.validation import refuse
 from webhooks.wake_worker import wake_after_commit
 
 OWN = "own"
@@ -45,10 +46,10 @@ def start(
     wanted = _read(text)
     rate = wanted.rate if rate is None else rate
     seconds = wanted.seconds if seconds is None else seconds
-    _refuse(faults_of(rate=rate, seconds=seconds))
+    refuse(faults_of(rate=rate, seconds=seconds), InvalidPlay)
     seed = seed or secrets.token_hex(4)
     if len(seed) > SEED_LIMIT or not seed.isprintable():
-        _refuse({"seed": NOT_A_SEED})
+        refuse({"seed": NOT_A_SEED}, InvalidPlay)
     with transaction.atomic():
         lock_account(account.pk)
         if selectors.running(account=account):
@@ -109,12 +110,3 @@ def _read(text: str) -> Scenario:
         return read(text)
     except BadScenario as fault:
         raise InvalidPlay(f"yaml: {fault}", {"yaml": [str(fault)]}) from fault
-
-
-def _refuse(faults: dict[str, str]) -> None:
-    """Raise the refusal, if there is something to refuse, in the language in force."""
-    if not faults:
-        return
-    told = {name: [_(fault)] for name, fault in faults.items()}
-    field, sentences = next(iter(told.items()))
-    raise InvalidPlay(f"{field}: {sentences[0]}", told)

@@ -1,4 +1,4 @@
-"""What Celery runs."""
+"""Celery tasks."""
 
 from celery import shared_task
 from celery.worker import state

@@ -1,4 +1,4 @@
-"""Every probe of a run, in order. To add one, write its function and its entry in the file it belongs to."""
+"""All probes in order. To add one, write its function and its entry in the file it belongs to."""
 
 from maac_contract.sentences import gettext_noop
 from receiver_check.probes import arrivals, signatures, stress, topics

@@ -1,4 +1,4 @@
-"""Probes of how events arrive: header case, twice, again, late, in another order, and over a kept connection."""
+"""Probes of delivery: header case, duplicates, retries, delays, reordering and reused connections."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +12,7 @@ from receiver_check.trial import HEADER_SIGNATURE, Trial, with_header
 from receiver_check.verdicts import Judgement, Message, Sentence, Verdict, accepted
 
 SHORT = 0.2
-"""Seconds after which a sender goes away here, in place of the ten that MAAC would wait."""
+"""Seconds after which the probe disconnects, instead of MAAC's ten."""
 AGAIN = gettext_noop("the same again, under the same idempotency key")
 GET_FINE = gettext_noop("Answered with %(answer)s.")
 GET_BROKEN = gettext_noop("A GET was answered with %(answer)s.")

@@ -1,4 +1,4 @@
-"""What a probe is."""
+"""The Probe type."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from receiver_check.verdicts import Judgement, Sentence, Verdict
 
 @dataclass(frozen=True)
 class Probe:
-    """One thing to find out about a receiver: what is sent, why it matters, how to mend it."""
+    """A check of a receiver: what is sent, why it matters and how to fix a failure."""
 
     id: str
     title: str
@@ -18,9 +18,9 @@ class Probe:
     fix: str
     run: Callable[[Trial], Judgement]
     topic: str | None = None
-    """The only event type it is about; its title is put into the texts."""
+    """The event type that it concerns, if only one; its title is inserted into the texts."""
     needs_accepted: bool = True
-    """Whether it tells something only of a receiver that accepts an ordinary event."""
+    """Whether it is meaningful only for a receiver that accepts an ordinary event."""
 
 
 def skipped(reason: str) -> Judgement:

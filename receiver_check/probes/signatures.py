@@ -1,4 +1,4 @@
-"""Probes of the signature: what is not signed with the share secret, to the byte, must be refused."""
+"""Probes of the signature: a body that is not signed byte for byte with the share secret must be refused."""
 
 from dataclasses import replace
 
@@ -63,7 +63,7 @@ def previous_secret(trial: Trial) -> Judgement:
 
 
 def changed_byte(trial: Trial) -> Judgement:
-    """The right one goes first, so that a receiver is found that remembers signatures and not what they sign."""
+    """The valid request is sent first, to detect receivers that cache signatures without their bodies."""
     event = trial.event()
     trial.send(event)
     at = event.body.index(b".") + 1  # a digit of the time stamp

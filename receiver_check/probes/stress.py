@@ -1,4 +1,4 @@
-"""Probes of size, pace and number: a large event, quick answers, and many events at once."""
+"""Probes of load: a large event, response times, and many events at once."""
 
 from typing import Any
 

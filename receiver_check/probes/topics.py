@@ -1,4 +1,4 @@
-"""Probes of what is in an event: each event type, nulls, words, characters, numbers, and what nobody expected."""
+"""Probes of the payload: event types, nulls, enum values, characters, numbers and unknown fields."""
 
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ TEXT_FIELDS = {
     "prize.points_added": "points_memo",
     "message.first_open": "customer_id",
 }
-"""For each event type a field that takes any text."""
+"""A free-text field of each event type."""
 ODD_TEXT = (
     '春のレシート祭り 🌸 信義門市/地下1樓 👩\u200d👩\u200d👧 𠮷野家 "大杯" C:\\new\\table \t\n <b>&amp;</b> '
     "é e\u0301 ｶﾅ עברית \u2028 \u200b \x7f = + % '"
@@ -98,7 +98,7 @@ def _with_nulls(trial: Trial, topic: str) -> dict[str, Any]:
 
 
 def _by_word(answers: dict[str, int | None]) -> Judgement:
-    """Which of the words was not accepted."""
+    """The value that was not accepted."""
     bad = [word for word, status in answers.items() if status != contract.SUCCESS_STATUS]
     if bad:
         return Judgement(Verdict.FAILED, Sentence(FAILED_WORDS, {"words": ", ".join(bad)}))

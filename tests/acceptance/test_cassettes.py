@@ -118,7 +118,7 @@ def test_diff_shows_what_two_builds_answered_differently(
     ]
     assert (told["a"]["accepted"], told["b"]["accepted"]) == (2, 2)
     assert "409 twice" in offline("diff", before, "after.cassette", code=1)
-    assert "answered alike" in offline("diff", before, before)
+    assert "the same responses" in offline("diff", before, before)
 
 
 def test_diff_can_leave_bodies_out_and_tells_of_what_only_one_has(

@@ -91,9 +91,9 @@ def test_data_comes_from_a_file_or_from_standard_input(maac_sim: CommandLine, re
     ("arguments", "told"),
     [
         (("nothing.at_all",), "is not an event type"),
-        ((SAMPLE, "--set", "nothing.here=1"), "There: message_type"),
+        ((SAMPLE, "--set", "nothing.here=1"), "Available: message_type"),
         ((SAMPLE, "--set", "without_equals"), "PATH=VALUE"),
-        ((SAMPLE, "--data", "{"), "no JSON"),
+        ((SAMPLE, "--data", "{"), "not valid JSON"),
         ((SAMPLE, "--data", "[]"), "a JSON object"),
         ((SAMPLE, "--data", "@missing.json"), "cannot be read"),
     ],
@@ -107,7 +107,7 @@ def test_what_cannot_be_triggered_is_told_with_exit_code_2(
 def test_what_the_simulator_refuses_is_told_with_exit_code_1(maac_sim: CommandLine) -> None:
     printed = maac_sim("trigger", SAMPLE, "--set", "message_id=text", code=1)
     assert "data.message_id" in printed
-    assert "no endpoint is called nobody" in maac_sim("endpoint", "show", "nobody", code=2).lower()
+    assert "no endpoint is named nobody" in maac_sim("endpoint", "show", "nobody", code=2).lower()
 
 
 def test_a_failed_delivery_has_exit_code_1_and_its_story_and_can_be_sent_again(
@@ -146,8 +146,8 @@ def test_sign_and_verify_agree_with_the_vectors(tmp_path: Path) -> None:
         body = VECTORS / f"{topic}.body"
         right = (VECTORS / f"{topic}.signature").read_text().strip()
         assert command("sign", body, "--secret", secret).strip() == right
-        assert "Right" in command("verify", right, "--secret", secret, stdin=body.read_bytes())
-    assert "Wrong" in command("verify", right[::-1], body, "--secret", secret, code=1)
+        assert "Valid" in command("verify", right, "--secret", secret, stdin=body.read_bytes())
+    assert "Invalid" in command("verify", right[::-1], body, "--secret", secret, code=1)
 
 
 def test_listen_registers_itself_verifies_forwards_and_leaves_nothing_behind(

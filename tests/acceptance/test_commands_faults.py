@@ -28,7 +28,7 @@ def endpoint(maac_sim: CommandLine, receiver: Receiver) -> Iterator[str]:
 
 def test_a_fault_is_set_strikes_is_counted_and_marked(maac_sim: CommandLine, endpoint: str, receiver: Receiver) -> None:
     told = maac_sim("faults", "add", "CRM", "flip_byte", "--attempt", 1, "--topic", SAMPLE, "--every", 2)
-    assert "is set at CRM: message.first_open, attempt 1, every 2." in told
+    assert "is injected at CRM: message.first_open, attempt 1, every 2." in told
     for _ in range(2):
         maac_sim("trigger", SAMPLE, "--wait")
     assert [got.verifies(endpoint) for got in receiver.requests] == [True, False]
@@ -54,8 +54,8 @@ def test_they_are_taken_back_one_or_all(maac_sim: CommandLine, endpoint: str) ->
     maac_sim("faults", "add", "CRM", "pause")
     assert f"Fault {first} is removed." in maac_sim("faults", "remove", first)
     assert [row["kind"] for row in maac_sim.json("faults", "list", "CRM")] == ["pause"]
-    assert "Nothing goes wrong on purpose at CRM any more." in maac_sim("faults", "clear", "CRM")
-    assert "Nothing goes wrong on purpose. Example: " in maac_sim("faults", "list", "CRM")
+    assert "CRM has no injected faults any more." in maac_sim("faults", "clear", "CRM")
+    assert "No injected faults. Example: " in maac_sim("faults", "list", "CRM")
 
 
 def test_every_kind_is_told_of(maac_sim: CommandLine) -> None:
@@ -65,6 +65,6 @@ def test_every_kind_is_told_of(maac_sim: CommandLine) -> None:
 
 def test_what_cannot_be_says_why_by_its_exit_code(maac_sim: CommandLine, endpoint: str) -> None:
     assert "'explode' is not one of" in maac_sim("faults", "add", "CRM", "explode", code=2)
-    assert "No endpoint is called POS" in maac_sim("faults", "add", "POS", "delay", code=2)
+    assert "No endpoint is named POS" in maac_sim("faults", "add", "POS", "delay", code=2)
     assert "seconds: Write a number" in maac_sim("faults", "add", "CRM", "delay", "--seconds", 9999, code=1)
     assert "not_found" in maac_sim("faults", "remove", 999_999, code=1)

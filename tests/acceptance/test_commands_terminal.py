@@ -79,7 +79,7 @@ def test_the_waits_before_retries_are_an_endpoints_or_an_events(maac_sim: Comman
 
 @pytest.mark.parametrize(("waits", "code"), [("1,x", 2), ("1,,2", 2), ("nan", 2), ("-1", 1), ("4000", 1)])
 def test_waits_that_cannot_be_are_refused_and_nothing_is_made(maac_sim: CommandLine, waits: str, code: int) -> None:
-    fault = {2: "is no list of seconds", 1: "each from 0 to 3600"}[code]
+    fault = {2: "is not a list of seconds", 1: "each from 0 to 3600"}[code]
     given = f"--retry-waits={waits}"
     for command in (("trigger", SAMPLE), ("endpoint", "create", "CRM", "http://127.0.0.1:9/")):
         assert fault in maac_sim(*command, given, code=code)

@@ -66,7 +66,7 @@ def test_what_is_pushed_through_the_open_api_is_told_when_it_is_first_opened(
 
         opening = {"line_uid": uid, "direct_message_id": pushed["id"]}
         outcomes = [api.post("/modules/messages/opens/", opening).json()["outcome"] for _ in range(3)]
-        assert outcomes == ["told", "opened_before", "opened_before"]
+        assert outcomes == ["published", "opened_before", "opened_before"]
         (received,) = receiver.wait_for(1, timeout=10)
         assert received.verifies(secret)
         assert received.body.endswith(

@@ -85,7 +85,7 @@ def test_it_asks_which_endpoint_and_refuses_a_paused_one(maac_sim: CommandLine, 
     assert "running are none" in maac_sim("outage", "--seconds", "1", code=2)
     for name in ("One", "Two"):
         maac_sim("endpoint", "create", name, receiver.url())
-    assert "Say which endpoint" in maac_sim("outage", "--seconds", "1", code=2)
+    assert "Choose a running endpoint" in maac_sim("outage", "--seconds", "1", code=2)
     maac_sim("endpoint", "pause", "One")
     assert "paused" in maac_sim("outage", "--seconds", "1", "--endpoint", "One", code=2)
 

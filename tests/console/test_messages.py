@@ -58,8 +58,8 @@ def test_from_the_empty_page_to_a_first_open_that_is_told(console: Client, alice
         path = f"{PAGE}broadcasts/{sent.pk}/"
         opened = {"line_uid": hanako.line_uid}
         told.append(shown(console.post(f"{path}open/", opened, follow=True, HTTP_REFERER=f"http://testserver{path}")))
-    assert "It was told as message.first_open." in told[0]
-    assert "Only the first open of a message is told." in told[1]
+    assert "Published as message.first_open." in told[0]
+    assert "Only the first open of a message publishes an event." in told[1]
     data = json.loads(Event.objects.get().body)["data"]
     assert (data["message_type"], data["message_id"], data["customer_id"]) == ("broadcast", sent.pk, "M-1")
     assert f"/console/deliveries/?event={Event.objects.get().pk}" in shown(console.get(f"{PAGE}opens/"))
@@ -85,7 +85,7 @@ def test_why_an_open_is_not_told_is_said(console: Client, template: Template, ha
     path = f"{PAGE}direct/{message.pk}/"
     assert "sent without an event_id" in shown(console.get(path))
     console.post(f"{path}open/", {"line_uid": hanako.line_uid})
-    assert "A message that was sent without an event_id is never told." in shown(console.get(f"{PAGE}opens/"))
+    assert "Opens of a message without an event_id publish no event." in shown(console.get(f"{PAGE}opens/"))
     assert not Event.objects.exists()
 
 

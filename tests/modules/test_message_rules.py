@@ -84,6 +84,6 @@ def test_only_the_first_open_by_a_bound_contact_of_a_tracked_message_is_told(
 ) -> None:
     outcome = rules.outcome_of(category=category, has_event=has_event, is_bound=is_bound, is_first=is_first)
     is_tracked = category == "" or (category != rules.ENHANCED and has_event)
-    assert (outcome == rules.TOLD) is (is_tracked and is_bound and is_first)
+    assert (outcome == rules.PUBLISHED) is (is_tracked and is_bound and is_first)
     if category == rules.ENHANCED:
         assert outcome == rules.NOT_TRACKED

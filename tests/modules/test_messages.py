@@ -188,7 +188,7 @@ def test_the_first_open_of_a_broadcast_is_told_and_the_second_counted(
     sent = services.send_broadcast(account=alice, template=template, name="Hello", now=NOW)
     body = {"line_uid": hanako.line_uid, "broadcast_id": sent.pk}
     first, second = (api.post(f"{PATH}opens/", body).json() for _ in range(2))
-    assert (first["is_first"], first["outcome"]) == (True, "told")
+    assert (first["is_first"], first["outcome"]) == (True, "published")
     assert (second["is_first"], second["outcome"], second["event_id"]) == (False, "opened_before", None)
     assert told() == [
         {"message_type": "broadcast", "message_id": sent.pk, "line_uid": hanako.line_uid, "customer_id": "M-1"}
@@ -211,7 +211,7 @@ def test_two_pushes_under_one_event_are_one_message_to_the_receiver(
     push: Callable[..., DirectMessage], event: MessageEvent, hanako: Contact
 ) -> None:
     opens = [open_message(contact=hanako, message=push(event=event), now=NOW) for _ in range(2)]
-    assert [each.outcome for each in opens] == ["told", "opened_before"]
+    assert [each.outcome for each in opens] == ["published", "opened_before"]
     assert len(told()) == 1
     assert selectors.report_opens(event=event, zone=event.account.zone_info) == 2
 
@@ -267,7 +267,7 @@ def test_a_multicast_can_be_opened_once_it_is_sent(
     assert message.status_at(NOW) == rules.PENDING
     with pytest.raises(MessageNotReceived, match="not been sent yet"):
         open_message(contact=hanako, message=message, now=NOW)
-    assert open_message(contact=hanako, message=message, now=message.sent_at).outcome == "told"
+    assert open_message(contact=hanako, message=message, now=message.sent_at).outcome == "published"
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_of_many_opens_at_once_one_is_told(
 ) -> None:
     message = push(event=event)
     opens = race(8, lambda: open_message(contact=hanako, message=message, now=NOW))
-    assert sorted(each.outcome for each in opens) == ["opened_before"] * 7 + ["told"]
+    assert sorted(each.outcome for each in opens) == ["opened_before"] * 7 + ["published"]
     assert len(told()) == 1
     assert Open.objects.filter(is_first=True).count() == 1
     assert selectors.report_opens(event=event, zone=alice.zone_info) == 8

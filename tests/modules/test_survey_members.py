@@ -12,9 +12,9 @@ TODAY = date(2026, 3, 5)
 UID = "U" + "0f" * 16
 
 
-def told(**answers: str) -> members.Told:
+def details_of(**answers: str) -> members.Extracted:
     given = {f"maac_member_{name}": [text] for name, text in answers.items()}
-    return members.told(given, line_uid=UID, today=TODAY)
+    return members.details_of(given, line_uid=UID, today=TODAY)
 
 
 def test_every_alias_of_maac_is_known() -> None:
@@ -34,7 +34,7 @@ def test_every_alias_of_maac_is_known() -> None:
     ],
 )
 def test_a_good_answer_becomes_a_detail(name: str, text: str, detail: str, value: Any) -> None:
-    assert told(**{name: text}) == members.Told({detail: value}, {})
+    assert details_of(**{name: text}) == members.Extracted({detail: value}, {})
 
 
 @pytest.mark.parametrize(
@@ -49,20 +49,20 @@ def test_a_good_answer_becomes_a_detail(name: str, text: str, detail: str, value
     ],
 )
 def test_a_bad_answer_changes_nothing_and_is_told(name: str, text: str) -> None:
-    found = told(**{name: text, "name": "花子"})
+    found = details_of(**{name: text, "name": "花子"})
     assert found.details == {"display_name": "花子"}
     assert list(found.not_taken) == [f"maac_member_{name}"]
 
 
 def test_an_empty_answer_says_nothing() -> None:
-    assert told(mobile=" ", birthday="") == members.Told({}, {})
-    assert members.told({"maac_member_email": []}, line_uid=UID, today=TODAY) == members.Told({}, {})
+    assert details_of(mobile=" ", birthday="") == members.Extracted({}, {})
+    assert members.details_of({"maac_member_email": []}, line_uid=UID, today=TODAY) == members.Extracted({}, {})
 
 
 def test_the_line_uid_is_checked_and_changes_nothing() -> None:
-    assert told(line_uid=UID) == members.Told({}, {})
-    assert told(line_uid="U" + "aa" * 16).not_taken == {"maac_member_line_uid": members.SOMEBODY_ELSE}
+    assert details_of(line_uid=UID) == members.Extracted({}, {})
+    assert details_of(line_uid="U" + "aa" * 16).not_taken == {"maac_member_line_uid": members.SOMEBODY_ELSE}
 
 
 def test_other_aliases_say_nothing_about_the_contact() -> None:
-    assert members.told({"rating": ["5"]}, line_uid=UID, today=TODAY) == members.Told({}, {})
+    assert members.details_of({"rating": ["5"]}, line_uid=UID, today=TODAY) == members.Extracted({}, {})

@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                     "outcome",
                     models.CharField(
                         choices=[
-                            ("told", "told"),
+                            ("published", "published"),
                             ("opened_before", "opened_before"),
                             ("without_event", "without_event"),
                             ("not_tracked", "not_tracked"),
