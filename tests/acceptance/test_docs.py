@@ -31,7 +31,7 @@ WRITTEN = [*PAGES, ROOT / "README.md", ROOT / "examples" / "README.md"]
 NAMES_ONLY = ("…", "COMMAND")
 FOREIGN_IN_STYLES = re.compile(r"url\(\s*[\"']?(https?:)?//|@import\s+[\"']?(https?:)?//")
 CODE = re.compile(r"^```+.*?\n(.*?)^```+$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"(?<![\w./-])maac-sim((?: +(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s|;&<>)`\"']+|<(?= ))+)*)")
+COMMAND = re.compile(r"(?<![\w./-])(?<!install )maac-sim((?: +(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s|;&<>)`\"']+|<(?= ))+)*)")
 
 
 class Page(HTMLParser):
