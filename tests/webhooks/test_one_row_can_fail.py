@@ -24,7 +24,7 @@ from webhooks.services import deliver, faults, workers
 from webhooks.services import fault_effects as scripted_effects
 from webhooks.services.redeliver import redeliver
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 MakeEndpoint = Callable[..., Endpoint]
 TOPIC = "prize.points_added"
 Backend = postgresql.Backend if connection.vendor == "postgresql" else sqlite.Backend
