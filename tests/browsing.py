@@ -150,9 +150,9 @@ class Brand:
     api: Api
 
 
-def new_brand(support: Visitor, name: str, *, zones: tuple[int, ...] = (1, 2)) -> Brand:
+def new_brand(support: Visitor, name: str, *, zones: tuple[int, ...] = (1, 2), time_zone: str = "Asia/Tokyo") -> Brand:
     """Customer support makes an account, licenses its zones and lets a user in; the user makes a token."""
-    made = support.post("/console/accounts/new/", name=name, time_zone="Asia/Tokyo", plan="marketing")
+    made = support.post("/console/accounts/new/", name=name, time_zone=time_zone, plan="marketing")
     number = int(made.url.rstrip("/").rpartition("/")[2])
     today = datetime.now(UTC)
     period = {

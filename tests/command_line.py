@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,3 @@ class CommandLine:
 
     def json(self, *arguments: object, code: int = 0) -> Any:
         return json.loads(self(*arguments, "--json", code=code))
-
-
-def tidy_command_line(folder: Path, simulator: Embedded) -> Iterator[CommandLine]:
-    """For a fixture: afterwards the simulator has no endpoint."""
-    command = CommandLine(folder, simulator)
-    yield command
-    for row in command.json("endpoint", "list"):
-        command("endpoint", "delete", row["id"])

@@ -1,8 +1,10 @@
 """What every kind of test may ask for."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -22,6 +24,14 @@ from tests.servers import Missing, Server, start_postgres, start_redis
 
 ROOT = Path(__file__).resolve().parent.parent
 VECTORS = Path(__file__).resolve().parent / "vectors"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What commits for real races with other connections, which each database settles in its own way."""
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark and mark.kwargs.get("transaction"):
+            item.add_marker("both_databases")
 
 
 @pytest.fixture
@@ -48,8 +58,14 @@ def postgres() -> Iterator[Server]:
         skip_or_fail(missing)
 
 
-def skip_or_fail(missing: Missing) -> None:
-    """A missing server is the developer's choice on a laptop, and a fault in CI."""
+def needs(program: str) -> None:
+    """A test of this program goes on only where it is installed."""
+    if shutil.which(program) is None:
+        skip_or_fail(Missing(f"{program} is not installed"))
+
+
+def skip_or_fail(missing: Missing) -> NoReturn:
+    """A missing program is the developer's choice on a laptop, and a fault in CI."""
     if os.environ.get("CI") == "true":
         pytest.fail(str(missing))
     pytest.skip(str(missing))

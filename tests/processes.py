@@ -160,6 +160,7 @@ class Api:
     """REST calls with a token: the path is what follows /api/v1, the second argument becomes the JSON body."""
 
     def __init__(self, url: str, token: str, timeout: float = 40) -> None:
+        self.token = token
         self._base = f"{url}/api/v1"
         self._timeout = timeout
         self._session = _direct_session()

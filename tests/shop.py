@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -95,6 +96,13 @@ class Shop:
             self._secrets = [secret]
         elif self.has(Care.NEW_SECRET):
             self._secrets = [secret] if self.has(Care.OLD_SECRET) else [*self._secrets, secret]
+
+    def wait_for(self, count: int, timeout: float = 5) -> None:
+        """Return when it has handled so many requests: of one that breaks off, it learns later than the sender."""
+        end = time.monotonic() + timeout
+        while len(self.statuses) < count:
+            assert time.monotonic() < end, f"{self.statuses} after {timeout:g} s"
+            time.sleep(0.005)
 
     def take(self, headers: Any, body: bytes, *, is_whole: bool) -> int | None:
         """The status to answer with; None drops the connection."""

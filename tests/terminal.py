@@ -7,78 +7,74 @@ with Terminal(environment(), folder) as terminal:
 """
 
 import contextlib
-import os
-import pty
-import signal
-import subprocess
+import io
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-SHELL = ["bash", "--noprofile", "--norc", "--noediting", "-i"]
-CTRL_C = b"\x03"
-TYPED_AGAIN_AFTER = 5.0
-TYPED_AT_MOST = 12
+import pexpect
+
+SHELL = ["--noprofile", "--norc", "--noediting", "-i"]
+PROMPT = "<prompt>"
 
 
 class Terminal:
-    """What is typed runs in one shell, so that variables and the folder stay."""
+    """What is typed runs in one shell, so that variables and the folder stay.
+
+    Nothing is typed before the shell prompts for it: bash throws away what it was sent before that, at its start and
+    after Ctrl+C.
+    """
 
     def __init__(self, env: Mapping[str, str], folder: Path) -> None:
-        self._typed = 0
-        self._seen = b""
-        self._own, theirs = pty.openpty()
-        self._shell = subprocess.Popen(
-            SHELL, env={**env, "PS1": "", "PS2": "", "TERM": "dumb"}, cwd=folder, stdin=theirs, stdout=theirs,
-            stderr=theirs, start_new_session=True, preexec_fn=_take_terminal,
+        self._runs = 0
+        self._reading: threading.Thread | None = None
+        self._printed = io.StringIO()
+        shell_env = {**env, "PS1": PROMPT, "PS2": "", "TERM": "dumb"}
+        self._shell: pexpect.spawn[str] = pexpect.spawn(
+            "bash", SHELL, env=shell_env, cwd=str(folder), encoding="utf-8", codec_errors="replace", echo=False,
+            dimensions=(40, 140), timeout=60,
         )  # fmt: skip
-        os.close(theirs)
-        threading.Thread(target=self._read, daemon=True).start()
-        self._wake()
-
-    def _wake(self) -> None:
-        """A shell that starts throws away what was typed before it had its terminal, so that it is typed again."""
-        for _ in range(TYPED_AT_MOST):
-            self.begin("stty -echo columns 140; echo '<aw''ake>'")
-            end = time.monotonic() + TYPED_AGAIN_AFTER
-            while time.monotonic() < end:
-                if b"<awake>" in self._seen:
-                    self.run("true")
-                    return
-                time.sleep(0.02)
-        raise AssertionError(f"The shell did not wake up; it printed:\n{self.shows()}")
+        self._shell.delaybeforesend = None
+        self._shell.logfile_read = self._printed
+        self._shell.expect_exact(PROMPT)
 
     def run(self, commands: str, timeout: float = 90) -> str:
         """Type the commands and give what is printed until all have ended."""
-        self._typed += 1
-        start, mark = len(self._seen), f"<end of {self._typed}>"
-        self.begin(f"{commands.rstrip()}\necho '<end of' {self._typed}'>'\n")
-        end = time.monotonic() + timeout
-        while mark.encode() not in self._seen[start:]:
-            assert time.monotonic() < end, f"{commands}\ndid not end; it printed:\n{self.shows()}"
-            time.sleep(0.02)
-        return self._seen[start:].decode(errors="replace").replace("\r\n", "\n").split(mark)[0]
+        self._runs += 1
+        self._shell.sendline(f"{commands.rstrip()}\necho '<end of' {self._runs}'>'")
+        self._shell.expect_exact(f"<end of {self._runs}>", timeout)
+        printed = self._shell.before
+        self._shell.expect_exact(PROMPT)
+        assert printed is not None
+        return _as_shown(printed)
 
     def begin(self, commands: str) -> None:
-        """Type the commands and wait for nothing."""
-        os.write(self._own, f"{commands.rstrip()}\n".encode())
+        """Type the commands, of which the last does not end by itself, and do not wait for it."""
+        *first, last = commands.rstrip().splitlines()
+        if first:
+            self.run("\n".join(first))
+        self._shell.sendline(last)
+        # What nobody reads fills the terminal's buffer, which stops the program that prints.
+        self._reading = threading.Thread(target=self._read_until_prompt, daemon=True)
+        self._reading.start()
 
     def press_ctrl_c(self) -> None:
-        """Interrupt what runs, and wait until it has ended."""
-        os.write(self._own, CTRL_C)
-        self.run("true")
+        """Interrupt what `begin` started, and wait until it has ended."""
+        assert self._reading
+        self._shell.sendintr()
+        self._reading.join(60)
+        assert not self._reading.is_alive(), f"Ctrl+C did not end it:\n{self.shows()}"
+        self._reading = None
+
+    def _read_until_prompt(self) -> None:
+        with contextlib.suppress(pexpect.EOF):
+            self._shell.expect_exact(PROMPT, timeout=None)
 
     def shows(self) -> str:
         """Everything that was printed so far."""
-        return self._seen.decode(errors="replace").replace("\r\n", "\n")
-
-    def _read(self) -> None:
-        with contextlib.suppress(OSError):  # The other end was closed: the shell is gone.
-            while data := os.read(self._own, 65536):
-                self._seen += data
+        return _as_shown(self._printed.getvalue())
 
     def __enter__(self) -> Self:
         return self
@@ -86,13 +82,10 @@ class Terminal:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if error is not None:
             error.add_note(self.shows())
-        os.write(self._own, CTRL_C)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._shell.pid, signal.SIGHUP)
-        self._shell.wait(10)
-        os.close(self._own)
+        if self._reading:
+            self.press_ctrl_c()
+        self._shell.close(force=True)
 
 
-def _take_terminal() -> None:
-    """Make standard input the controlling terminal, so that Ctrl+C reaches what runs in the foreground."""
-    os.close(os.open(os.ttyname(0), os.O_RDWR))
+def _as_shown(printed: str) -> str:
+    return printed.replace(PROMPT, "").replace("\r\n", "\n")

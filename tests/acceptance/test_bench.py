@@ -66,6 +66,7 @@ def test_a_scenario_that_does_not_exist_is_refused_with_the_known_ones() -> None
     assert "backlog" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_servers")
 def test_a_backlog_arrives_whole_and_is_set_beside_the_plain_way_and_the_limit() -> None:
     found = figures("backlog", "--deliveries", "2000")
@@ -77,6 +78,7 @@ def test_a_backlog_arrives_whole_and_is_set_beside_the_plain_way_and_the_limit()
     assert set(found["cpu_us_per_delivery"]) == {"worker", "beat", "postgres", "redis", "receiver"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_servers")
 def test_a_backlog_arrives_whole_at_our_own_receiver_where_there_is_no_nginx() -> None:
     found = figures("backlog", "--deliveries", "500", "--receiver", "own", "--alone")
@@ -84,6 +86,7 @@ def test_a_backlog_arrives_whole_at_our_own_receiver_where_there_is_no_nginx() -
     assert found["plain_deliveries_per_second"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_servers")
 def test_a_soak_of_thirty_seconds_finds_nothing_lost_doubled_or_stuck() -> None:
     found = figures("soak", "--seconds", "30", "--seed", "1")

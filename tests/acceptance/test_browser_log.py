@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browsing import Brand, window
 from tests.processes import Embedded
 from tests.receiver import Receiver
+
+pytestmark = pytest.mark.slow
 
 RECEIPT = "receipt.receipt_validated"
 SURVEY = "form.surveycake_submitted"

@@ -14,6 +14,8 @@ from tests.browsing import PHONE, WIDE, Visitor, links, open_page, sticks_out, w
 from tests.pages import ENTRIES, walk
 from tests.processes import Embedded
 
+pytestmark = pytest.mark.slow
+
 GRAVE = ("serious", "critical")
 
 

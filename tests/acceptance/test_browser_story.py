@@ -216,6 +216,7 @@ def test_from_the_first_visit_to_the_last_webhook_deleted(
         expect(page.get_by_role("heading", name=words.empty)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_fourth_endpoint_is_refused_until_customer_support_raises_the_limit(
     furnished: Embedded, support: Visitor, make_brand: Callable[..., Brand], browser: Browser
 ) -> None:
@@ -241,6 +242,7 @@ def test_the_fourth_endpoint_is_refused_until_customer_support_raises_the_limit(
         expect(page.get_by_text("4 of 4", exact=True)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_zone_that_is_not_licensed_is_locked_and_says_whom_to_ask(
     furnished: Embedded, make_brand: Callable[..., Brand], browser: Browser
 ) -> None:
@@ -253,6 +255,7 @@ def test_a_zone_that_is_not_licensed_is_locked_and_says_whom_to_ask(
         expect(page.get_by_role("checkbox", name=RECEIPT)).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_customer_support_lets_a_brand_in_and_its_user_sees_that_brand_alone(
     furnished: Embedded, support: Visitor, browser: Browser
 ) -> None:
@@ -277,6 +280,7 @@ def test_customer_support_lets_a_brand_in_and_its_user_sees_that_brand_alone(
         assert page.request.get("/console/webhooks/1/").status == 404
 
 
+@pytest.mark.slow
 def test_the_language_is_switched_in_the_header_and_remembered(
     furnished: Embedded, make_brand: Callable[..., Brand], browser: Browser
 ) -> None:

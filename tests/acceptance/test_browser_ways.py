@@ -11,6 +11,8 @@ from tests.pages import ENTRIES
 from tests.processes import Embedded
 from tests.receiver import Receiver
 
+pytestmark = pytest.mark.slow
+
 RECEIPT = "receipt.receipt_validated"
 TABS = 60
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import CommandLine, tidy_command_line
-from tests.processes import Embedded, embedded, start
+from tests.command_line import CommandLine
+from tests.processes import Embedded, start
 from tests.receiver import Answer, Delay, Hang, Receiver
 from tests.servers import free_port
 
@@ -16,15 +16,9 @@ RECEIPT, POINTS = "receipt.receipt_validated", "prize.points_added"
 SECRET = "of the new build"
 
 
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with embedded(tmp_path_factory.mktemp("cassettes") / "data", WEBHOOK_RETRY_WAITS="0.01") as running:
-        yield running
-
-
 @pytest.fixture
-def maac_sim(simulator: Embedded, tmp_path: Path) -> Iterator[CommandLine]:
-    yield from tidy_command_line(tmp_path, simulator)
+def maac_sim(simulator: Embedded, tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path, simulator)
 
 
 @pytest.fixture
@@ -76,6 +70,7 @@ def test_a_cassette_can_be_read_and_replays_the_very_bytes_signed_anew(
     ]
 
 
+@pytest.mark.slow
 def test_the_spacing_is_kept_made_shorter_or_left_out(
     maac_sim: CommandLine, offline: CommandLine, receiver: Receiver, new_build: Receiver
 ) -> None:
@@ -93,6 +88,7 @@ def test_the_spacing_is_kept_made_shorter_or_left_out(
     assert came[2] - came[0] < 0.4
 
 
+@pytest.mark.slow
 def test_a_slow_answer_does_not_delay_what_follows(
     maac_sim: CommandLine, offline: CommandLine, receiver: Receiver, new_build: Receiver
 ) -> None:
@@ -121,6 +117,7 @@ def test_diff_shows_what_two_builds_answered_differently(
     assert "the same responses" in offline("diff", before, before)
 
 
+@pytest.mark.slow
 def test_diff_can_leave_bodies_out_and_tells_of_what_only_one_has(
     maac_sim: CommandLine, offline: CommandLine, receiver: Receiver, new_build: Receiver
 ) -> None:
@@ -135,6 +132,7 @@ def test_diff_can_leave_bodies_out_and_tells_of_what_only_one_has(
     assert (row["a"], row["b"]) == ("not on it", "200")
 
 
+@pytest.mark.slow
 def test_a_receiver_that_is_down_or_hangs_is_told_and_saved(
     maac_sim: CommandLine, offline: CommandLine, receiver: Receiver, new_build: Receiver
 ) -> None:
@@ -147,6 +145,7 @@ def test_a_receiver_that_is_down_or_hangs_is_told_and_saved(
     assert "no answer" in offline("diff", cassette, "down.cassette", code=1)
 
 
+@pytest.mark.slow
 def test_a_recording_that_follows_takes_what_comes_each_once(maac_sim: CommandLine, receiver: Receiver) -> None:
     maac_sim("endpoint", "create", "CRM", receiver.url())
     maac_sim("trigger", POINTS, "--wait")
@@ -172,6 +171,7 @@ def wait_for_lines(path: Path, count: int) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -14,16 +14,12 @@ import requests
 from receiver_check.probes import PROBES
 from tests.acceptance.test_check_examples import FASTAPI, FLASK, SECRET, running
 from tests.acceptance.test_check_faults import receiver as wrong_receiver
+from tests.browsing import SUPPORT, SUPPORT_PASSWORD
 from tests.processes import Embedded, embedded
 
-PASSWORD = "a password that only tests know"
+pytestmark = pytest.mark.slow
+
 LONGEST = 60.0
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with embedded(tmp_path_factory.mktemp("doors") / "data", MAAC_SIM_ADMIN_PASSWORD=PASSWORD) as running_simulator:
-        yield running_simulator
 
 
 def until_over(look: Callable[[], Any]) -> Any:
@@ -78,7 +74,7 @@ class Browser:
     def __init__(self, simulator: Embedded, session: requests.Session) -> None:
         self._url = simulator.url
         self._session = session
-        self.post("/console/login/", {"username": "admin", "password": PASSWORD, "next": "/console/"})
+        self.post("/console/login/", {"username": SUPPORT, "password": SUPPORT_PASSWORD, "next": "/console/"})
 
     def get(self, path: str) -> str:
         answer = self._session.get(f"{self._url}{path}", timeout=20)

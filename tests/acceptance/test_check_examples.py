@@ -1,6 +1,5 @@
 """The receivers in examples/, started as their README says: each passes the whole check, and two tell their story."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +16,9 @@ from receiver_check.run import Options, check
 from receiver_check.sender import Sender, target
 from receiver_check.trial import Case, Trial
 from receiver_check.verdicts import Verdict
-from tests.conftest import ROOT
+from tests.conftest import ROOT, needs, skip_or_fail
 from tests.processes import environment, start, wait_until_it_listens
-from tests.servers import free_port
+from tests.servers import Missing, free_port
 
 EXAMPLES = ROOT / "examples"
 SECRET, PREVIOUS = "s3cret", "the secret before"
@@ -36,10 +35,9 @@ class Example:
     package: str = ""
 
     def skip_unless_here(self) -> None:
-        if shutil.which(self.needs, path=environment()["PATH"]) is None:
-            pytest.skip(f"{self.needs} is missing, so examples/{self.folder} is not tried")
+        needs(self.needs)
         if self.package and not self._has_package():
-            pytest.skip(f"{self.package} is missing: npm install in examples/{self.folder}")
+            skip_or_fail(Missing(f"{self.package} is missing: npm install in examples/{self.folder}"))
 
     def _has_package(self) -> bool:
         asked = [self.needs, "-e", f"require.resolve('{self.package}')"]
@@ -71,6 +69,7 @@ def running(example: Example, folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", RECEIVERS, ids=lambda example: example.folder)
 def test_an_example_passes_every_probe(example: Example, tmp_path: Path) -> None:
     with running(example, tmp_path) as url:
@@ -91,6 +90,7 @@ def get(url: str) -> Any:
         return session.get(url, timeout=10).json()
 
 
+@pytest.mark.slow
 def test_a_validated_receipt_adds_points_in_the_crm_once(tmp_path: Path) -> None:
     receipt = sample("receipt.receipt_validated", seed=1)
     item = {"description": "春のパン", "unit_price": 65.0, "quantity": 2.0, "amount": 130.0}
@@ -108,6 +108,7 @@ def test_a_validated_receipt_adds_points_in_the_crm_once(tmp_path: Path) -> None
         assert get(url + member)["points"] == 4
 
 
+@pytest.mark.slow
 def test_a_survey_books_a_test_drive_once_and_only_by_its_aliases(tmp_path: Path) -> None:
     other = sample("form.surveycake_submitted", seed=1)
     survey = sample("form.surveycake_submitted", seed=2)

@@ -18,6 +18,8 @@ from tests.conftest import ROOT
 from tests.processes import Process, environment, start
 from tests.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 WRONG_RECEIVER = ROOT / "examples/wrong/wrong_receiver.py"
 SECRET, PREVIOUS = "s3cret", "the secret before"
 QUICK = Options(seed="tests", previous_secret=PREVIOUS, timeout=5)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,11 @@ import pytest
 import yaml
 
 from tests.acceptance.test_compose import instruction
-from tests.conftest import ROOT
-from tests.processes import Embedded, Process, embedded, environment, start, wait_until_ready
-from tests.servers import free_port
+from tests.conftest import ROOT, needs, skip_or_fail
+from tests.processes import Embedded, Process, environment, start, wait_until_ready
+from tests.servers import Missing, free_port
+
+pytestmark = pytest.mark.slow
 
 CI = ROOT / "examples" / "ci"
 WORKFLOW = yaml.safe_load((CI / "github-actions.yml").read_text())
@@ -28,10 +29,9 @@ WAITS = "0.01,0.02,0.04"
 NODE_TESTS = ["node", "--import", "./globals.mjs", "--test"]
 
 
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with embedded(tmp_path_factory.mktemp("ci") / "data", WEBHOOK_RETRY_WAITS=WAITS) as running:
-        yield running
+@pytest.fixture
+def simulator(brand_simulator: Embedded) -> Embedded:
+    return brand_simulator
 
 
 def run(command: list[str], folder: Path, code: int = 0, **env: object) -> str:
@@ -46,11 +46,6 @@ def where(simulator: Embedded) -> dict[str, Any]:
     return {"MAAC_SIM_URL": simulator.url, "MAAC_SIM_API_TOKEN": simulator.token}
 
 
-def needs(program: str) -> None:
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is missing, so this example is not tried")
-
-
 # Jest
 
 
@@ -61,7 +56,7 @@ def test_the_jest_example_passes_with_nodes_own_runner(simulator: Embedded) -> N
 
 def test_the_jest_example_passes_with_jest(simulator: Embedded) -> None:
     if not (CI / "jest" / "node_modules" / ".bin" / "jest").exists():
-        pytest.skip("jest is missing: npm install in examples/ci/jest")
+        skip_or_fail(Missing("jest is missing: npm install in examples/ci/jest"))
     run(["npx", "jest"], CI / "jest", **where(simulator))
 
 

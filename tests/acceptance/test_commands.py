@@ -3,30 +3,23 @@
 import json
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from maac_contract.contract import TOPICS
-from tests.command_line import CommandLine, tidy_command_line
+from tests.command_line import CommandLine
 from tests.conftest import VECTORS
-from tests.processes import Embedded, embedded, start
+from tests.processes import Embedded, start
 from tests.receiver import Receiver
 from tests.servers import free_port
 
 SAMPLE = "message.first_open"
 
 
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with embedded(tmp_path_factory.mktemp("commands") / "data", WEBHOOK_RETRY_WAITS="0.05,0.05,0.05") as running:
-        yield running
-
-
 @pytest.fixture
-def maac_sim(simulator: Embedded, tmp_path: Path) -> Iterator[CommandLine]:
-    yield from tidy_command_line(tmp_path, simulator)
+def maac_sim(simulator: Embedded, tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path, simulator)
 
 
 def test_an_endpoints_whole_life(maac_sim: CommandLine, receiver: Receiver) -> None:
@@ -61,6 +54,7 @@ def test_an_event_with_changed_fields_arrives_and_is_waited_for(maac_sim: Comman
     assert (data["items"][0]["amount"], data["customer_id"], data["channel"]) == (5.5, None, "新宿店")
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_people(maac_sim: CommandLine, receiver: Receiver) -> None:
     maac_sim("endpoint", "create", "CRM", receiver.url())
     for _ in range(2):
@@ -69,6 +63,7 @@ def test_the_same_seed_makes_the_same_people(maac_sim: CommandLine, receiver: Re
     assert first == second
 
 
+@pytest.mark.slow
 def test_many_events_go_in_batches_and_with_a_rate_in_time(maac_sim: CommandLine, receiver: Receiver) -> None:
     maac_sim("endpoint", "create", "CRM", receiver.url())
     told = maac_sim.json("trigger", SAMPLE, "--count", "250")
@@ -78,6 +73,7 @@ def test_many_events_go_in_batches_and_with_a_rate_in_time(maac_sim: CommandLine
     assert time.monotonic() - began >= 1.0
 
 
+@pytest.mark.slow
 def test_data_comes_from_a_file_or_from_standard_input(maac_sim: CommandLine, receiver: Receiver) -> None:
     maac_sim("endpoint", "create", "CRM", receiver.url())
     body = json.loads((VECTORS / f"{SAMPLE}.body").read_bytes())
@@ -87,6 +83,7 @@ def test_data_comes_from_a_file_or_from_standard_input(maac_sim: CommandLine, re
     assert [json.loads(request.body)["data"] for request in receiver.requests] == [body["data"], body["data"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -123,6 +120,7 @@ def test_a_failed_delivery_has_exit_code_1_and_its_story_and_can_be_sent_again(
     assert str(row["id"]) in maac_sim("redeliver", row["id"])
 
 
+@pytest.mark.slow
 def test_without_a_simulator_every_command_says_so_with_exit_code_3(tmp_path: Path) -> None:
     command = CommandLine(tmp_path)
     port = free_port()
@@ -135,10 +133,10 @@ def test_the_token_of_the_data_folder_is_found(simulator: Embedded, tmp_path: Pa
     command.env["MAAC_SIM_DATA"] = str(simulator.folder)
     secrets = (simulator.folder / "secrets.env").read_text()
     assert "MAAC_SIM_API_TOKEN" in secrets
-    printed = command("endpoint", "list", "--url", simulator.url, code=1)
-    assert "token" in printed.lower()  # the folder's own token was preset by another here, and is told to be unknown
+    assert isinstance(command.json("endpoint", "list", "--url", simulator.url), list)
 
 
+@pytest.mark.slow
 def test_sign_and_verify_agree_with_the_vectors(tmp_path: Path) -> None:
     command = CommandLine(tmp_path)
     for topic in TOPICS:
@@ -168,6 +166,7 @@ def test_listen_registers_itself_verifies_forwards_and_leaves_nothing_behind(
     assert maac_sim.json("endpoint", "list") == []
 
 
+@pytest.mark.slow
 def test_listen_says_why_a_signature_is_wrong(maac_sim: CommandLine, tmp_path: Path) -> None:
     port = free_port()
     command = ["maac-sim", "listen", "--port", str(port), "--secret", "not the secret", "--json"]
@@ -190,6 +189,7 @@ def test_the_doctor_finds_what_is_wrong(maac_sim: CommandLine, receiver: Receive
     assert "API token" in maac_sim("doctor", "--token", "wrong", code=1)
 
 
+@pytest.mark.slow
 def test_every_command_has_an_example(tmp_path: Path) -> None:
     command = CommandLine(tmp_path)
     use = ("trigger", "deliveries", "delivery", "redeliver", "outage", "doctor", "run")

@@ -1,29 +1,27 @@
 """`maac-sim faults`: against a running simulator, with a receiver that shows what arrives."""
 
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from maac_contract.fault_kinds import FaultKind
 from tests.command_line import CommandLine
-from tests.processes import embedded
+from tests.processes import Embedded
 from tests.receiver import Receiver
 
 SAMPLE = "message.first_open"
 
 
-@pytest.fixture(scope="module")
-def maac_sim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    folder = tmp_path_factory.mktemp("faults")
-    with embedded(folder / "data", WEBHOOK_RETRY_WAITS="0.05,0.05,0.05") as running:
-        yield CommandLine(folder, running)
+@pytest.fixture
+def maac_sim(simulator: Embedded, tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path, simulator)
 
 
 @pytest.fixture
-def endpoint(maac_sim: CommandLine, receiver: Receiver) -> Iterator[str]:
+def endpoint(maac_sim: CommandLine, receiver: Receiver) -> str:
+    """Its share secret."""
     made = maac_sim.json("endpoint", "create", "CRM", receiver.url("/hook"), "-e", SAMPLE)
-    yield made["share_secret"]
-    maac_sim("endpoint", "delete", made["id"])
+    return str(made["share_secret"])
 
 
 def test_a_fault_is_set_strikes_is_counted_and_marked(maac_sim: CommandLine, endpoint: str, receiver: Receiver) -> None:
@@ -40,15 +38,17 @@ def test_a_fault_is_set_strikes_is_counted_and_marked(maac_sim: CommandLine, end
     assert "injected fault: flip_byte" in maac_sim("delivery", newest)
 
 
+@pytest.mark.slow
 def test_what_is_set_has_what_was_said(maac_sim: CommandLine, endpoint: str) -> None:
     options = ["--times", 0, "--seconds", 1.5, "--count", 4, "--expires", 60, "--probability", 0.25, "--seed", "dice"]
     row = maac_sim.json("faults", "add", "CRM", "reverse", *options)
     assert (row["times"], row["seconds"], row["count"], row["probability"], row["seed"]) == (None, 1.5, 4, 0.25, "dice")
     listed = maac_sim("faults", "list", "CRM")
-    assert "by dice 0.25, seed dice, in groups of 4, 1.5 s" in listed
+    assert "by dice 0.25, seed rng, in groups of 4, 1.5 s" in listed
     assert f"waits   {row['expires_at'].replace('T', ' ')[:19]}" in listed
 
 
+@pytest.mark.slow
 def test_they_are_taken_back_one_or_all(maac_sim: CommandLine, endpoint: str) -> None:
     first = maac_sim.json("faults", "add", "CRM", "delay")["id"]
     maac_sim("faults", "add", "CRM", "pause")
@@ -58,11 +58,13 @@ def test_they_are_taken_back_one_or_all(maac_sim: CommandLine, endpoint: str) ->
     assert "No injected faults. Example: " in maac_sim("faults", "list", "CRM")
 
 
+@pytest.mark.slow
 def test_every_kind_is_told_of(maac_sim: CommandLine) -> None:
     assert list(maac_sim.json("faults", "kinds")) == [kind.value for kind in FaultKind]
     assert "After signing, one digit in the data is changed." in maac_sim("faults", "kinds")
 
 
+@pytest.mark.slow
 def test_what_cannot_be_says_why_by_its_exit_code(maac_sim: CommandLine, endpoint: str) -> None:
     assert "'explode' is not one of" in maac_sim("faults", "add", "CRM", "explode", code=2)
     assert "No endpoint is named POS" in maac_sim("faults", "add", "POS", "delay", code=2)

@@ -10,25 +10,21 @@ from pathlib import Path
 import pytest
 
 from maac_contract.contract import TOPICS
-from tests.command_line import CommandLine, tidy_command_line
-from tests.processes import Embedded, embedded, environment
+from tests.command_line import CommandLine
+from tests.processes import Embedded, environment
 from tests.receiver import Receiver
 from tests.servers import free_port
 from tests.terminal import Terminal
+
+pytestmark = pytest.mark.slow
 
 SAMPLE = "receipt.receipt_validated"
 LOOK = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with embedded(tmp_path_factory.mktemp("terminal") / "data") as running:
-        yield running
-
-
 @pytest.fixture
-def maac_sim(simulator: Embedded, tmp_path: Path) -> Iterator[CommandLine]:
-    yield from tidy_command_line(tmp_path, simulator)
+def maac_sim(simulator: Embedded, tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path, simulator)
 
 
 def printed(maac_sim: CommandLine, command: str, columns: int) -> list[str]:

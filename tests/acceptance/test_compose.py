@@ -132,6 +132,7 @@ def test_the_stack_delivers_each_event_once_and_signed(api: Api, receiver: Recei
     assert all(request.verifies(created.json()["share_secret"]) for request in requests)
 
 
+@pytest.mark.slow
 def test_the_stack_as_it_comes_refuses_private_networks_and_passes_its_health_check(stack: Stack, api: Api) -> None:
     refused = api.post("/endpoints/", new_endpoint("http://127.0.0.1:9000/"))
 

@@ -26,6 +26,8 @@ from receiver_check.probes import PROBES
 from tests.conftest import ROOT
 from tests.processes import environment
 
+pytestmark = pytest.mark.slow
+
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 WRITTEN = [*PAGES, ROOT / "README.md", ROOT / "examples" / "README.md"]
 NAMES_ONLY = ("…", "COMMAND")

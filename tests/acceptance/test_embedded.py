@@ -70,6 +70,7 @@ def test_a_real_and_a_test_event_of_each_topic_arrive_and_verify(
         assert got.json()["topic"] == topic
 
 
+@pytest.mark.slow
 def test_500_500_500_200_is_four_attempts_one_two_and_four_seconds_apart(
     simulator: Embedded, make_endpoint: Callable[[str], Endpoint], receiver: Receiver
 ) -> None:
@@ -95,6 +96,7 @@ def test_other_statuses_and_redirects_fail_after_one_attempt(
     assert len(receiver.requests) == 1
 
 
+@pytest.mark.slow
 def test_every_way_to_lose_a_connection_is_retried_and_named_and_the_worker_lives(
     simulator: Embedded, make_endpoint: Callable[[str], Endpoint], receiver: Receiver
 ) -> None:
@@ -184,6 +186,7 @@ def test_a_second_start_keeps_everything(tmp_path: Path, receiver: Receiver) -> 
         assert endpoint["share_secret"] not in simulator.process.output()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_soon_even_while_a_request_hangs(tmp_path: Path, receiver: Receiver, number: signal.Signals) -> None:
     receiver.always("/hook", Hang())

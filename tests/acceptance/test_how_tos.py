@@ -4,15 +4,16 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.processes import Embedded, embedded, environment
+from tests.processes import Embedded, environment
 from tests.receiver import Receiver
 from tests.servers import free_port
+
+pytestmark = pytest.mark.slow
 
 RECEIVER = re.search(
     r'^```python title="receiver.py"\n(.*?)^```$', (ROOT / "docs/tutorial.md").read_text(), re.M | re.S
@@ -22,19 +23,6 @@ RECEIVER = re.search(
 def blocks(page: str, language: str = "bash") -> list[str]:
     text = (ROOT / "docs" / "how-to" / f"{page}.md").read_text()
     return re.findall(rf"^```{language}.*?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with embedded(tmp_path_factory.mktemp("how-to") / "data", WEBHOOK_RETRY_WAITS="0.05,0.05,0.05") as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def no_endpoints_stay(simulator: Embedded) -> Iterator[None]:
-    yield
-    for row in simulator.api.get("/endpoints/").json()["results"]:
-        simulator.api.delete(f"/endpoints/{row['id']}/")
 
 
 def typed(text: str, simulator: Embedded, folder: Path, **changes: object) -> str:

@@ -74,6 +74,7 @@ def test_the_embedded_simulator_killed_in_the_middle_loses_nothing(tmp_path: Pat
         assert_all_done(simulator.api, EVENTS)
 
 
+@pytest.mark.slow
 def test_the_embedded_simulator_killed_while_events_come_in_keeps_all_that_it_answered_201_for(
     tmp_path: Path, receiver: Receiver
 ) -> None:
@@ -161,6 +162,7 @@ def own_redis(redis: Server) -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.slow
 def test_workers_killed_redis_flushed_and_restarted_and_nothing_is_lost(
     tmp_path: Path, database_url: str, own_redis: Server, receiver: Receiver
 ) -> None:
@@ -183,6 +185,7 @@ def test_workers_killed_redis_flushed_and_restarted_and_nothing_is_lost(
         assert_all_done(running.api, len(keys))
 
 
+@pytest.mark.slow
 def test_a_worker_told_to_stop_ends_in_time_and_leaves_its_work_to_the_next(
     tmp_path: Path, database_url: str, own_redis: Server, receiver: Receiver
 ) -> None:
@@ -206,6 +209,7 @@ def unrung_stack(folder: Path, database_url: str, redis: Server) -> Iterator[Sta
         yield made
 
 
+@pytest.mark.slow
 def test_a_worker_that_starts_takes_up_what_waits_though_nobody_rings(
     tmp_path: Path, database_url: str, own_redis: Server, receiver: Receiver
 ) -> None:
@@ -218,6 +222,7 @@ def test_a_worker_that_starts_takes_up_what_waits_though_nobody_rings(
         assert_all_arrived(receiver, keys, secret, timeout=5)
 
 
+@pytest.mark.slow
 def test_a_worker_with_more_than_it_has_room_for_calls_the_others(
     tmp_path: Path, database_url: str, own_redis: Server, receiver: Receiver
 ) -> None:

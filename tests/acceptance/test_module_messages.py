@@ -4,11 +4,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from tests.browsing import Visitor
 from tests.processes import TOKEN, embedded
 from tests.receiver import Receiver
+
+pytestmark = pytest.mark.slow
 
 PASSWORD = "admin-pass-1"
 

@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.processes import Embedded, embedded
 from tests.receiver import Receiver
+
+pytestmark = pytest.mark.slow
 
 PASSWORD = "correct horse battery"
 STORES = [{"text": "新宿店", "alias": "shinjuku"}, {"text": "渋谷店", "alias": "shibuya"}]

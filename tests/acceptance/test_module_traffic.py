@@ -16,19 +16,21 @@ from tests.browsing import Visitor
 from tests.processes import Embedded, Process, embedded, environment, start
 from tests.receiver import Receiver
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "admin-pass-1"
 PLAYS = "/modules/traffic/plays/"
 
 
 @pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[Embedded]:
+def own_simulator(tmp_path: Path) -> Iterator[Embedded]:
+    """One that a test may stop, and whose only brand has nothing else in the console."""
     with embedded(tmp_path / "data", MAAC_SIM_ADMIN_PASSWORD=PASSWORD) as running:
         yield running
 
 
-@pytest.fixture
-def secret(simulator: Embedded, receiver: Receiver) -> str:
-    """That of an endpoint which hears of everything."""
+def subscribe(simulator: Embedded, receiver: Receiver) -> str:
+    """The share secret of an endpoint that gets every event type."""
     endpoint = {"name": "CRM", "url": receiver.url("/hook"), "event_types": list(TOPICS)}
     made: str = simulator.api.post("/endpoints/", endpoint).json()["share_secret"]
     return made
@@ -59,9 +61,8 @@ def ended(simulator: Embedded, play_id: int) -> dict[str, Any]:
     raise AssertionError(f"The play has not ended: {play}")
 
 
-def test_a_campaign_day_is_played_to_its_end_and_all_of_it_arrives(
-    simulator: Embedded, receiver: Receiver, secret: str
-) -> None:
+def test_a_campaign_day_is_played_to_its_end_and_all_of_it_arrives(simulator: Embedded, receiver: Receiver) -> None:
+    secret = subscribe(simulator, receiver)
     printed = maac_sim(simulator, "campaign-day", "--rate", 50, "--seconds", 4, "--seed", 7)
     assert "campaign-day finished: 200 of 200 events in 4." in printed
     assert "Seed 7." in printed
@@ -117,8 +118,9 @@ def _wait_for_events(simulator: Embedded, process: Process) -> None:
 
 @pytest.mark.parametrize("how", ["kill", "terminate"])
 def test_a_play_goes_on_after_a_restart_and_tells_each_event_once(
-    how: str, simulator: Embedded, receiver: Receiver, secret: str
+    how: str, own_simulator: Embedded, receiver: Receiver
 ) -> None:
+    simulator, secret = own_simulator, subscribe(own_simulator, receiver)
     play = simulator.api.post(PLAYS, {"scenario": "load-test", "rate": 100, "seconds": 5, "seed": "7"}).json()
     receiver.wait_for(100, timeout=20)
     getattr(simulator, how)()
@@ -139,8 +141,9 @@ def arrived(receiver: Receiver) -> set[tuple[str | None, bytes]]:
 
 
 def test_a_play_is_started_in_the_console_and_its_page_tells_how_it_ended(
-    simulator: Embedded, receiver: Receiver, secret: str
+    own_simulator: Embedded, receiver: Receiver
 ) -> None:
+    simulator, secret = own_simulator, subscribe(own_simulator, receiver)
     visitor = Visitor(simulator.url, "admin", PASSWORD)
     with visitor.session:
         page = visitor.post("/console/modules/traffic/", scenario="sms-outage", rate="40", seconds="2", seed="summer")

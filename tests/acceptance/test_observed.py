@@ -16,6 +16,8 @@ from tests.processes import wait_until_ready
 from tests.receiver import Receiver
 from tests.servers import Server, free_port
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["database_url", "own_redis"]
 EVENTS = 30
 

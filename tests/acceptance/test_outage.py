@@ -3,28 +3,23 @@
 import shlex
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.command_line import CommandLine, tidy_command_line
-from tests.processes import Embedded, embedded, start
+from tests.command_line import CommandLine
+from tests.processes import Embedded, start
 from tests.receiver import Receiver
 from tests.servers import free_port
+
+pytestmark = pytest.mark.slow
 
 WAITS = "0.1,0.1,0.6"
 
 
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with embedded(tmp_path_factory.mktemp("outage") / "data", WEBHOOK_RETRY_WAITS=WAITS) as running:
-        yield running
-
-
 @pytest.fixture
-def maac_sim(simulator: Embedded, tmp_path: Path) -> Iterator[CommandLine]:
-    yield from tidy_command_line(tmp_path, simulator)
+def maac_sim(simulator: Embedded, tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path, simulator)
 
 
 def test_what_a_receiver_that_was_down_lost_comes_with_the_command_that_is_named(

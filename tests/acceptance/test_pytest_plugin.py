@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -78,10 +77,9 @@ def example(suite: Suite) -> Suite:
     return suite
 
 
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with embedded(tmp_path_factory.mktemp("plugin") / "data", WEBHOOK_RETRY_WAITS="0.01,0.02,0.04") as running:
-        yield running
+@pytest.fixture
+def simulator(brand_simulator: Embedded) -> Embedded:
+    return brand_simulator
 
 
 def test_the_example_passes_and_leaves_no_simulator_behind(example: Suite) -> None:
@@ -90,6 +88,7 @@ def test_the_example_passes_and_leaves_no_simulator_behind(example: Suite) -> No
     assert (example.folder / "temporary" / "maac-sim" / "maac-sim.log").exists()
 
 
+@pytest.mark.slow
 def test_in_parallel_one_simulator_serves_all_and_ends_with_the_run(example: Suite) -> None:
     assert "19 passed" in example.run("-n", "3")
     logs = list((example.folder / "temporary").rglob("maac-sim.log"))
@@ -97,6 +96,7 @@ def test_in_parallel_one_simulator_serves_all_and_ends_with_the_run(example: Sui
     example.wait_for_the_end()
 
 
+@pytest.mark.slow
 def test_a_running_simulator_is_used_and_nothing_is_left_in_its_account(example: Suite, simulator: Embedded) -> None:
     arguments = ("--maac-sim-url", simulator.url, "--maac-sim-token", simulator.token)
     assert "19 passed" in example.run("-n", "2", *arguments)
@@ -109,6 +109,7 @@ def test_a_running_simulator_is_used_and_nothing_is_left_in_its_account(example:
     assert not list((example.folder / "temporary").rglob("maac-sim.log"))
 
 
+@pytest.mark.slow
 def test_every_test_has_an_account_of_its_own(suite: Suite) -> None:
     suite.write(
         "test_apart.py",
@@ -151,6 +152,7 @@ def test_a_failed_test_shows_what_became_of_its_deliveries(suite: Suite) -> None
     assert re.search(r"-+ maac-sim -+", printed)
 
 
+@pytest.mark.slow
 def test_what_is_marked_on_a_test_shapes_its_sandbox_and_a_wrong_mark_is_told(suite: Suite) -> None:
     suite.write(
         "test_mark.py",
@@ -168,6 +170,7 @@ def test_what_is_marked_on_a_test_shapes_its_sandbox_and_a_wrong_mark_is_told(su
     assert "colour: Unknown field" in printed
 
 
+@pytest.mark.slow
 def test_a_simulator_that_does_not_answer_or_allows_no_sandboxes_is_told(suite: Suite, tmp_path: Path) -> None:
     suite.write("test_it.py", "def test_it(maac_sim):\n    pass\n")
     assert "Nothing answers at http://127.0.0.1:9" in suite.run("--maac-sim-url", "http://127.0.0.1:9", code=1)
@@ -176,6 +179,7 @@ def test_a_simulator_that_does_not_answer_or_allows_no_sandboxes_is_told(suite: 
         assert "MAAC_SIM_SANDBOXES=true" in suite.run(*arguments, code=1)
 
 
+@pytest.mark.slow
 def test_a_project_that_does_not_use_it_pays_nothing_and_starts_nothing(suite: Suite) -> None:
     suite.write(
         "test_cheap.py",
@@ -191,6 +195,7 @@ def test_a_project_that_does_not_use_it_pays_nothing_and_starts_nothing(suite: S
     assert "fixture 'maac_sim' not found" in suite.run("-p", "no:maac_sim", code=1)
 
 
+@pytest.mark.slow
 def test_a_project_with_django_settings_a_database_and_an_events_package_of_its_own_is_no_hindrance(
     example: Suite,
 ) -> None:
@@ -207,6 +212,7 @@ def test_a_project_with_django_settings_a_database_and_an_events_package_of_its_
     assert "20 passed" in example.run("-p", "no:django")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parallel", [(), ("-n", "2")], ids=["alone", "in parallel"])
 def test_a_run_that_is_killed_takes_its_simulator_along(suite: Suite, parallel: tuple[str, ...]) -> None:
     suite.write("test_long.py", "import time\ndef test_long(maac_sim):\n    time.sleep(60)\n")
@@ -220,6 +226,7 @@ def test_a_run_that_is_killed_takes_its_simulator_along(suite: Suite, parallel: 
     suite.wait_for_the_end()
 
 
+@pytest.mark.slow
 def test_a_sandbox_takes_less_than_fifty_milliseconds(simulator: Embedded) -> None:
     took = []
     for _ in range(20):

@@ -2,16 +2,13 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import textwrap
 import time
 from pathlib import Path
 
-import pytest
-
-from tests.conftest import ROOT
+from tests.conftest import ROOT, needs
 from tests.processes import Embedded, embedded, environment, start
 from tests.servers import free_port
 
@@ -37,8 +34,7 @@ def shell(lines: str, simulator: Embedded, receiver_port: int) -> str:
 
 
 def test_the_first_minute_works_as_written(tmp_path: Path) -> None:
-    if shutil.which("curl") is None:
-        pytest.fail("curl is missing: apt-get install curl")
+    needs("curl")
     port = free_port()
     create, publish, log, test = blocks("bash")
     export = f"{create.splitlines()[0]}\n"

@@ -1,6 +1,5 @@
 """The receivers that the console gives to paste: each is run, and takes what MAAC signs and nothing else, and once."""
 
-import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -10,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from console.webhooks.snippets import LANGUAGES, Snippet, snippets
-from tests.conftest import VECTORS, skip_or_fail
+from tests.conftest import VECTORS, needs
 from tests.processes import Process, environment, start, wait_until_it_listens
-from tests.servers import Missing, free_port
+from tests.servers import free_port
 from webhooks.models import Endpoint
 
 TOPIC = "form.surveycake_submitted"
@@ -20,8 +19,8 @@ SECRET = (VECTORS / f"{TOPIC}.secret").read_text().strip()
 BODY = (VECTORS / f"{TOPIC}.body").read_bytes()
 SIGNATURE = (VECTORS / f"{TOPIC}.signature").read_text().strip()
 KEYS = ("0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210")
-ALWAYS_HERE = ("python", "node")
-"""The others are tried on machines that have them."""
+IN_PYTHON = "python"
+LANGUAGES_TRIED = [pytest.param(slug, marks=() if slug == IN_PYTHON else pytest.mark.slow) for slug, *_ in LANGUAGES]
 
 
 def snippet_of(slug: str, url: str) -> Snippet:
@@ -32,9 +31,7 @@ def snippet_of(slug: str, url: str) -> Snippet:
 def running(snippet: Snippet, port: int, folder: Path, **changes: str) -> Iterator[Process]:
     """The program, started by the command that stands beside it, once it listens."""
     program, *arguments = snippet.command.split()
-    if not shutil.which(program):
-        missing = Missing(f"{program} is missing: the {snippet.language} receiver cannot be tried")
-        skip_or_fail(missing) if snippet.slug in ALWAYS_HERE else pytest.skip(str(missing))
+    needs(program)
     (folder / snippet.file).write_text(snippet.code)
     env = environment(SHARE_SECRET=SECRET, TMPDIR=folder, **changes)
     with start([program, *arguments], env, folder / "output.log") as process:
@@ -53,7 +50,7 @@ def send(url: str, body: bytes | None = BODY, **headers: str) -> int:
         return error.code
 
 
-@pytest.mark.parametrize("slug", [slug for slug, *_ in LANGUAGES])
+@pytest.mark.parametrize("slug", LANGUAGES_TRIED)
 def test_the_receiver_takes_a_signed_event_once_and_refuses_all_else(slug: str, tmp_path: Path) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}/webhook?shop=1"

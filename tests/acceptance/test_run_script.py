@@ -133,6 +133,7 @@ def test_a_second_start_makes_nothing_and_says_nothing(made: Checkout) -> None:
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
 def test_other_requirements_are_installed_into_the_same_venv(made: Checkout, name: str) -> None:
     with (made.folder / name).open("a") as file:
@@ -143,6 +144,7 @@ def test_other_requirements_are_installed_into_the_same_venv(made: Checkout, nam
     assert made.asked_for() == ["pip HERE"]
 
 
+@pytest.mark.slow
 def test_tests_add_their_own_requirements_and_run_keeps_them(made: Checkout) -> None:
     assert made.do("test", "--setup-only").returncode == 0
     assert made.asked_for() == ["pip HERE[dev]"]
@@ -170,6 +172,7 @@ def move(checkout: Checkout) -> None:
     checkout.folder = checkout.folder.rename(checkout.folder.with_name("another place"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", [break_python, lose_everything, garble_the_stamp, move])
 def test_a_broken_venv_is_made_again(made: Checkout, harm: Callable[[Checkout], None]) -> None:
     harm(made)
@@ -181,6 +184,7 @@ def test_a_broken_venv_is_made_again(made: Checkout, harm: Callable[[Checkout], 
     assert made.asked_for() == MADE
 
 
+@pytest.mark.slow
 def test_a_venv_without_its_command_is_installed_again(made: Checkout) -> None:
     (made.folder / ".venv/bin/maac-sim").unlink()
 
@@ -188,6 +192,7 @@ def test_a_venv_without_its_command_is_installed_again(made: Checkout) -> None:
     assert made.asked_for() == ["pip HERE"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_install_is_made_again(checkout: Checkout) -> None:
     checkout.add_python("python3")
     with checkout.begin("run", PIP_TAKES=60) as first:
@@ -199,6 +204,7 @@ def test_an_interrupted_install_is_made_again(checkout: Checkout) -> None:
     assert checkout.asked_for() == MADE
 
 
+@pytest.mark.slow
 def test_a_failed_install_ends_the_start_and_the_next_one_tries_again(checkout: Checkout) -> None:
     checkout.add_python("python3")
 
@@ -211,6 +217,7 @@ def test_a_failed_install_ends_the_start_and_the_next_one_tries_again(checkout: 
     assert checkout.asked_for() == MADE
 
 
+@pytest.mark.slow
 def test_of_two_starts_at_once_one_makes_the_venv_and_the_other_waits(checkout: Checkout) -> None:
     if shutil.which("flock") is None:
         skip_or_fail(Missing("flock is missing, so two starts do not see each other: apt-get install util-linux"))
@@ -232,6 +239,7 @@ def test_signals_reach_the_server_itself(made: Checkout) -> None:
             assert running.wait(PATIENCE) == 7
 
 
+@pytest.mark.slow
 def test_shims_that_only_complain_and_old_pythons_are_passed_over(checkout: Checkout) -> None:
     checkout.add_python("python3.13", "#!/bin/bash\necho 'python3.13: command not found' >&2\nexit 127\n")
     checkout.add_python("python3.12", "#!/bin/bash\necho 'Get Python from the shop'\nexit 1\n")
@@ -250,6 +258,7 @@ case "$2" in *ensurepip*) exit 1 ;; *) exec REAL_PYTHON "$@" ;; esac
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [None, OLD_PYTHON], ids=["none", "old"])
 def test_without_a_python_it_says_what_to_install(checkout: Checkout, script: str | None) -> None:
     if script:
@@ -263,6 +272,7 @@ def test_without_a_python_it_says_what_to_install(checkout: Checkout, script: st
     assert not (checkout.folder / ".venv").exists()
 
 
+@pytest.mark.slow
 def test_a_python_without_ensurepip_is_named_with_what_it_lacks(checkout: Checkout) -> None:
     checkout.add_python("python3", PYTHON_WITHOUT_ENSUREPIP)
 
@@ -274,6 +284,7 @@ def test_a_python_without_ensurepip_is_named_with_what_it_lacks(checkout: Checko
     assert "apt-get install python3 python3-venv" in lost.stderr
 
 
+@pytest.mark.slow
 def test_the_python_that_is_asked_for_is_taken_or_refused(checkout: Checkout) -> None:
     checkout.add_python("python3", OLD_PYTHON)
     checkout.add_python("my python")

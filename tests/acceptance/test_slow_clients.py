@@ -33,7 +33,7 @@ class Web:
     process: Process
 
 
-@pytest.fixture(params=["embedded", "scaled"])
+@pytest.fixture(params=["embedded", pytest.param("scaled", marks=pytest.mark.slow)])
 def web(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Web]:
     with ExitStack() as programs:
         if request.param == "embedded":

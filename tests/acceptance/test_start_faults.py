@@ -7,7 +7,6 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,17 +153,9 @@ CASES = {
     "run with DATABASE_URL": Case(("maac-sim web, worker and beat",), UNREACHABLE),
     "Redis refuses, beat": Case((CLOSED, "REDIS_URL"), NO_REDIS, ["maac-sim", "beat"]),
 }
+QUICK = (next(iter(CASES)), "PostgreSQL refuses, setup", "Redis refuses, beat")
+"""Those that ./test tries, the others being left to ./test --all."""
 Outcome = tuple[int, str, Path]
-
-
-@pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
-    """All of them, some at a time."""
-    home = tmp_path_factory.mktemp("starts")
-    migrated_database()
-    folders = [home / str(number) for number in range(len(CASES))]
-    with ThreadPoolExecutor(4) as pool:
-        return dict(zip(CASES, pool.map(outcome, folders, CASES.values()), strict=True))
 
 
 def outcome(folder: Path, case: Case) -> Outcome:
@@ -174,9 +165,11 @@ def outcome(folder: Path, case: Case) -> Outcome:
         return process.wait(60), process.output(), folder
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_fault_at_the_start_is_one_sentence(outcomes: dict[str, Outcome], name: str) -> None:
-    code, output, folder = outcomes[name]
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in CASES]
+)
+def test_a_fault_at_the_start_is_one_sentence(tmp_path: Path, name: str) -> None:
+    code, output, folder = outcome(tmp_path / "data", CASES[name])
     lines = [line for line in output.splitlines() if line.startswith("maac-sim cannot start. ")]
     assert (code, len(lines)) == (2, 1), output
     assert len(output.splitlines()) <= 5, output
@@ -184,6 +177,7 @@ def test_a_fault_at_the_start_is_one_sentence(outcomes: dict[str, Outcome], name
     assert PASSWORD not in output
 
 
+@pytest.mark.slow
 def test_a_database_that_another_process_writes_to_is_not_waited_for(tmp_path: Path) -> None:
     path = database(tmp_path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -201,6 +195,7 @@ def test_a_database_that_postgresql_does_not_have_is_named(postgres: Server, tmp
     assert "maac_sim_which_is_missing" in output
 
 
+@pytest.mark.slow
 def test_a_password_that_redis_refuses_is_said_and_not_shown(redis: Server, tmp_path: Path) -> None:
     url = redis.url.replace("redis://", f"redis://somebody:{PASSWORD}@")
     code, output, _ = outcome(tmp_path / "x", Case((), {"REDIS_URL": url}, ["maac-sim", "beat"]))
@@ -209,6 +204,7 @@ def test_a_password_that_redis_refuses_is_said_and_not_shown(redis: Server, tmp_
     assert PASSWORD not in output
 
 
+@pytest.mark.slow
 def test_a_second_simulator_on_a_folder_is_refused_until_the_first_has_died(tmp_path: Path) -> None:
     with embedded(tmp_path / "data") as first:
         modes = {path.name: path.stat().st_mode & 0o777 for path in first.folder.iterdir()}
@@ -229,6 +225,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
     assert f"Cannot listen on 127.0.0.1:{port}" in output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="needs prlimit")
 def test_a_disk_that_is_full_for_a_while_refuses_calls_and_loses_none(tmp_path: Path) -> None:
     event = {"topic": "receipt.receipt_validated"}

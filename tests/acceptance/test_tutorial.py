@@ -6,10 +6,14 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.processes import embedded, environment
 from tests.servers import free_port
 from tests.terminal import Terminal
+
+pytestmark = pytest.mark.slow
 
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
 FIRST, SECOND, THIRD = "First terminal", "Second terminal", "Third terminal"
@@ -84,7 +88,7 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
             second.press_ctrl_c()
             received = second.shows()
     doctor, heard, made, own, _, refused, explained, wrong, _, right, failed, again, deleted = reader.told
-    assert [line[:4] for line in doctor.splitlines()] == ["good"] * 4 + ["BAD ", "    "]
+    assert [line[:4] for line in doctor.splitlines()] == ["good"] * 5 + ["BAD ", "    "]
     assert "delivery 1 delivered" in heard
     assert "verified  receipt.receipt_validated" in received
     assert "share secret" in made

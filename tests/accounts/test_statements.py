@@ -15,7 +15,7 @@ from webhooks.models import Worker
 STORE = "INSERT INTO webhooks_worker (name, started_at, seen_at) VALUES (%s, %s, %s) RETURNING name, seen_at"
 FIND = "SELECT name FROM webhooks_worker WHERE seen_at = %s OR name = %s ORDER BY name"
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 def store(name: str) -> list[tuple[Any, ...]]:

@@ -20,6 +20,8 @@ from modules.traffic.models import Play
 from tests.brands import NOW
 from tests.demo_modules import use_modules
 
+pytestmark = pytest.mark.both_databases
+
 HAPPENED = (Submission, Upload, Grant, Open, DirectMessage, Recipient, Broadcast)
 SET_UP = (Contact, Template, Survey, Campaign, Prize, MessageTemplate)
 MONTH = timedelta(days=30)

@@ -6,7 +6,6 @@ import hmac
 import html
 import json
 import random
-import shutil
 import subprocess
 import time
 import urllib.parse
@@ -22,7 +21,7 @@ from receiver_check.explain import Explanation
 from receiver_check.explain import explain as explain_digest
 from receiver_check.explain_request import explain_request
 from receiver_check.findings import FINDINGS
-from tests.conftest import VECTORS
+from tests.conftest import VECTORS, needs
 from tests.receiver_check.bodies import BODY, KEY, SECRET, digest
 
 HEX = digest(BODY)
@@ -203,8 +202,7 @@ def test_differences_are_told_as_they_are_seen() -> None:
 
 
 def test_node_writes_as_is_said_of_it() -> None:
-    if shutil.which("node") is None:
-        pytest.skip("node is missing")
+    needs("node")
     script = "process.stdin.setEncoding('utf8').on('data', b => process.stdout.write(JSON.stringify(JSON.parse(b))))"
     written = subprocess.run(["node", "-e", script], input=BODY, capture_output=True, check=True).stdout
     assert json_forms.write(json_forms.parse(BODY), json_forms.JAVASCRIPT).encode() == written

@@ -18,6 +18,8 @@ from webhooks.errors import PausedEndpointLimit
 from webhooks.models import Endpoint
 from webhooks.services import endpoints
 
+pytestmark = pytest.mark.both_databases
+
 ENDPOINTS = "/api/v1/endpoints/"
 RACERS = 10
 

@@ -21,6 +21,8 @@ from webhooks.models import Delivery, Endpoint
 from webhooks.services import endpoints
 from webhooks.services.publish import EventRequest, publish
 
+pytestmark = pytest.mark.both_databases
+
 EVENTS, BATCH = "/api/v1/events/", "/api/v1/events/batch/"
 CREATED = "201 Created"
 POINTS = "prize.points_added"

@@ -18,6 +18,8 @@ from webhooks.services import endpoints
 from webhooks.services.redeliver_many import AT_ONCE, Redelivered, redeliver_many
 from webhooks.services.retention import prune
 
+pytestmark = pytest.mark.both_databases
+
 FOUND = "/api/v1/deliveries/redeliver/"
 HOUR = timedelta(hours=1)
 

@@ -20,7 +20,7 @@ from webhooks.services.send_test import send_test
 
 TOPIC = "prize.points_added"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 MakeEndpoint = Callable[..., Endpoint]
 
 

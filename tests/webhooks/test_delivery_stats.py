@@ -25,6 +25,8 @@ from webhooks.services.redeliver import redeliver
 from webhooks.services.retention import prune
 from webhooks.services.send_test import send_test
 
+pytestmark = pytest.mark.both_databases
+
 MakeEndpoint = Callable[..., Endpoint]
 COUNTS = ("delivered", "failed", "skipped", "retried")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

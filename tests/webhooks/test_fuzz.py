@@ -23,7 +23,7 @@ from tests.brands import client_of
 from tests.forms import Form, Page
 from tests.pages import route_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.both_databases]
 
 EXAMPLES = 8
 """For each call. With 100, which take some two minutes, nothing more was found."""

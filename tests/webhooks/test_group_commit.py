@@ -17,6 +17,8 @@ from webhooks.models import Delivery, Endpoint, QueueEntry
 from webhooks.services.group_commit import MOST_AT_ONCE, GroupCommit
 from webhooks.services.publish import EventRequest, publish
 
+pytestmark = pytest.mark.both_databases
+
 POINTS = "prize.points_added"
 PUBLISHERS = 20
 

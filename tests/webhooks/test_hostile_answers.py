@@ -17,7 +17,7 @@ from webhooks.models import Attempt, Delivery, Endpoint, QueueEntry
 from webhooks.services import deliver
 from webhooks.services.publish import EventRequest, publish
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 MakeEndpoint = Callable[..., Endpoint]
 
 TOPIC = "prize.points_added"

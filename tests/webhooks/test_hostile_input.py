@@ -17,7 +17,7 @@ NUL = "\0"
 SURVEYS = "/api/v1/modules/surveys/"
 CAMPAIGN = {"name": "Spring", "is_active": "on", "number_once": "on"}
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 def post_json(api: Client, body: bytes) -> Any:

@@ -26,7 +26,7 @@ ENDPOINTS = "/api/v1/endpoints/"
 POINTS = "prize.points_added"
 MakeEndpoint = Callable[..., Endpoint]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 CALLS: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "edit": ("patch", "{path}", {"name": "changed"}),

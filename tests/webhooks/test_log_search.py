@@ -16,6 +16,8 @@ from webhooks.log import search as log_search
 from webhooks.log.search import COUNTED_AT_MOST, Count, Criteria, Found
 from webhooks.models import Delivery, Endpoint
 
+pytestmark = pytest.mark.both_databases
+
 MANY = 3_500
 OVER = timedelta(seconds=MANY)
 """One a second."""

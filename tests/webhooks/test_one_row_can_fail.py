@@ -23,7 +23,7 @@ from webhooks.outbox import fault_store, jobs, postgresql, rows, sqlite
 from webhooks.services import deliver, fault_effects, faults, workers
 from webhooks.services.redeliver import redeliver
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 MakeEndpoint = Callable[..., Endpoint]
 TOPIC = "prize.points_added"
 Backend = postgresql.Backend if connection.vendor == "postgresql" else sqlite.Backend

@@ -29,7 +29,7 @@ from webhooks.services.send_test import send_test
 LEASE = timedelta(seconds=15)
 TOPIC = "receipt.receipt_validated"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 MakeEndpoint = Callable[..., Endpoint]
 
 

@@ -25,6 +25,8 @@ from webhooks.services import deliver, faults, retention, workers
 from webhooks.services.redeliver import redeliver
 from webhooks.services.retention import prune
 
+pytestmark = pytest.mark.both_databases
+
 MakeEndpoint = Callable[..., Endpoint]
 LATER = NOW + timedelta(days=31)
 DAY = timedelta(days=1)

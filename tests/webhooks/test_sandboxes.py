@@ -27,6 +27,8 @@ from webhooks.outbox import Settlement
 from webhooks.services import sandboxes
 from webhooks.services.notices import give_notices
 
+pytestmark = pytest.mark.both_databases
+
 ACCOUNTS = "/api/v1/accounts/"
 HOUR = timedelta(hours=1)
 

@@ -27,6 +27,8 @@ from webhooks.secrets import SecretUnreadable
 from webhooks.services import endpoints
 from webhooks.services.reencrypt import Progress, reencrypt
 
+pytestmark = pytest.mark.both_databases
+
 ENDPOINTS = "/api/v1/endpoints/"
 
 MakeEndpoint = Callable[..., Endpoint]

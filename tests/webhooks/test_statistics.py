@@ -21,7 +21,7 @@ from webhooks.services.publish import EventRequest, publish
 TOPIC = "receipt.receipt_validated"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 MakeEndpoint = Callable[..., Endpoint]
 
 

@@ -17,6 +17,8 @@ from tests.rest.test_publish_ways import close_from_outside
 from tests.webhooks.test_outbox import happen
 from webhooks.models import Endpoint
 
+pytestmark = pytest.mark.both_databases
+
 app.loader.import_default_modules()
 TASKS = {name: task for name, task in app.tasks.items() if isinstance(task, BoundedTask) and "celery." not in name}
 Run = Callable[[str], Future[None]]
