@@ -1,4 +1,4 @@
-"""Users of the console, for superusers: Django's own pages, less what nobody needs here.
+"""Users of the console, for superusers: Django's own pages without the fields that have no use here.
 
 Which brand somebody works for is on the account's page.
 """
@@ -10,10 +10,10 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group, Permission, User
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import OPERATE
+from console.admin.base import SafeParameters
 
 admin.site.unregister(Group)
 admin.site.unregister(User)
@@ -43,26 +43,18 @@ class UserForm(forms.ModelForm[User]):
 
 
 @admin.register(User)
-class ConsoleUserAdmin(UserAdmin[User]):
+class ConsoleUserAdmin(SafeParameters[User], UserAdmin[User]):
     form = UserForm
     add_form = BaseUserCreationForm
     fieldsets = ((None, {"fields": ("username", "email", "is_active", "operates", "is_superuser")}),)
     add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
-    list_display = ("username", "email", "is_active", "is_superuser", "last_log_in")
+    list_display = ("username", "email", "is_active", "is_superuser", "last_login")
     list_filter = ()
     search_fields = ("username", "email")
     filter_horizontal = ()
     actions = None
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
-        """Django takes an empty `?_to_field=` for a field's name."""
-        return super().get_object(request, object_id, from_field or None)
-
-    @admin.display(description=_("Last log-in"), ordering="last_login")
-    def last_log_in(self, user: User) -> str:
-        return f"{user.last_login:%Y-%m-%d %H:%M} UTC" if user.last_login else ""
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if "operates" in form.cleaned_data:
             permission = Permission.objects.get(codename=_codename(), content_type__app_label="accounts")
