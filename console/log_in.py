@@ -9,7 +9,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeDoneView, PasswordChangeView
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.translation import ngettext
@@ -56,8 +56,8 @@ class InFrame:
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return {**super().get_context_data(**context), **frame(self.request)}  # type: ignore[misc]
 
-    def render_to_response(self, *args: Any, **options: Any) -> HttpResponseBase:
-        response: HttpResponseBase = super().render_to_response(*args, **options)  # type: ignore[misc]
+    def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
+        response: HttpResponse = super().render_to_response(context, **options)  # type: ignore[misc]
         if log_ins.is_locked(self.request):
             response.status_code = TOO_MANY_REQUESTS
         return response

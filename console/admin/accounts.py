@@ -35,7 +35,7 @@ class AccountForm(ServiceForm[Account]):
 @admin.register(Account)
 class AccountAdmin(SupportAdmin[Account]):
     form = AccountForm
-    list_display = ("id", NAME, column("plan", _("Plan")), column("time_zone", _("Time zone")))
+    list_display: Any = ("id", NAME, column("plan", _("Plan")), column("time_zone", _("Time zone")))
     list_display += (column("endpoint_limit", _("Running endpoints")), column("parent", _("Sandbox of")), CREATED)
     list_display_links = ("id", NAME)
     list_select_related = ("parent",)
@@ -77,7 +77,12 @@ class LicenceForm(ServiceForm[Licence]):
 class LicenceAdmin(SupportAdmin[Licence]):
     form = LicenceForm
     actions = ("end",)
-    list_display = ("id", ACCOUNT, column("zone", _("Zone")), column("extra_endpoints", _("More running endpoints")))
+    list_display: Any = (
+        "id",
+        ACCOUNT,
+        column("zone", _("Zone")),
+        column("extra_endpoints", _("More running endpoints")),
+    )
     list_display += (column("valid_from", _("Valid from")), column("valid_until", _("Valid until")))
     list_select_related = ("account",)
     lookups = ("account__id__exact",)
@@ -126,7 +131,7 @@ class TokenForm(ServiceForm[ApiToken]):
 class TokenAdmin(SupportAdmin[ApiToken]):
     form = TokenForm
     actions = ("revoke",)
-    list_display = ("id", NAME, column("prefix", _("Begins with")), ACCOUNT, CREATED)
+    list_display: Any = ("id", NAME, column("prefix", _("Begins with")), ACCOUNT, CREATED)
     list_display += (column("last_used_at", _("Last used")), column("revoked_at", _("Revoked")))
     list_display_links = ("id", NAME)
     list_select_related = ("account",)

@@ -13,7 +13,6 @@ from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.timezone import localtime
 
 from accounts.errors import Refusal
@@ -41,17 +40,17 @@ class SafeParameters(admin.ModelAdmin[Row]):
 
     lookups: tuple[str, ...] = ()
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:  # type: ignore[override]  # noqa: ARG002
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:  # noqa: ARG002
         return lookup in self.lookups
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Row | None:
         """Django takes an empty `?_to_field=` for a field's name."""
         return super().get_object(request, object_id, from_field or None)
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Row]) -> HttpResponse | None:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Row], *location: Any) -> HttpResponse | None:
         if not all(map(is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             raise SuspiciousOperation("A row that was chosen is no id.")
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *location)
 
 
 class ServiceForm(forms.ModelForm[Row]):
@@ -72,13 +71,13 @@ class ServiceForm(forms.ModelForm[Row]):
 class SupportAdmin(SafeParameters[Row]):
     """A table that customer support reads; a subclass with a `form` and `store` lets rows be made or changed."""
 
-    form = ServiceForm
+    form: Any = ServiceForm
     paginator = BoundedPaginator
     show_full_result_count = False
     list_per_page = 50
     list_max_show_all = 0
     ordering = ("-id",)
-    sortable_by: Any = ("id",)
+    sortable_by = ("id",)
     exact_fields: tuple[str, ...] = ()
     """Found by their whole value, beside the id. They have an index."""
 
@@ -107,6 +106,9 @@ class SupportAdmin(SafeParameters[Row]):
         for field in self.exact_fields:
             wanted |= Q(**{field: text})
         return queryset.filter(wanted), False
+
+    def get_fields(self, request: HttpRequest, obj: Row | None = None) -> Any:
+        return self.readonly_fields or super().get_fields(request, obj)
 
     def store(self, form: Any, row: Row, **who: Any) -> Model:
         """Make or change the row by a service."""
@@ -168,7 +170,7 @@ def for_each(
             messages.success(request, done(row))
 
 
-def column(name: str, label: str | Promise, *, boolean: bool = False) -> Any:
+def column(name: str, label: Any, *, boolean: bool = False) -> Any:
     """A field of the row under a translated label."""
 
     @admin.display(description=label, boolean=boolean)

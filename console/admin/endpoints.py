@@ -93,7 +93,7 @@ class EndpointAdmin(SupportAdmin[Endpoint]):
     def has_change_permission(self, request: HttpRequest, obj: Endpoint | None = None) -> bool:
         return self.has_view_permission(request) and (obj is None or obj.status != Endpoint.Status.DELETED)
 
-    has_delete_permission = has_change_permission
+    has_delete_permission = has_change_permission  # type: ignore[assignment]
 
     def get_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
         shown = self.get_readonly_fields(request, obj)

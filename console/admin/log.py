@@ -1,13 +1,12 @@
 """Events, deliveries and their attempts, to read. The console's log of deliveries has the filters and redelivery."""
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +23,7 @@ CREATED = column("created_at", _("Created"))
 STATUS_CODE = column("status_code", _("Status code"))
 
 
-def link(name: str, label: str | Promise) -> Any:
+def link(name: str, label: Any) -> Any:
     """The row that another refers to, with the way to it."""
 
     @admin.display(description=label)
@@ -41,7 +40,7 @@ def link(name: str, label: str | Promise) -> Any:
     return show
 
 
-def preformatted(name: str, label: str | Promise) -> Any:
+def preformatted(name: str, label: Any) -> Any:
     """Headers or a body, line by line; bytes that are no text are replaced."""
 
     @admin.display(description=label)
@@ -74,11 +73,13 @@ def duration(attempt: Attempt) -> str:
 
 EVENT, ENDPOINT, DELIVERY = link("event", _("Event")), link("endpoint", _("Endpoint")), link("delivery", _("Delivery"))
 NUMBER, STARTED = column("number", _("Attempt")), column("started_at", _("Started"))
+LARGE = ("request_headers", "request_body", "response_headers", "response_body")
 
 
 class AttemptInline(admin.TabularInline[Attempt, Delivery]):
     model = Attempt
-    fields = readonly_fields = (NUMBER, STARTED, duration, STATUS_CODE, reason)
+    readonly_fields: ClassVar[Any] = (NUMBER, STARTED, duration, STATUS_CODE, reason)
+    fields: ClassVar[Any] = readonly_fields
     ordering = ("number",)
     show_change_link = True
     extra = max_num = 0
@@ -90,7 +91,7 @@ class AttemptInline(admin.TabularInline[Attempt, Delivery]):
     def has_add_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         return False
 
-    has_change_permission = has_delete_permission = has_add_permission
+    has_change_permission = has_delete_permission = has_add_permission  # type: ignore[assignment]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         return (
@@ -100,14 +101,22 @@ class AttemptInline(admin.TabularInline[Attempt, Delivery]):
 
 @admin.register(Delivery)
 class DeliveryAdmin(SupportAdmin[Delivery]):
-    list_display = ("id", column("idempotency_key", _("Idempotency key")), ACCOUNT, ENDPOINT, TOPIC, IS_TEST, status)
+    list_display: Any = (
+        "id",
+        column("idempotency_key", _("Idempotency key")),
+        ACCOUNT,
+        ENDPOINT,
+        TOPIC,
+        IS_TEST,
+        status,
+    )
     list_display += (STATUS_CODE, column("attempt_count", _("Attempts")), CREATED)
     list_display_links = ("id", list_display[1])
     list_select_related = ("account", "endpoint")
     lookups = ("account__id__exact", "endpoint__id__exact", "event__id__exact")
     search_fields = exact_fields = ("idempotency_key",)
     search_help_text = _("An id or an idempotency key, whole.")
-    fields = readonly_fields = (
+    readonly_fields: ClassVar[Any] = (
         *list_display[1:5], EVENT, *list_display[5:7], reason, *list_display[7:], column("finished_at", _("Finished")),
         link("redelivery_of", _("Redelivery of")),
     )  # fmt: skip
@@ -119,11 +128,11 @@ class DeliveryAdmin(SupportAdmin[Delivery]):
 
 @admin.register(Attempt)
 class AttemptAdmin(SupportAdmin[Attempt]):
-    list_display = ("id", DELIVERY, NUMBER, STARTED, duration, STATUS_CODE, reason)
+    list_display: Any = ("id", DELIVERY, NUMBER, STARTED, duration, STATUS_CODE, reason)
     lookups = ("delivery__id__exact",)
     search_fields = exact_fields = ("delivery__idempotency_key",)
     search_help_text = _("An id, or the idempotency key of a delivery, whole.")
-    fields = readonly_fields = (
+    readonly_fields: ClassVar[Any] = (
         *list_display[1:],
         column("detail", _("Details")),
         column("address", _("Address")),
@@ -134,13 +143,12 @@ class AttemptAdmin(SupportAdmin[Attempt]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         """Lists read none of the bodies."""
-        rows = super().get_queryset(request)
-        return rows.defer("request_headers", "request_body", "response_headers", "response_body")
+        return super().get_queryset(request).defer(*LARGE)
 
 
 @admin.register(Event)
 class EventAdmin(SupportAdmin[Event]):
-    list_display = ("id", ACCOUNT, TOPIC, IS_TEST, column("occurred_at", _("Occurred")), CREATED)
+    list_display: Any = ("id", ACCOUNT, TOPIC, IS_TEST, column("occurred_at", _("Occurred")), CREATED)
     list_select_related = ("account",)
     lookups = ("account__id__exact",)
     search_fields = exact_fields = ("deliveries__idempotency_key",)
@@ -151,7 +159,7 @@ class EventAdmin(SupportAdmin[Event]):
         url = f"{reverse('admin:webhooks_delivery_changelist')}?event__id__exact={event.pk}"
         return format_html('<a href="{}">{}</a>', url, _("Show"))
 
-    fields = readonly_fields = (
+    readonly_fields: ClassVar[Any] = (
         *list_display[1:],
         "deliveries",
         preformatted("body", _("Body")),
