@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - Django passes the arguments by name
 """Accounts, licences and API tokens."""
 
 from typing import Any
@@ -44,7 +45,7 @@ class AccountAdmin(SupportAdmin[Account]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def has_change_permission(self, request: HttpRequest, _obj: Account | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
         return self.has_view_permission(request)
 
     def console_name(self, _row: Account) -> str:
@@ -92,13 +93,13 @@ class LicenceAdmin(SupportAdmin[Licence]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def has_change_permission(self, request: HttpRequest, _obj: Licence | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Licence | None = None) -> bool:
         return self.has_view_permission(request)
 
-    def get_fields(self, _request: HttpRequest, obj: Licence | None = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Licence | None = None) -> Any:
         return (*self.list_display[1:4], "valid_from", "valid_until") if obj else LicenceForm.Meta.fields
 
-    def get_readonly_fields(self, _request: HttpRequest, obj: Licence | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Licence | None = None) -> Any:
         return self.list_display[1:4] if obj else ()
 
     def store(self, form: Any, row: Licence, **who: Any) -> Licence:
@@ -148,7 +149,7 @@ class TokenAdmin(SupportAdmin[ApiToken]):
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
         return self.get_readonly_fields(request, obj) or TokenForm.Meta.fields
 
-    def get_readonly_fields(self, _request: HttpRequest, obj: ApiToken | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
         return (*self.list_display[1:], DIGEST) if obj else ()
 
     def store(self, form: Any, row: ApiToken, **who: Any) -> ApiToken:

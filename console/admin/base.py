@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - Django passes the arguments by name
 """What customer support's admin pages share: who may see them, lists of large tables, and refusals as messages."""
 
 from collections.abc import Callable, Iterable
@@ -40,7 +41,7 @@ class SafeParameters(admin.ModelAdmin[Row]):
 
     lookups: tuple[str, ...] = ()
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:  # noqa: ARG002
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return lookup in self.lookups
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Row | None:
@@ -84,16 +85,16 @@ class SupportAdmin(SafeParameters[Row]):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_operator(request.user)
 
-    def has_view_permission(self, request: HttpRequest, _obj: Row | None = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return is_operator(request.user)
 
-    def has_add_permission(self, _request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, _request: HttpRequest, _obj: Row | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, _request: HttpRequest, _obj: Row | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return False
 
     def get_search_results(

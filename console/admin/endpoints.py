@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - Django passes the arguments by name
 """Endpoints: made and changed with name, URL and event types; paused, resumed, deleted and tested by actions."""
 
 from typing import Any
@@ -53,10 +54,10 @@ class StatusFilter(admin.SimpleListFilter):
     title = _("Status")
     parameter_name = "status"
 
-    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
         return list(STATUSES.items())
 
-    def queryset(self, _request: HttpRequest, queryset: QuerySet[Endpoint]) -> QuerySet[Endpoint]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Endpoint]) -> QuerySet[Endpoint]:
         return queryset.filter(status=self.value()) if self.value() in STATUSES else queryset
 
 
@@ -93,7 +94,7 @@ class EndpointAdmin(SupportAdmin[Endpoint]):
     def has_change_permission(self, request: HttpRequest, obj: Endpoint | None = None) -> bool:
         return self.has_view_permission(request) and (obj is None or obj.status != Endpoint.Status.DELETED)
 
-    has_delete_permission = has_change_permission  # type: ignore[assignment]
+    has_delete_permission = has_change_permission
 
     def get_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
         shown = self.get_readonly_fields(request, obj)
@@ -118,7 +119,7 @@ class EndpointAdmin(SupportAdmin[Endpoint]):
         account: Account = given["account"]
         return endpoints.create(account=account, **fields, **who)
 
-    def get_deleted_objects(self, objs: Any, _request: HttpRequest) -> tuple[list[Any], dict[Any, Any], set[Any], Any]:
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[Any], dict[Any, Any], set[Any], Any]:
         """Only the endpoints: their deliveries stay."""
         return [str(each) for each in objs], {}, set(), []
 

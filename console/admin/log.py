@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - Django passes the arguments by name
 """Events, deliveries and their attempts, to read. The console's log of deliveries has the filters and redelivery."""
 
 import json
@@ -85,13 +86,13 @@ class AttemptInline(admin.TabularInline[Attempt, Delivery]):
     extra = max_num = 0
     can_delete = False
 
-    def has_view_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
 
-    def has_add_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    has_change_permission = has_delete_permission = has_add_permission  # type: ignore[assignment]
+    has_change_permission = has_delete_permission = has_add_permission
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         return (

@@ -65,6 +65,14 @@ def test_support_makes_endpoints_up_to_the_limit(operator: Client, alice: Accoun
     assert not LogEntry.objects.exists()
 
 
+def test_accounts_are_offered_by_name(operator: Client, alice: Account, bob: Account) -> None:
+    query = {"app_label": "webhooks", "model_name": "endpoint", "field_name": "account", "term": "bob"}
+    found = operator.get("/admin/autocomplete/", query).json()["results"]
+    assert found == [{"id": str(bob.pk), "text": "Bob's brand"}]
+    for hostile in ({"term": LONG}, {"page": "x"}, {"page": LONG}, {"field_name": "share_secret"}, {"app_label": ""}):
+        assert operator.get("/admin/autocomplete/", {**query, **hostile}).status_code in (200, 403, 404), hostile
+
+
 def test_what_a_service_refuses_stands_beside_its_field(operator: Client, carol: Account) -> None:
     page = make(operator, carol)
     assert "has no valid licence for" in page
