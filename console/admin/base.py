@@ -75,6 +75,7 @@ class SupportAdmin(SafeParameters[Row]):
     form: Any = ServiceForm
     paginator = BoundedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 0
     ordering = ("-id",)
