@@ -76,7 +76,8 @@ def test_accounts_are_offered_by_name(operator: Client, alice: Account, bob: Acc
 def test_what_a_service_refuses_stands_beside_its_field(operator: Client, carol: Account) -> None:
     page = make(operator, carol)
     assert "has no valid licence for" in page
-    assert "is not an URL" in make(operator, carol, url="nonsense") or Endpoint.objects.count() == 0
+    make(operator, carol, url="nonsense")
+    assert not Endpoint.objects.exists()
 
 
 def test_an_endpoint_is_changed(operator: Client, make_endpoint: Callable[..., Endpoint]) -> None:
@@ -305,16 +306,16 @@ def test_hostile_rows_in_an_action_break_nothing(operator: Client, make_endpoint
     for chosen in ("x", LONG, "-1", ""):
         answer = operator.post(ENDPOINTS, {"action": "pause", "_selected_action": [chosen, endpoint.pk]})
         assert answer.status_code == 400
-    assert "not an event type" in act(operator, ENDPOINTS, "send_test", endpoint, event_type="nonsense") or (
-        not Delivery.objects.exists()
-    )
+    act(operator, ENDPOINTS, "send_test", endpoint, event_type="nonsense")
+    assert not Delivery.objects.exists()
 
 
 def test_a_page_is_in_the_readers_language(operator: Client, make_endpoint: Callable[..., Endpoint]) -> None:
     make_endpoint()
     page = shown(operator.get(ENDPOINTS, headers={"accept-language": "ja"}))
     assert "エンドポイント" in page
-    assert "稼働中" in page or "Running" not in page
+    assert "運行中" in page
+    assert "Running" not in page
 
 
 def test_users_stay_with_superusers(operator: Client) -> None:
