@@ -63,6 +63,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "endpoint",
+                "verbose_name_plural": "endpoints",
+            },
         ),
         migrations.CreateModel(
             name="DeliveryStats",
@@ -173,6 +177,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "delivery",
                 "verbose_name_plural": "deliveries",
             },
         ),
@@ -385,6 +390,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "attempt",
+                "verbose_name_plural": "attempts",
                 "constraints": [models.UniqueConstraint(fields=("delivery", "number"), name="attempt_number_once")],
             },
         ),
