@@ -8,7 +8,6 @@ from django.db.models import Q
 
 from accounts.models import Account
 from events.models import Event
-from webhooks.engine.job import FaultKind
 from webhooks.engine.lifecycle import DONE, Status
 from webhooks.secrets import EncryptedField
 
@@ -173,7 +172,7 @@ class InjectedFault(models.Model):
     """
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="faults")
-    kind = models.CharField(max_length=30, choices=[(kind.value, kind.value) for kind in FaultKind])
+    kind = models.CharField(max_length=30)
     topic = models.CharField(max_length=50, default="", blank=True)
     attempt = models.PositiveSmallIntegerField(null=True, blank=True)
     every = models.PositiveIntegerField(default=1)
