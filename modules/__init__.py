@@ -7,7 +7,7 @@ Every module is a folder with the same parts. To add one, copy a folder:
     services.py    what can be done: one verb a function, keyword-only
     selectors.py   every read
     forms.py       the console's forms
-    console.py     the console's pages     urls: console_urls.py, below /console/modules/NAME/
+    pages.py       the console's pages     urls: page_urls.py, below /console/modules/NAME/
     api.py         REST                    urls: api_urls.py, below /api/v1/modules/NAME/
     templates/     of the console's pages
 """
