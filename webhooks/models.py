@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from events.models import Event
-from maac_contract.fault_kinds import FaultKind
 from webhooks.engine.lifecycle import DONE, Status
 from webhooks.secrets import EncryptedField
 
@@ -179,7 +178,7 @@ class InjectedFault(models.Model):
     """
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="faults")
-    kind = models.CharField(max_length=30, choices=[(kind.value, kind.value) for kind in FaultKind])
+    kind = models.CharField(max_length=30)
     topic = models.CharField(max_length=50, default="", blank=True)
     attempt = models.PositiveSmallIntegerField(null=True, blank=True)
     every = models.PositiveIntegerField(default=1)
