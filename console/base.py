@@ -81,7 +81,7 @@ def _signed_in(view: View) -> View:
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         ours = find_account(request)
         if not ours.accounts:
-            return render(request, "console/no_account.html", frame(request), status=403)
+            return render(request, "console/no_account.html", page_context(request), status=403)
         with timezone.override(ours.account.zone_info):
             return view(ours, *args, **kwargs)
 
@@ -183,7 +183,7 @@ def render_page(
     return render(request, template, {**page_context(request), **(context or {})}, status=status)
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
+def page_context(request: HttpRequest) -> dict[str, Any]:
     """What the frame around a page shows."""
     # A request that is refused early, as for an unknown host, has no user yet.
     user = getattr(request, "user", AnonymousUser())

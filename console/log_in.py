@@ -15,7 +15,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import ngettext
 
 from accounts import log_ins
-from console.base import frame
+from console.base import page_context
 
 TOO_MANY_REQUESTS = 429
 
@@ -54,7 +54,7 @@ class InFrame:
     request: HttpRequest
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**context), **frame(self.request)}  # type: ignore[misc]
+        return {**super().get_context_data(**context), **page_context(self.request)}  # type: ignore[misc]
 
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         response: HttpResponse = super().render_to_response(context, **options)  # type: ignore[misc]

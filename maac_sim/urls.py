@@ -12,7 +12,7 @@ from modules.urls import api_urlpatterns
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="console:home")),
     path("console/", include("console.urls")),
-    path("console/modules/", include("modules.page_urls")),
+    path("console/modules/", include("modules.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("rest.v1.urls")),
     path("api/v1/modules/", include(api_urlpatterns)),

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import services
 from accounts.models import Account, ApiToken, Licence
-from console.accounts.forms import LocalMoment, time_zones
+from console.accounts.forms import LocalDateTimeField, time_zones
 from console.admin.base import ServiceForm, SupportAdmin, column, for_each, who
-from console.base import frame
+from console.base import page_context
 from maac_contract.contract import ZONES
 
 NAME = column("name", _("Name"))
@@ -65,8 +65,8 @@ class LicenceForm(ServiceForm[Licence]):
         empty_value=None,
         required=False,
     )
-    valid_from = LocalMoment(label=_("Valid from"))
-    valid_until = LocalMoment(label=_("Valid until"))
+    valid_from = LocalDateTimeField(label=_("Valid from"))
+    valid_until = LocalDateTimeField(label=_("Valid until"))
 
     class Meta:
         model = Licence
@@ -160,7 +160,7 @@ class TokenAdmin(SupportAdmin[ApiToken]):
     def response_add(self, request: HttpRequest, obj: ApiToken, _post_url_continue: str | None = None) -> HttpResponse:
         """The answer shows the token: nothing keeps it, and no page leads to it again."""
         context = {"token": obj, "clear": obj.clear, "base": request.build_absolute_uri("/api/v1/")}  # type: ignore[attr-defined]
-        return render(request, "console/tokens/made.html", {**frame(request), **context})
+        return render(request, "console/tokens/made.html", {**page_context(request), **context})
 
     @admin.action(description=_("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
