@@ -62,6 +62,6 @@ def test_every_setting_that_the_code_reads_is_in_the_table_and_the_reverse() -> 
     table = (ROOT / "docs" / "reference" / "settings.md").read_text()
     name = r"((?:MAAC_SIM|WEBHOOK|NOTIFICATION|MESSAGE|OPENAPI|DATABASE|REDIS)_[A-Z0-9_]+)"
     listed = set(re.findall(f"`{name}`", table))
-    sources = "".join((ROOT / "maac_sim" / file).read_text() for file in ("settings.py", "cli.py"))
+    sources = "".join((ROOT / "maac_sim" / file).read_text() for file in ("settings.py", "server_commands.py"))
     read = set(re.findall(rf'(?:env\.\w+\(\s*|envvar=)"{name}"', sources))
     assert listed == read

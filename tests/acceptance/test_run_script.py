@@ -89,7 +89,7 @@ class Checkout:
         return [line.replace(str(self.folder), "HERE") for line in lines]
 
 
-MADE = ["venv", "pip HERE"]
+MADE = ["venv", "pip HERE[server]"]
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_other_requirements_are_installed_into_the_same_venv(made: Checkout, nam
 
     made.do("run")
 
-    assert made.asked_for() == ["pip HERE"]
+    assert made.asked_for() == ["pip HERE[server]"]
 
 
 @pytest.mark.slow
@@ -189,7 +189,7 @@ def test_a_venv_without_its_command_is_installed_again(made: Checkout) -> None:
     (made.folder / ".venv/bin/maac-sim").unlink()
 
     assert made.do("run").stdout == "maac-sim run\n"
-    assert made.asked_for() == ["pip HERE"]
+    assert made.asked_for() == ["pip HERE[server]"]
 
 
 @pytest.mark.slow
