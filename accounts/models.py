@@ -44,6 +44,8 @@ class Account(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
         constraints = [
             models.CheckConstraint(
                 name="account_sandbox_expires",
@@ -92,6 +94,8 @@ class Licence(models.Model):
     objects = LicenceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("licence")
+        verbose_name_plural = _("licences")
         constraints = [
             models.CheckConstraint(
                 name="licence_is_zone_or_endpoint_add_on",
@@ -116,6 +120,10 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

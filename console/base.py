@@ -35,7 +35,8 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
@@ -44,6 +45,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import Refusal
@@ -77,18 +79,25 @@ def _signed_in(view: View) -> View:
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        accounts = list(brands_of(request.user)[: SWITCHER_SHOWS + 1])
-        if not accounts:
+        ours = find_account(request)
+        if not ours.accounts:
             return render(request, "console/no_account.html", page_context(request), status=403)
-        ours = cast(ConsoleRequest, request)
-        ours.now = datetime.now(UTC)
-        ours.accounts = accounts
-        ours.account = _current_account(request, accounts)
-        ours.actor = f"user {request.user.get_username()}"
         with timezone.override(ours.account.zone_info):
             return view(ours, *args, **kwargs)
 
-    return admin.site.admin_view(inner)
+    return never_cache(login_required(inner))
+
+
+def find_account(request: HttpRequest) -> ConsoleRequest:
+    """The request with the account that its user works in; without `account` if there is none."""
+    ours = cast(ConsoleRequest, request)
+    if not hasattr(ours, "accounts"):
+        ours.now = datetime.now(UTC)
+        ours.actor = f"user {request.user.get_username()}"
+        ours.accounts = list(brands_of(request.user)[: SWITCHER_SHOWS + 1])
+        if ours.accounts:
+            ours.account = _current_account(request, ours.accounts)
+    return ours
 
 
 def page(view: View) -> View:
@@ -175,11 +184,13 @@ def render_page(
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
-    """The context of `console/base.html`: menu, account switcher, worker health, unread notices."""
-    account = getattr(request, "account", None)
-    now = getattr(request, "now", None) or datetime.now(UTC)
+    """What the frame around a page shows."""
     # A request that is refused early, as for an unknown host, has no user yet.
     user = getattr(request, "user", AnonymousUser())
+    if user.is_authenticated:
+        find_account(request)
+    account = getattr(request, "account", None)
+    now = getattr(request, "now", None) or datetime.now(UTC)
     operator = is_operator(user)
     accounts = getattr(request, "accounts", [])
     return {

@@ -49,7 +49,10 @@ MENU: list[Section] = [
     ),
     Section(
         _("Customer support"),
-        (Entry(_("Accounts"), "console:accounts", "people", for_operators=True),),
+        (
+            Entry(_("Accounts"), "console:accounts", "people", for_operators=True),
+            Entry(_("Administration"), "admin:index", "list", for_operators=True),
+        ),
     ),
 ]
 """In this order; `modules` inserts its section."""

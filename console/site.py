@@ -1,104 +1,64 @@
-"""The admin site of the console: Django's admin in the console's layout, with login throttling."""
+"""Django admin at /admin/, for customer support: the console's log-in, account and time zone around Django's pages."""
 
-from datetime import UTC, datetime
-from math import ceil
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.contrib.auth import authenticate
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
-from django.contrib.auth.models import User
-from django.contrib.auth.views import PasswordChangeView
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import reverse_lazy
-from django.utils.translation import ngettext
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, reverse_lazy
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from accounts import log_ins
-from console.base import page_context
+from accounts.selectors import is_operator
+from console.base import find_account
+from console.log_in import LogIn, LogOut
 
-TOO_MANY_REQUESTS = 429
-
-
-class LogInForm(AuthenticationForm):
-    """Django's form, which also counts failures and reports a lock."""
-
-    request: HttpRequest
-
-    def clean(self) -> dict[str, Any]:
-        try:
-            return super().clean()
-        except ValidationError:
-            _note_failure(self.request, self.cleaned_data.get("username", ""))
-            raise
+LEFT_OUT = ("password_change", "password_change_done", "view_on_site")
+"""The console has them, or no model needs them."""
 
 
-class PasswordForm(PasswordChangeForm):
-    """Checks the old password like a login, so that an open session allows no more guesses than the login page."""
-
-    def __init__(self, user: User, *args: Any, request: HttpRequest, **options: Any) -> None:
-        super().__init__(user, *args, **options)
-        self.request = request
-
-    def clean_old_password(self) -> str:
-        name, password = self.user.get_username(), str(self.cleaned_data["old_password"])
-        if authenticate(self.request, username=name, password=password) is None:
-            _note_failure(self.request, name)
-            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
-        return password
-
-
-class PasswordPage(PasswordChangeView):
-    form_class = PasswordForm
-    success_url = reverse_lazy("admin:password_change_done")
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "request": self.request}
-
-
-class ConsoleSite(AdminSite):
-    site_header = "maac-sim"
-    site_title = "maac-sim"
-    login_form = LogInForm
+class SupportSite(AdminSite):
+    site_header = site_title = "maac-sim"
+    index_title = _("Administration")
+    site_url = reverse_lazy("console:home")  # type: ignore[assignment]
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Every active user; what they see depends on their accounts."""
-        return bool(request.user.is_active)
+        return is_operator(request.user)
 
-    def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), **page_context(request)}
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The console's log-in, which limits wrong passwords."""
+        return LogIn.as_view(extra_context=extra_context, next_page=reverse_lazy("admin:index"))(request)
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        response = super().login(request, extra_context)
-        _set_status(request, response)
-        return response
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return LogOut.as_view(extra_context=extra_context)(request)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        page = PasswordPage.as_view(extra_context={**self.each_context(request), **(extra_context or {})})
-        response = page(request)
-        _set_status(request, response)
-        return response
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """For others than customer support, the pages do not exist."""
+        inner = super().admin_view(_in_time_zone(view), cacheable)
+
+        @wraps(inner)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise Http404
+            return inner(request, *args, **kwargs)
+
+        return guarded
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [url for url in super().get_urls() if getattr(url, "name", None) not in LEFT_OUT]
 
 
-def _set_status(request: HttpRequest, response: HttpResponseBase) -> None:
-    if log_ins.is_locked(request):
-        response.status_code = TOO_MANY_REQUESTS
+def _in_time_zone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Show times in the zone of the account that the user works in, as the console does."""
 
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        account = getattr(find_account(request), "account", None)
+        with timezone.override(account.zone_info if account else None):
+            response = view(request, *args, **kwargs)
+            # Django would render it after this, in another zone.
+            return response.render() if isinstance(response, TemplateResponse) else response
 
-def _note_failure(request: HttpRequest, username: str) -> None:
-    """Record the failure; raise a ValidationError once the limit is reached."""
-    now = datetime.now(UTC)
-    log_ins.note_failure(request=request, username=username, now=now)
-    until = log_ins.locked_until(request=request, username=username) if log_ins.is_locked(request) else None
-    if until is None:
-        return
-    minutes = max(1, ceil((until - now).total_seconds() / 60))
-    raise ValidationError(
-        ngettext(
-            "Too many wrong passwords for this user from your address. Try again in %(minutes)s minute.",
-            "Too many wrong passwords for this user from your address. Try again in %(minutes)s minutes.",
-            minutes,
-        )
-        % {"minutes": minutes},
-        code="locked",
-    )
+    return inner

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console import document, home, notices, session
+from console import document, home, log_in, notices, session
 from console.accounts import audit, licences, pages, people, tokens
 from console.deliveries import bulk_redelivery, delivery, log
 from console.tools import check, explain
@@ -12,6 +12,10 @@ app_name = "console"
 urlpatterns = [
     path("", home.home, name="home"),
     path("live/", home.live, name="home_live"),
+    path("login/", log_in.LogIn.as_view(), name="log_in"),
+    path("logout/", log_in.LogOut.as_view(), name="log_out"),
+    path("password_change/", log_in.PasswordChange.as_view(), name="password_change"),
+    path("password_change/done/", log_in.PasswordChangeDone.as_view(), name="password_change_done"),
     path("language/", session.language, name="language"),
     path("account/", session.account_switch, name="account_switch"),
     # API > Webhook

@@ -1,6 +1,7 @@
 """The table of accepted events."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 
@@ -22,6 +23,8 @@ class Event(models.Model):
     retry_waits = models.JSONField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
         indexes = [models.Index(fields=["account", "-id"], name="event_newest")]
 
     def __str__(self) -> str:

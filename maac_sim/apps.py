@@ -7,7 +7,7 @@ MODULES_PLACE = 2
 
 
 class ConsoleConfig(AdminConfig):
-    default_site = "console.site.ConsoleSite"
+    default_site = "console.site.SupportSite"
 
     def ready(self) -> None:
         from console.menu import MENU

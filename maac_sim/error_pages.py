@@ -1,4 +1,4 @@
-"""Error responses: HTML in the console, JSON elsewhere."""
+"""Pages and answers for what goes wrong: HTML in the console and Django admin, JSON everywhere else."""
 
 import logging
 import sys
@@ -54,7 +54,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 
 def is_console(request: HttpRequest) -> bool:
-    return request.path.startswith(reverse("console:home"))
+    return request.path.startswith((reverse("console:home"), reverse("admin:index")))
 
 
 def is_open_api(request: HttpRequest) -> bool:

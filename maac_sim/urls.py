@@ -13,7 +13,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="console:home")),
     path("console/", include("console.urls")),
     path("console/modules/", include("modules.urls")),
-    path("console/", admin.site.urls),
+    path("admin/", admin.site.urls),
     path("api/v1/", include("rest.v1.urls")),
     path("api/v1/modules/", include(api_urlpatterns)),
     path("openapi/v1/", include("modules.openapi.urls")),

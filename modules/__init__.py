@@ -8,8 +8,7 @@ Every module is a package with the same files. To add one, copy a package and ad
     selectors.py   queries
     labels.py      translated labels for the console
     forms.py       the console's forms
-    pages.py       the console's pages
-    api.py         the REST API
-    urls.py        paths below /api/v1/modules/NAME/ and /console/modules/NAME/
-    templates/     templates of the pages
+    pages.py       the console's pages     urls: page_urls.py, below /console/modules/NAME/
+    api.py         REST                    urls: api_urls.py, below /api/v1/modules/NAME/
+    templates/     of the console's pages
 """

@@ -34,9 +34,11 @@ WHY_HMAC = gettext_noop("MAAC signs with HMAC-SHA256: the share secret is the ke
 FIX_HMAC = gettext_noop("Compute HMAC-SHA256 with your language's own function, key and message in the right places.")
 WHY_HEX = gettext_noop("MAAC sends the digest as 64 lower-case hexadecimal digits and nothing else.")
 FIX_HEX = gettext_noop("Write your digest as lower-case hexadecimal and compare all 64 digits in constant time.")
-WHY_HEADER = gettext_noop("MAAC sends the signature in the header CrescLab-Signature, whose case means nothing.")
+WHY_HEADER = gettext_noop(
+    "MAAC sends the signature in a header of its own. The case of a header's name makes no difference."
+)
 FIX_HEADER = gettext_noop(
-    "Read CrescLab-Signature with your framework's own function, and refuse with 401 a request that has none. "
+    "Read the signature header with your framework's own function, and refuse with 401 a request that has none. "
     "A proxy in front must pass the header on."
 )
 
@@ -137,10 +139,10 @@ _ALL = (
     of_writing("key_as_digest", gettext_noop("This is the idempotency key, not the signature.")),
     of_writing("empty_digest", gettext_noop("There is no digest.")),
     # --- The header -------------------------------------------------------------------------------------------------
-    of_header("missing_header", gettext_noop("The request has no CrescLab-Signature header.")),
+    of_header("missing_header", gettext_noop("The request has no signature header.")),
     of_header("wrong_header", gettext_noop("The signature arrived under another name, or another header was read.")),
-    of_header("empty_header", gettext_noop("The CrescLab-Signature header is empty.")),
-    of_header("several_headers", gettext_noop("The request has several different CrescLab-Signature headers.")),
+    of_header("empty_header", gettext_noop("The signature header is empty.")),
+    of_header("several_headers", gettext_noop("The request has several different signature headers.")),
 )
 FINDINGS: Mapping[str, Finding] = {finding.code: finding for finding in (VALID, UNKNOWN, *_ALL)}
 """Every finding by its code."""

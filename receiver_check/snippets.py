@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from maac_contract.protocol import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE
+
 Snippets = Mapping[str, str]
 
 RAW_BODY: Snippets = {
@@ -64,16 +66,18 @@ SECRET: Snippets = {
     "Ruby": "secret = ENV.fetch('SHARE_SECRET').strip # fails at the start if it is missing\nkey = secret",
 }
 
+SIGNATURE_IN_CGI = f"HTTP_{HEADER_SIGNATURE.upper().replace('-', '_')}"
+KEY_IN_CGI = f"HTTP_{HEADER_IDEMPOTENCY_KEY.upper().replace('-', '_')}"
+
 HEADER: Snippets = {
-    "Python (Flask)": "signature = request.headers.get('CrescLab-Signature', '')\n"
-    "key = request.headers.get('CrescLab-Idempotency-Key', '')",
-    "Python (Django)": "signature = request.headers.get('CrescLab-Signature', '')\n"
-    "# or request.META['HTTP_CRESCLAB_SIGNATURE']",
+    "Python (Flask)": f"signature = request.headers.get('{HEADER_SIGNATURE}', '')\n"
+    f"key = request.headers.get('{HEADER_IDEMPOTENCY_KEY}', '')",
+    "Python (Django)": f"signature = request.headers.get('{HEADER_SIGNATURE}', '')\n"
+    f"# or request.META['{SIGNATURE_IN_CGI}']",
     "JavaScript": "// Node gives all names in lower case\n"
-    "const signature = request.headers['cresclab-signature'] ?? ''",
-    "PHP": "$signature = $_SERVER['HTTP_CRESCLAB_SIGNATURE'] ?? '';\n"
-    "$key = $_SERVER['HTTP_CRESCLAB_IDEMPOTENCY_KEY'] ?? '';",
-    "Go": 'signature := r.Header.Get("CrescLab-Signature")\nkey := r.Header.Get("CrescLab-Idempotency-Key")',
-    "Ruby (Rails)": "signature = request.headers['CrescLab-Signature'].to_s\n"
-    "key = request.headers['CrescLab-Idempotency-Key'].to_s",
+    f"const signature = request.headers['{HEADER_SIGNATURE.lower()}'] ?? ''",
+    "PHP": f"$signature = $_SERVER['{SIGNATURE_IN_CGI}'] ?? '';\n$key = $_SERVER['{KEY_IN_CGI}'] ?? '';",
+    "Go": f'signature := r.Header.Get("{HEADER_SIGNATURE}")\nkey := r.Header.Get("{HEADER_IDEMPOTENCY_KEY}")',
+    "Ruby (Rails)": f"signature = request.headers['{HEADER_SIGNATURE}'].to_s\n"
+    f"key = request.headers['{HEADER_IDEMPOTENCY_KEY}'].to_s",
 }

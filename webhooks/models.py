@@ -5,10 +5,10 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from events.models import Event
-from maac_contract.fault_kinds import FaultKind
 from webhooks.engine.lifecycle import DONE, Status
 from webhooks.secrets import EncryptedField
 
@@ -47,6 +47,8 @@ class Endpoint(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("endpoint")
+        verbose_name_plural = _("endpoints")
         constraints = [
             models.CheckConstraint(
                 name="endpoint_deleted_has_its_time",
@@ -84,7 +86,8 @@ class Delivery(models.Model):
     )
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
         indexes = [
             models.Index(fields=["account", "-id"], name="delivery_newest"),
             models.Index(fields=["endpoint", "-id"], name="delivery_of_endpoint"),
@@ -158,6 +161,8 @@ class Attempt(models.Model):
     request_body = models.BinaryField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
         constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_number_once")]
 
     def __str__(self) -> str:
@@ -173,7 +178,7 @@ class InjectedFault(models.Model):
     """
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="faults")
-    kind = models.CharField(max_length=30, choices=[(kind.value, kind.value) for kind in FaultKind])
+    kind = models.CharField(max_length=30)
     topic = models.CharField(max_length=50, default="", blank=True)
     attempt = models.PositiveSmallIntegerField(null=True, blank=True)
     every = models.PositiveIntegerField(default=1)

@@ -48,6 +48,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "account",
+                "verbose_name_plural": "accounts",
                 "permissions": [("operate", "Can work as customer support: every account, its licences and limits")],
             },
         ),
@@ -68,6 +70,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "API token",
+                "verbose_name_plural": "API tokens",
+            },
         ),
         migrations.CreateModel(
             name="AuditEntry",
@@ -108,6 +114,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "licence",
+                "verbose_name_plural": "licences",
+            },
         ),
         migrations.CreateModel(
             name="Membership",

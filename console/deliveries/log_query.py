@@ -14,8 +14,6 @@ from webhooks.log.filters import LogFilter
 from webhooks.log.search import Criteria
 
 _CURSOR = re.compile(r"(before|after)-(\d{1,18})", re.ASCII)
-_FILTERS = ("status", "reason", "topic", "endpoint", "is_test", "since", "until", "q", "key", "event")
-"""The filters in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class LogQuery:
 
     @property
     def filters(self) -> dict[str, str]:
-        return {name: value for name, value in self.given.items() if name in _FILTERS}
+        return {name: value for name, value in self.given.items() if name in LogFilter.base_fields}
 
     def to(self, **changes: str | int | None) -> str:
         """The query of the first page with these changes; a filter that becomes None is left out."""

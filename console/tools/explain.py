@@ -7,12 +7,14 @@ from django import forms
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.datastructures import MultiValueDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from console.base import ConsoleRequest, form_page, render_page, save_form
 from console.tools.fields import EndpointChoice, SecretField
+from maac_contract.protocol import HEADER_SIGNATURE
 from receiver_check.explain import Explanation
 from receiver_check.findings import UNKNOWN
 from receiver_check.translated import explanation_in
@@ -46,7 +48,7 @@ class ExplainForm(forms.Form):
     headers = forms.CharField(
         label=_("Or the headers that it got"),
         required=False,
-        help_text=_("A line each, such as CrescLab-Signature: 6b1f…"),
+        help_text=format_lazy(_("A line each, such as {header}: 6b1f…"), header=HEADER_SIGNATURE),
         widget=forms.Textarea(attrs={**PLAIN_TEXT, "rows": 4}),
     )
 

@@ -36,17 +36,17 @@ def on_startup(*, command: Literal["build", "gh-deploy", "serve"], dirty: bool) 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
     at = page.file.src_uri
-    return project.without_links_to_readme(ASKED.sub(lambda asked: _made(asked[1], asked[2], at), markdown), at=at)
+    return ASKED.sub(lambda asked: _made(asked[1], asked[2], at), markdown)
 
 
 def _made(name: str, argument: str | None, at: str) -> str:
-    makers = _makers(at)
+    makers = _makers()
     if name not in makers:
-        raise PluginError(f"{at} asks for {name}, which nobody makes. There are: {', '.join(makers)}")
+        raise PluginError(f"{at} asks for {name}, which does not exist. There are: {', '.join(makers)}")
     return makers[name](*([argument] if argument else []))
 
 
-def _makers(at: str) -> dict[str, Callable[..., str]]:
+def _makers() -> dict[str, Callable[..., str]]:
     from docs.made import checks, commands, contract, faults, numbers, open_api, receivers, rest
 
     return {
@@ -64,5 +64,4 @@ def _makers(at: str) -> dict[str, Callable[..., str]]:
         "receivers": receivers.receivers,
         "file": receivers.file,
         "text": project.text,
-        "readme": lambda title: project.readme(title, at=at),
     }

@@ -32,6 +32,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
                 "indexes": [models.Index(fields=["account", "-id"], name="event_newest")],
             },
         ),

@@ -88,7 +88,7 @@ PROBES = (
     Probe(
         id="signature-missing",
         title=gettext_noop("A request without a signature is refused"),
-        sent=gettext_noop("A good event without the CrescLab-Signature header."),
+        sent=gettext_noop("A good event without the signature header."),
         why=WHY,
         fix=gettext_noop("Answer 401 where the header is missing, before anything else."),
         run=missing,
@@ -96,7 +96,7 @@ PROBES = (
     Probe(
         id="signature-empty",
         title=gettext_noop("An empty signature is refused"),
-        sent=gettext_noop("A good event whose CrescLab-Signature header is empty."),
+        sent=gettext_noop("A good event whose signature header is empty."),
         why=WHY,
         fix=FIX,
         run=empty,

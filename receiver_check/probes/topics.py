@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from maac_contract import contract
+from maac_contract.payloads import ANY_TEXT
 from maac_contract.sentences import gettext_noop
 from receiver_check.probes.probe import Probe, skipped
 from receiver_check.trial import RECEIPT, Trial
@@ -11,12 +12,8 @@ from receiver_check.verdicts import Judgement, Sentence, Verdict, accepted
 
 PNP_STATUS = "pnp.status_updated"
 TEXT_FIELDS = {
-    RECEIPT: "channel",
-    "form.surveycake_submitted": "survey_name",
-    PNP_STATUS: "pnp_setting_name",
-    "pnp.profile_updated": "pnp_setting_name",
-    "prize.points_added": "points_memo",
-    "message.first_open": "customer_id",
+    topic.name: [field.name for field in topic.data.fields if field.shape == ANY_TEXT][-1]
+    for topic in contract.TOPICS.values()
 }
 """A free-text field of each event type."""
 ODD_TEXT = (

@@ -108,7 +108,7 @@ class EndpointFaultsView(APIView):
 class FaultView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, fault_id: int) -> Response:
-        """Remove a injected fault. What it holds back is sent."""
+        """Remove an injected fault. What it holds back is sent."""
         fault = get_object_or_404(selectors.faults(account=account_of(request)), pk=fault_id)
         faults.remove(fault=fault, now=now_utc(), actor=actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,4 +1,4 @@
-"""What examples/ci and the README say about CI, acted out: their very commands, with the ports of this test."""
+"""What examples/ci and the how-to say about CI, acted out: their very commands, with the ports of this test."""
 
 import itertools
 import json
@@ -23,6 +23,7 @@ from tests.servers import Missing, free_port
 pytestmark = pytest.mark.slow
 
 CI = ROOT / "examples" / "ci"
+HOW_TO = ROOT / "docs" / "how-to" / "ci.md"
 WORKFLOW = yaml.safe_load((CI / "github-actions.yml").read_text())
 COMPOSE = yaml.safe_load((CI / "compose.yaml").read_text())
 WAITS = "0.01,0.02,0.04"
@@ -198,7 +199,7 @@ def test_the_job_that_checks_writes_its_report(tmp_path: Path) -> None:
     assert "<testsuite" in (tmp_path / "check.xml").read_text()
 
 
-# What the READMEs say
+# What the pages say
 
 
 def blocks(path: Path, heading: str, language: str) -> list[str]:
@@ -208,9 +209,9 @@ def blocks(path: Path, heading: str, language: str) -> list[str]:
     return [textwrap.dedent(body) for _, body in found]
 
 
-def test_the_readmes_test_file_passes_and_its_receiver_is_really_asked(simulator: Embedded, tmp_path: Path) -> None:
-    (suite,) = blocks(ROOT / "README.md", "In your tests and in CI", "python")
-    (command,) = blocks(ROOT / "README.md", "In your tests and in CI", "bash")
+def test_the_test_file_of_the_how_to_passes_and_asks_its_receiver(simulator: Embedded, tmp_path: Path) -> None:
+    (suite,) = blocks(HOW_TO, "In pytest", "python")
+    (command,) = blocks(HOW_TO, "In pytest", "bash")
     assert command.splitlines()[-1].split("#")[0].split() == ["pytest", "-n", "auto"]
     (tmp_path / "test_receiver.py").write_text(suite)
     pytest_here = [sys.executable, "-m", "pytest", "-n", "2", "--basetemp", "temporary"]

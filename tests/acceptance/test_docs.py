@@ -30,6 +30,15 @@ pytestmark = pytest.mark.slow
 
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 WRITTEN = [*PAGES, ROOT / "README.md", ROOT / "examples" / "README.md"]
+READ_IN_THE_REPOSITORY = [
+    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")),
+    ROOT / "examples" / "README.md",
+]
+PACKAGES = (
+    "maac_contract", "receiver_check", "accounts", "events", "webhooks", "rest", "console", "modules", "maac_sim",
+    "templates", "static", "locale", "tests", "docs", "examples", "bench",
+)  # fmt: skip
+PLACEHOLDERS = ("NAME", "AREA", "CODE", "test_x")
 NAMES_ONLY = ("…", "COMMAND")
 FOREIGN_IN_STYLES = re.compile(r"url\(\s*[\"']?(https?:)?//|@import\s+[\"']?(https?:)?//")
 CODE = re.compile(r"^```+.*?\n(.*?)^```+$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
@@ -177,7 +186,7 @@ def test_the_reference_tells_everything_that_there_is(site: Path) -> None:
 
 
 def test_every_local_link_of_the_readme_leads_somewhere() -> None:
-    for path in (ROOT / "README.md", ROOT / "examples" / "README.md", ROOT / "docs" / "operations.md"):
+    for path in (ROOT / "docs" / "operations.md", *READ_IN_THE_REPOSITORY):
         for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
             parts = urlsplit(link)
             if parts.scheme:
@@ -191,3 +200,10 @@ def headings(path: Path) -> set[str]:
     """The places of a Markdown file, named as by most who show one."""
     titles = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_every_file_that_the_map_names_exists() -> None:
+    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
+        named = [each for each in re.findall(r"`([\w*./-]+)`", (ROOT / name).read_text()) if "/" in each]
+        ours = [each for each in named if each.split("/")[0] in PACKAGES and not any(p in each for p in PLACEHOLDERS)]
+        assert [each for each in ours if not any(ROOT.glob(each.rstrip("/")))] == [], name

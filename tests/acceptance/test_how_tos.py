@@ -113,7 +113,7 @@ def test_the_script_for_ci_runs_from_nothing(tmp_path: Path) -> None:
     assert RECEIVER
     port, at = free_port(), free_port()
     (tmp_path / "receiver.py").write_text(RECEIVER[1].replace("9000", str(at)))
-    _, script, sandbox = blocks("ci")
+    _, script, sandbox, _ = blocks("ci")
     script = (script + sandbox).replace("8622", str(port)).replace("9000", str(at))
     env = environment(MAAC_SIM_PORT=port, MAAC_SIM_URL=f"http://127.0.0.1:{port}")
     done = subprocess.run(

@@ -77,7 +77,7 @@ def test_an_interrupted_rehearsal_points_the_endpoint_back(
 
 
 def test_it_asks_which_endpoint_and_refuses_a_paused_one(maac_sim: CommandLine, receiver: Receiver) -> None:
-    assert "running are none" in maac_sim("outage", "--seconds", "1", code=2)
+    assert "Choose a running endpoint: none" in maac_sim("outage", "--seconds", "1", code=2)
     for name in ("One", "Two"):
         maac_sim("endpoint", "create", name, receiver.url())
     assert "Choose a running endpoint" in maac_sim("outage", "--seconds", "1", code=2)

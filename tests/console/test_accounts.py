@@ -489,7 +489,7 @@ def _code(path: Path) -> str:
 # Users, for superusers
 
 
-USERS = "/console/auth/user/"
+USERS = "/admin/auth/user/"
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ ADDRESS_OR_SECRET = re.compile(r"(https?://)?(\w+\.)+\w+(:\d+)?(/[\w/.-]*)?|[0-9
 CODE_WORD = re.compile(r"[a-z]+(_[a-z]+)*|[A-Z]+(_[A-Z]+)+")
 """How the code names states; a page that shows one shows it untranslated."""
 LONGEST_SHOWN = 300
-RARE = {"console/deliveries/more/"}
-"""A search of the log goes on there when it takes long."""
+RARE = {"console/deliveries/more/", "console/login/", "console/password_change/done/"}
+"""A search of the log goes on there when it takes long; nobody who is logged in sees the others by a link."""
 EACH = 3
 """So many pages of a kind are looked at."""
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from maac_contract.protocol import HEADER_SIGNATURE
 from maac_contract.sentences import Sentence, gettext_noop
 
 EXTRA_HEADERS = 10
@@ -12,6 +13,7 @@ HEADER_VALUE_LENGTH = 1000
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
+_PREFIX_OF_MAAC = HEADER_SIGNATURE.partition("-")[0].lower() + "-"
 _OF_THE_CONTRACT = ("host", "user-agent", "content-type", "content-length")
 _OF_THE_CONNECTION = (
     "connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
@@ -41,7 +43,7 @@ def _name_fault(name: str, seen: set[str]) -> Sentence | None:
             limit=HEADER_NAME_LENGTH,
         )
     lower = name.lower()
-    if lower in _OF_THE_CONTRACT or lower.startswith("cresclab-"):
+    if lower in _OF_THE_CONTRACT or lower.startswith(_PREFIX_OF_MAAC):
         return Sentence(gettext_noop("%(name)s is set by the simulator, as MAAC sets it."), name=name)
     if lower in _OF_THE_CONNECTION:
         return Sentence(gettext_noop("%(name)s belongs to the connection, which the simulator manages."), name=name)

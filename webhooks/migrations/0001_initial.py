@@ -63,6 +63,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "endpoint",
+                "verbose_name_plural": "endpoints",
+            },
         ),
         migrations.CreateModel(
             name="DeliveryStats",
@@ -173,6 +177,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "delivery",
                 "verbose_name_plural": "deliveries",
             },
         ),
@@ -229,28 +234,7 @@ class Migration(migrations.Migration):
             name="InjectedFault",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("drop_mid_body", "drop_mid_body"),
-                            ("send_twice", "send_twice"),
-                            ("reverse", "reverse"),
-                            ("wrong_signature", "wrong_signature"),
-                            ("previous_secret", "previous_secret"),
-                            ("flip_byte", "flip_byte"),
-                            ("drip_body", "drip_body"),
-                            ("delay", "delay"),
-                            ("stale_timestamp", "stale_timestamp"),
-                            ("lost_answer", "lost_answer"),
-                            ("rotate_secret", "rotate_secret"),
-                            ("pause", "pause"),
-                            ("delete", "delete"),
-                            ("end_licence", "end_licence"),
-                        ],
-                        max_length=30,
-                    ),
-                ),
+                ("kind", models.CharField(max_length=30)),
                 ("topic", models.CharField(blank=True, default="", max_length=50)),
                 ("attempt", models.PositiveSmallIntegerField(blank=True, null=True)),
                 ("every", models.PositiveIntegerField(default=1)),
@@ -385,6 +369,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "attempt",
+                "verbose_name_plural": "attempts",
                 "constraints": [models.UniqueConstraint(fields=("delivery", "number"), name="attempt_number_once")],
             },
         ),

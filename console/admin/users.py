@@ -1,4 +1,4 @@
-"""Django admin pages for the users of the console, reduced to the fields in use; for superusers.
+"""Users of the console, for superusers: Django's own pages without the fields that have no use here.
 
 The brand that a user works for is set on the account's page.
 """
@@ -10,10 +10,10 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group, Permission, User
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import OPERATE
+from console.admin.base import SafeParameters
 
 admin.site.unregister(Group)
 admin.site.unregister(User)
@@ -43,26 +43,18 @@ class UserForm(forms.ModelForm[User]):
 
 
 @admin.register(User)
-class ConsoleUserAdmin(UserAdmin[User]):
+class ConsoleUserAdmin(SafeParameters[User], UserAdmin[User]):
     form = UserForm
     add_form = BaseUserCreationForm
     fieldsets = ((None, {"fields": ("username", "email", "is_active", "operates", "is_superuser")}),)
     add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
-    list_display = ("username", "email", "is_active", "is_superuser", "last_log_in")
+    list_display = ("username", "email", "is_active", "is_superuser", "last_login")
     list_filter = ()
     search_fields = ("username", "email")
     filter_horizontal = ()
     actions = None
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
-        """With an empty `?_to_field=`, Django would look for a field without a name and fail."""
-        return super().get_object(request, object_id, from_field or None)
-
-    @admin.display(description=_("Last log-in"), ordering="last_login")
-    def last_log_in(self, user: User) -> str:
-        return f"{user.last_login:%Y-%m-%d %H:%M} UTC" if user.last_login else ""
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if "operates" in form.cleaned_data:
             permission = Permission.objects.get(codename=_codename(), content_type__app_label="accounts")
