@@ -21,7 +21,7 @@ TOO_MANY_REQUESTS = 429
 
 
 class LogInForm(AuthenticationForm):
-    """Django's own; too many wrong passwords are told apart from a wrong one."""
+    """Django's log-in form; a throttled log-in has an error message of its own."""
 
     request: HttpRequest
 

@@ -1,1 +1,1 @@
-"""The documentation: pages in Markdown, and in `made` the code that fills in what is told by the program itself."""
+"""The documentation: pages in Markdown, and in `made` the code that fills in what is generated from the program."""

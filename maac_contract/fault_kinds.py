@@ -32,9 +32,9 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What people are told of a kind: its name, what it does, and afterwards what was done.
+    """A kind's texts for people (name, effect, and note on a marked attempt) and parameters.
 
-    `seconds` and `count` are what it takes if nothing is said; None where it takes none.
+    `seconds` and `count` are the defaults of these parameters; None if the kind does not take them.
     """
 
     title: str
@@ -129,6 +129,6 @@ KINDS: dict[FaultKind, About] = {
 
 
 def about(kind: str) -> About:
-    """What is told of a kind; a stored one may be of another version."""
+    """The description of a stored kind, also of one that this version does not know."""
     unknown = gettext_noop("This version does not know this kind of fault.")
     return KINDS.get(kind) or About(kind, unknown, unknown)  # type: ignore[call-overload]

@@ -107,28 +107,28 @@ def server_command() -> list[str]:
 def start_once(folder: Path, *, end_with: int) -> Address:
     """One simulator for all processes that use the same folder: the first starts it, the others wait. NotStarted."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = folder / "address.json"
+    address_file = folder / "address.json"
     try:
         (folder / "taken").touch(exist_ok=False)
     except FileExistsError:
-        return _read(told)
+        return _read(address_file)
     try:
         answer = asdict(Simulator(folder / "data", end_with=end_with).let_go())
     except NotStarted as error:
         answer = {"error": str(error)}
-    draft = told.with_suffix(".draft")
+    draft = address_file.with_suffix(".draft")
     draft.write_text(json.dumps(answer))
-    draft.replace(told)
-    return _read(told)
+    draft.replace(address_file)
+    return _read(address_file)
 
 
-def _read(told: Path) -> Address:
+def _read(address_file: Path) -> Address:
     end = time.monotonic() + PORTS_TRIED * READY_WITHIN
-    while not told.exists():
+    while not address_file.exists():
         if time.monotonic() > end:
             raise NotStarted("The process that was to start maac-sim for all did not get there.")
         time.sleep(LOOK_EVERY)
-    answer = json.loads(told.read_text())
+    answer = json.loads(address_file.read_text())
     if "error" in answer:
         raise NotStarted(answer["error"])
     return Address(**answer)

@@ -123,8 +123,8 @@ class Endpoint:
 
     def test(self, topic: str, **fields: Any) -> Json:
         """Send a test event now; returns its result: success, status_code, request, response."""
-        told: Json = self._api.post(f"/endpoints/{self.id}/test/", {"event_type": topic, **fields})
-        return told
+        answer: Json = self._api.post(f"/endpoints/{self.id}/test/", {"event_type": topic, **fields})
+        return answer
 
 
 class Event:

@@ -153,7 +153,7 @@ def _reason_to_leave_out(probe: Probe, case: Case, chosen: set[str], results: Se
     if failed and failed[0].id == "reachable":
         return Judgement(Verdict.SKIPPED, Sentence(NOT_REACHABLE))
     if probe.needs_accepted and case.accepted_topic() is None:
-        # Told as a failure where no other probe has told it yet.
+        # A failure only if no other probe has reported it.
         return Judgement(Verdict.SKIPPED if failed else Verdict.FAILED, Sentence(NOTHING_ACCEPTED))
     return None
 

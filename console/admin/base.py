@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -113,8 +113,8 @@ class SupportAdmin(SafeParameters[Row]):
         return self.readonly_fields or super().get_fields(request, obj)
 
     def store(self, form: Any, row: Row, **who: Any) -> Model:
-        """Make or change the row by a service."""
-        raise NotImplementedError
+        """Make or change the row by a service. A table without one is read only."""
+        raise PermissionDenied
 
     def save_model(self, request: HttpRequest, obj: Row, form: Any, _change: bool) -> None:
         obj.pk = self.store(form, obj, **who(request)).pk

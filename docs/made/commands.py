@@ -48,11 +48,11 @@ def _page(command: Command, path: str, level: int) -> Iterator[str]:
     if isinstance(command, TyperGroup):
         yield from _group(command, path, level + 1)
         return
-    told = parameters(command)
-    arguments = [_metavar(each) for each in told if isinstance(each, TyperArgument)]
-    yield block(" ".join([path, *(["[OPTIONS]"] if len(told) > len(arguments) else []), *arguments]), "text")
-    if told:
-        yield table(["argument or option", "default", "what it is"], map(_row, told))
+    shown = parameters(command)
+    arguments = [_metavar(each) for each in shown if isinstance(each, TyperArgument)]
+    yield block(" ".join([path, *(["[OPTIONS]"] if len(shown) > len(arguments) else []), *arguments]), "text")
+    if shown:
+        yield table(["argument or option", "default", "what it is"], map(_row, shown))
     yield from _epilog(command.epilog or "")
 
 
@@ -66,12 +66,12 @@ def _row(parameter: Parameter) -> list[str]:
         names = [_metavar(parameter).strip("[]")]
     else:
         names = [*parameter.opts, *parameter.secondary_opts]
-    told = [prose(parameter.help or "")]
+    texts = [prose(parameter.help or "")]
     if isinstance(parameter, TyperOption) and parameter.multiple:
-        told.append("Can be repeated.")
+        texts.append("Can be repeated.")
     if parameter.envvar:
-        told.append(f"By environment: {code(parameter.envvar)}.")
-    return [" ".join(map(code, names)), _default(parameter), " ".join(filter(None, told))]
+        texts.append(f"By environment: {code(parameter.envvar)}.")
+    return [" ".join(map(code, names)), _default(parameter), " ".join(filter(None, texts))]
 
 
 def _default(parameter: Parameter) -> str:

@@ -59,7 +59,7 @@ def _source(source: str) -> str:
 def _topic(topic: Topic) -> Iterator[str]:
     from console.document import entry
 
-    told = entry(topic.name)
+    described = entry(topic.name)
     yield heading(2, topic.title, topic.name)
     yield f"{code(topic.name)} · zone {topic.zone} · {prose(topic.description)}"
     yield table(
@@ -71,12 +71,12 @@ def _topic(topic: Topic) -> Iterator[str]:
                 prose(row["description"]),
                 _source(row["source"]),
             ]
-            for row in told.rows
+            for row in described.rows
         ),
     )
-    yield _folded("Example, readable", told.example.readable, "json")
-    yield _folded("Example, the exact bytes", told.example.exact, "text")
-    yield _folded("JSON Schema of `data`", told.schema, "json")
+    yield _folded("Example, readable", described.example.readable, "json")
+    yield _folded("Example, the exact bytes", described.example.exact, "text")
+    yield _folded("JSON Schema of `data`", described.schema, "json")
 
 
 def _folded(title: str, text: str, language: str) -> str:

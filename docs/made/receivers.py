@@ -27,11 +27,11 @@ def _tabs() -> Iterator[str]:
     from webhooks.models import Endpoint
 
     for each in snippets(endpoint=Endpoint(url=ADDRESS)):
-        told = page(
+        text = page(
             [
                 f"Save it as {code(each.file)}, and start it:",
                 block(f"SHARE_SECRET=the-secret {each.command}", "bash"),
                 block(each.code, LEXERS[each.file.rpartition(".")[2]]),
             ]
         )
-        yield "\n".join([f'=== "{each.language}"', "", *(f"    {line}" for line in told.splitlines())])
+        yield "\n".join([f'=== "{each.language}"', "", *(f"    {line}" for line in text.splitlines())])

@@ -107,16 +107,16 @@ def _object(name: str) -> Iterator[str]:
 
 def _own_description(said: Json) -> str:
     """Not that of a base class, which many share."""
-    told: str = said.get("description", "")
-    sharing = [each for each in _schema()["components"]["schemas"].values() if each.get("description") == told]
-    return told if len(sharing) == 1 else ""
+    description: str = said.get("description", "")
+    sharing = [each for each in _schema()["components"]["schemas"].values() if each.get("description") == description]
+    return description if len(sharing) == 1 else ""
 
 
 def _field(name: str, said: Json, is_required: bool) -> list[str]:
-    told = [prose(said.get("description", "")), _limits(said)]
+    texts = [prose(said.get("description", "")), _limits(said)]
     if "default" in said:
-        told.append(f"Default: {code(said['default'])}.")
-    return [code(name), _type(said) + ("" if is_required else " (may be left out)"), " ".join(filter(None, told))]
+        texts.append(f"Default: {code(said['default'])}.")
+    return [code(name), _type(said) + ("" if is_required else " (may be left out)"), " ".join(filter(None, texts))]
 
 
 LIMITS = (

@@ -116,15 +116,15 @@ def redeliver(
 
 def _redeliver_all(simulator: Simulator, filters: dict[str, Any], body: dict[str, Any], as_json: bool) -> None:
     given = {name: value for name, value in filters.items() if value is not None}
-    told = simulator.call("POST", "/deliveries/redeliver/", params=given, json=body)
+    answer = simulator.call("POST", "/deliveries/redeliver/", params=given, json=body)
     if as_json:
-        print_json(told)
+        print_json(answer)
         return
-    verb = "would be sent" if told["dry_run"] else "are sent"
-    out.print(f"{told['redelivered']} of {told['matched']} deliveries {verb} again.")
-    for reason, count in told["not_redelivered"].items():
+    verb = "would be sent" if answer["dry_run"] else "are sent"
+    out.print(f"{answer['redelivered']} of {answer['matched']} deliveries {verb} again.")
+    for reason, count in answer["not_redelivered"].items():
         out.print(f"  {count} not: {reason.replace('_', ' ')}")
-    if told["more"]:
+    if answer["more"]:
         out.print("There are more: run it again.")
 
 

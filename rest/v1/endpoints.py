@@ -62,7 +62,7 @@ class EventTypesView(APIView):
 
 
 class EndpointsView(APIView):
-    """Endpoints: the receivers that are told."""
+    """Endpoints: the receivers' URLs."""
 
     pagination_class = NewestFirst
 

@@ -27,7 +27,7 @@ PARAMETERS = [
     OpenApiParameter("q", str, description="Text in the body, in any language."),
     OpenApiParameter("key", str, description="The idempotency key, or at least its first 4 digits."),
 ]
-"""The filters as the OpenAPI schema tells them."""
+"""The filters as the OpenAPI schema describes them."""
 
 
 def read_criteria(request: Request, *, now: datetime, others: Sequence[str] = PAGING) -> Criteria:

@@ -236,8 +236,8 @@ class NotReachedOut(serializers.Serializer[Any]):
 class EventOut(serializers.ModelSerializer[Event]):
     """An event and its deliveries.
 
-    It is written out by hand: the framework would find out its fields anew for every request, which took longer than
-    accepting the event. The declared fields are what the schema tells; a test holds the two together.
+    It is serialised by hand: the framework resolves its fields anew for every request, which took longer than accepting
+    the event. The declared fields only describe the schema; a test compares the two.
     """
 
     deliveries = EventDeliveryOut(many=True)
