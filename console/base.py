@@ -24,7 +24,7 @@ A new page takes five steps:
 
 2. Read rows through selectors that take `account=request.account`, and the time from `request.now`.
 3. Extend `console/base.html` in the template. Lists use `console.paging.cursor_page` and `console/parts/pages.html`.
-4. Add the path to the package's `page_urls.py`, and a `console.menu.Entry` if the page belongs in the side menu.
+4. Add the path to the package's `urls.py`, and a `console.menu.Entry` if the page belongs in the side menu.
 5. Translate every string; `tests/console/test_wording.py` visits the page and reports what is not translated.
 """
 

@@ -8,7 +8,8 @@ Every module is a package with the same files. To add one, copy a package and ad
     selectors.py   queries
     labels.py      translated labels for the console
     forms.py       the console's forms
-    pages.py       the console's pages     urls: page_urls.py, below /console/modules/NAME/
-    api.py         REST                    urls: api_urls.py, below /api/v1/modules/NAME/
+    pages.py       the console's pages, below /console/modules/NAME/
+    api.py         REST, below /api/v1/modules/NAME/
+    urls.py        the paths of both
     templates/     of the console's pages
 """

@@ -58,7 +58,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 ACCEPTED = Counter("maac_sim_events_accepted", "Events that were accepted.", ["topic"])
 DELIVERIES = Counter("maac_sim_deliveries", "Deliveries that ended.", ["topic", "status", "reason"])
 ATTEMPTS = Counter("maac_sim_attempts", "Attempts, by outcome and what it means.", ["reason", "verdict"])
-FAULTS = Counter("maac_sim_scripted_faults", "Attempts to which an injected fault was applied.", ["kind"])
+FAULTS = Counter("maac_sim_injected_faults", "Attempts to which an injected fault was applied.", ["kind"])
 RUN_ERRORS = Counter("maac_sim_delivery_run_errors", "Turns of delivery runs that ended with an exception.")
 PRUNED = Counter("maac_sim_pruned_events", "Events that retention removed.")
 NOTICES = Counter("maac_sim_notices", "Failure notices that were created.", ["reason"])

@@ -16,7 +16,7 @@ SHOWN = 50
 
 
 @register.simple_tag
-def scripted_faults(endpoint: Endpoint, now: datetime) -> list[dict[str, Any]]:
+def injected_faults(endpoint: Endpoint, now: datetime) -> list[dict[str, Any]]:
     """The endpoint's newest injected faults, each with the description of its kind."""
     rows = endpoint.faults.order_by("-id")[:SHOWN]
     return [{"fault": row, "about": about(row.kind), "is_active": row.is_active(now)} for row in rows]

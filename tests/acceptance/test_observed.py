@@ -52,7 +52,7 @@ def test_web_adds_up_its_processes_a_worker_serves_its_own_and_each_attempt_leav
 
         for _ in range(6):
             assert value(web_url, "maac_sim_events_accepted_total", topic=RECEIPT) == EVENTS
-        assert value(web_url, "maac_sim_worker_heard_seconds", worker=worker_name(web_url)) < 10
+        assert value(web_url, "maac_sim_worker_heartbeat_age_seconds", worker=worker_name(web_url)) < 10
         delivered = {"topic": RECEIPT, "status": "delivered", "reason": "OK"}
         worker_url = f"http://127.0.0.1:{metrics_port}"
         until(lambda: value(worker_url, "maac_sim_deliveries_total", **delivered) == EVENTS)
@@ -97,7 +97,8 @@ def value(url: str, name: str, **labels: str) -> float:
 
 
 def worker_name(url: str) -> str:
-    (name,) = [dict(labels)["worker"] for name, labels in scraped(url) if name == "maac_sim_worker_heard_seconds"]
+    age = "maac_sim_worker_heartbeat_age_seconds"
+    (name,) = [dict(labels)["worker"] for metric, labels in scraped(url) if metric == age]
     return name
 
 

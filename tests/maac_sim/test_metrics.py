@@ -186,7 +186,7 @@ def test_metrics_tell_of_queue_and_workers_without_a_token(
     assert told["maac_sim_deliveries_due", nothing] == told["maac_sim_deliveries_overdue", nothing] == 2
     assert told["maac_sim_oldest_due_age_seconds", nothing] > 60
     assert told["maac_sim_deliveries_in_flight", nothing] == 0
-    assert 3 <= told["maac_sim_worker_heard_seconds", frozenset({("worker", "one@host")})] < 10
+    assert 3 <= told["maac_sim_worker_heartbeat_age_seconds", frozenset({("worker", "one@host")})] < 10
 
 
 def test_the_database_is_read_once_a_second_however_many_ask(

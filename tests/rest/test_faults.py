@@ -199,7 +199,7 @@ def test_an_attempt_that_was_struck_is_marked_and_shows_the_bytes_that_were_sent
 
 
 def counted(kind: str) -> float:
-    return REGISTRY.get_sample_value("maac_sim_scripted_faults_total", {"kind": kind}) or 0.0
+    return REGISTRY.get_sample_value("maac_sim_injected_faults_total", {"kind": kind}) or 0.0
 
 
 def test_expired_ones_are_forgotten_after_a_day(make_endpoint: MakeEndpoint) -> None:
