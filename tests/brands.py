@@ -120,7 +120,7 @@ def operator(db: None) -> Client:
 
 @pytest.fixture
 def make_endpoint(alice: Account) -> Callable[..., Endpoint]:
-    """Makes a running endpoint of Alice's that is subscribed to everything, unless told otherwise."""
+    """Makes a running endpoint of Alice's that is subscribed to everything, unless `changes` say otherwise."""
 
     def make(**changes: Any) -> Endpoint:
         fields = {"name": "CRM", "url": "http://127.0.0.1:9/hook", "event_types": list(TOPICS), "now": NOW, **changes}

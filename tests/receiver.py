@@ -1,4 +1,4 @@
-"""A scripted HTTP receiver on a real socket: it records every request byte for byte and answers as it is told."""
+"""A scripted HTTP receiver on a real socket: it records every request byte for byte and answers as scripted."""
 
 from __future__ import annotations
 
@@ -471,7 +471,7 @@ class Line(asyncio.Protocol):
         return body
 
     def _encourage(self, head: _Head) -> None:
-        """curl holds a large body back until it is told to go on."""
+        """curl holds a large body back until it gets 100 Continue."""
         if head.waits_for_continue:
             head.waits_for_continue = False
             self.send(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -107,12 +107,12 @@ def test_diff_shows_what_two_builds_answered_differently(
     arguments = ("replay", before, new_build.url(), "--secret", SECRET, "--fast", "--save", "after.cassette")
     assert "1 not" in offline(*arguments, code=1)
 
-    told = offline.json("diff", before, "after.cassette", code=1)
-    assert [(row["key"], row["a"], row["b"]) for row in told["different"]] == [
+    reported = offline.json("diff", before, "after.cassette", code=1)
+    assert [(row["key"], row["a"], row["b"]) for row in reported["different"]] == [
         (receiver.requests[1].key, "409 twice", "200"),
         (receiver.requests[2].key, "200", "500"),
     ]
-    assert (told["a"]["accepted"], told["b"]["accepted"]) == (2, 2)
+    assert (reported["a"]["accepted"], reported["b"]["accepted"]) == (2, 2)
     assert "409 twice" in offline("diff", before, "after.cassette", code=1)
     assert "the same responses" in offline("diff", before, before)
 
@@ -133,7 +133,7 @@ def test_diff_can_leave_bodies_out_and_tells_of_what_only_one_has(
 
 
 @pytest.mark.slow
-def test_a_receiver_that_is_down_or_hangs_is_told_and_saved(
+def test_a_receiver_that_is_down_or_hangs_is_reported_and_saved(
     maac_sim: CommandLine, offline: CommandLine, receiver: Receiver, new_build: Receiver
 ) -> None:
     cassette = recorded(maac_sim, receiver)
@@ -188,7 +188,7 @@ def wait_for_lines(path: Path, count: int) -> None:
         (("record", "x.cassette", "--url", "http://127.0.0.1:9/"), "Nothing answers"),
     ],
 )
-def test_what_cannot_be_is_told(offline: CommandLine, arguments: tuple[str, ...], words: str) -> None:
+def test_what_cannot_be_is_reported(offline: CommandLine, arguments: tuple[str, ...], words: str) -> None:
     (offline.folder / "wrong.cassette").write_text("{}\n")
     (offline.folder / "good.cassette").write_text('{"cassette": "maac-sim", "version": 1}\n')
     printed = offline(*arguments, code=3 if words == "Nothing answers" else 2)

@@ -54,7 +54,7 @@ def test_bytes_and_header_lines_arrive_as_they_are(receiver: Receiver) -> None:
         (Garbage(), "not HTTP"),
     ],
 )
-def test_no_answer_is_told_in_words_and_in_time(receiver: Receiver, action: Action, words: str) -> None:
+def test_no_answer_is_reported_in_words_and_in_time(receiver: Receiver, action: Action, words: str) -> None:
     receiver.script("/hook", action)
     began = time.monotonic()
     answer = sender(receiver).send(MESSAGE)
@@ -107,7 +107,7 @@ def test_nothing_is_sent_after_the_end_and_what_is_under_way_is_cut_off(receiver
     assert len(receiver.requests) == 1
 
 
-def test_a_name_that_does_not_exist_is_told() -> None:
+def test_a_name_that_does_not_exist_is_reported() -> None:
     gone = Sender(target("http://receiver.invalid/"), timeout=5, connect_timeout=5)
     assert "receiver.invalid could not be resolved" in str(gone.send(MESSAGE))
 

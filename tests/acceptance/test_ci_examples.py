@@ -79,14 +79,14 @@ def test_the_shell_example_passes_a_right_receiver_and_not_a_wrong_one(simulator
     right = [sys.executable, "-c", RIGHT_RECEIVER]
     printed = run([str(CI / "shell" / "test_receiver.sh"), *right], examples, PORT=free_port(), **where(simulator))
     assert printed.count("ok  ") == 4
-    for mistake, told in (("verifies-nothing", "a forged event is refused: wanted 401"),
+    for mistake, reported in (("verifies-nothing", "a forged event is refused: wanted 401"),
                           ("refuses-duplicates", "once more is taken, too: wanted delivered, got failed")):  # fmt: skip
         port = free_port()
         wrong = (
             f'exec {sys.executable} wrong/wrong_receiver.py --secret "$SHARE_SECRET" --port {port} --wrong {mistake}'
         )
         command = [str(CI / "shell" / "test_receiver.sh"), "sh", "-c", wrong]
-        assert told in run(command, examples, code=1, PORT=port, **where(simulator))
+        assert reported in run(command, examples, code=1, PORT=port, **where(simulator))
     assert simulator.api.get("/endpoints/").json()["results"] == []
 
 

@@ -66,8 +66,8 @@ def test_the_same_seed_makes_the_same_people(maac_sim: CommandLine, receiver: Re
 @pytest.mark.slow
 def test_many_events_go_in_batches_and_with_a_rate_in_time(maac_sim: CommandLine, receiver: Receiver) -> None:
     maac_sim("endpoint", "create", "CRM", receiver.url())
-    told = maac_sim.json("trigger", SAMPLE, "--count", "250")
-    assert (told["events"], told["deliveries"]) == (250, 250)
+    reported = maac_sim.json("trigger", SAMPLE, "--count", "250")
+    assert (reported["events"], reported["deliveries"]) == (250, 250)
     began = time.monotonic()
     maac_sim("trigger", SAMPLE, "--count", "6", "--rate", "5")
     assert time.monotonic() - began >= 1.0
@@ -85,7 +85,7 @@ def test_data_comes_from_a_file_or_from_standard_input(maac_sim: CommandLine, re
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         (("nothing.at_all",), "is not an event type"),
         ((SAMPLE, "--set", "nothing.here=1"), "Available: message_type"),
@@ -95,13 +95,13 @@ def test_data_comes_from_a_file_or_from_standard_input(maac_sim: CommandLine, re
         ((SAMPLE, "--data", "@missing.json"), "cannot be read"),
     ],
 )
-def test_what_cannot_be_triggered_is_told_with_exit_code_2(
-    maac_sim: CommandLine, arguments: tuple[str, ...], told: str
+def test_what_cannot_be_triggered_is_reported_with_exit_code_2(
+    maac_sim: CommandLine, arguments: tuple[str, ...], reported: str
 ) -> None:
-    assert told in " ".join(maac_sim("trigger", *arguments, code=2).replace("│", " ").split())
+    assert reported in " ".join(maac_sim("trigger", *arguments, code=2).replace("│", " ").split())
 
 
-def test_what_the_simulator_refuses_is_told_with_exit_code_1(maac_sim: CommandLine) -> None:
+def test_what_the_simulator_refuses_is_reported_with_exit_code_1(maac_sim: CommandLine) -> None:
     printed = maac_sim("trigger", SAMPLE, "--set", "message_id=text", code=1)
     assert "data.message_id" in printed
     assert "no endpoint is named nobody" in maac_sim("endpoint", "show", "nobody", code=2).lower()
@@ -158,9 +158,14 @@ def test_listen_registers_itself_verifies_forwards_and_leaves_nothing_behind(
         while not maac_sim.json("endpoint", "list") and time.monotonic() < end:
             time.sleep(0.1)
         maac_sim("trigger", SAMPLE, "--wait")
-        told = json.loads(listening.output().splitlines()[0])
-        assert (told["topic"], told["verified"], told["forwarded"], told["answered"]) == (SAMPLE, True, 200, 200)
-        assert receiver.requests[0].key == told["idempotency_key"]
+        reported = json.loads(listening.output().splitlines()[0])
+        assert (reported["topic"], reported["verified"], reported["forwarded"], reported["answered"]) == (
+            SAMPLE,
+            True,
+            200,
+            200,
+        )
+        assert receiver.requests[0].key == reported["idempotency_key"]
         listening.send_signal(signal.SIGTERM)
         assert listening.wait(10) == 0
     assert maac_sim.json("endpoint", "list") == []
@@ -173,10 +178,10 @@ def test_listen_says_why_a_signature_is_wrong(maac_sim: CommandLine, tmp_path: P
     with start(command, maac_sim.env, tmp_path / "listen.log") as listening:
         maac_sim("endpoint", "create", "CRM", f"http://127.0.0.1:{port}/")
         maac_sim("trigger", SAMPLE, "--wait", code=1)
-        told = json.loads(listening.output().splitlines()[0])
-    assert not told["verified"]
-    assert told["answered"] == 401
-    assert told["why"]
+        reported = json.loads(listening.output().splitlines()[0])
+    assert not reported["verified"]
+    assert reported["answered"] == 401
+    assert reported["why"]
 
 
 def test_the_doctor_finds_what_is_wrong(maac_sim: CommandLine, receiver: Receiver, tmp_path: Path) -> None:

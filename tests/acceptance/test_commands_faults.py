@@ -25,8 +25,8 @@ def endpoint(maac_sim: CommandLine, receiver: Receiver) -> str:
 
 
 def test_a_fault_is_set_strikes_is_counted_and_marked(maac_sim: CommandLine, endpoint: str, receiver: Receiver) -> None:
-    told = maac_sim("faults", "add", "CRM", "flip_byte", "--attempt", 1, "--topic", SAMPLE, "--every", 2)
-    assert "is injected at CRM: message.first_open, attempt 1, every 2." in told
+    output = maac_sim("faults", "add", "CRM", "flip_byte", "--attempt", 1, "--topic", SAMPLE, "--every", 2)
+    assert "is injected at CRM: message.first_open, attempt 1, every 2." in output
     for _ in range(2):
         maac_sim("trigger", SAMPLE, "--wait")
     assert [got.verifies(endpoint) for got in receiver.requests] == [True, False]
@@ -59,7 +59,7 @@ def test_they_are_taken_back_one_or_all(maac_sim: CommandLine, endpoint: str) ->
 
 
 @pytest.mark.slow
-def test_every_kind_is_told_of(maac_sim: CommandLine) -> None:
+def test_every_kind_is_reported_of(maac_sim: CommandLine) -> None:
     assert list(maac_sim.json("faults", "kinds")) == [kind.value for kind in FaultKind]
     assert "After signing, one digit in the data is changed." in maac_sim("faults", "kinds")
 

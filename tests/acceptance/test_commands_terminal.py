@@ -69,8 +69,8 @@ def test_the_waits_before_retries_are_an_endpoints_or_an_events(maac_sim: Comman
     for waits, attempts in (((), 4), (("--retry-waits", "0.01"), 2), (("--retry-waits", ""), 1)):
         maac_sim("trigger", SAMPLE, *waits, "--wait", code=1)
         assert maac_sim.json("deliveries", "--limit", "1")[0]["attempt_count"] == attempts
-    told = maac_sim.json("trigger", SAMPLE, "--count", "2", "--retry-waits", "0.02,0.01")
-    assert told["deliveries"] == 2
+    output = maac_sim.json("trigger", SAMPLE, "--count", "2", "--retry-waits", "0.02,0.01")
+    assert output["deliveries"] == 2
 
 
 @pytest.mark.parametrize(("waits", "code"), [("1,x", 2), ("1,,2", 2), ("nan", 2), ("-1", 1), ("4000", 1)])

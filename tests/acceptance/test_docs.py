@@ -56,14 +56,14 @@ class Page(HTMLParser):
         self.feed(path.read_text())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
-        self.places |= {told["id"]} if "id" in told else set()
-        if tag == "a" and "href" in told:
-            self.links.append(told["href"])
-        elif tag == "link" and told.get("rel") not in ("canonical", "prev", "next"):
-            self.loaded.append(told.get("href", ""))
-        self.loaded += [told[name] for name in ("src", "data", "poster") if name in told]
-        self.loaded += [each.split()[0] for each in told.get("srcset", "").split(",") if each.strip()]
+        output = {name: value or "" for name, value in attrs}
+        self.places |= {output["id"]} if "id" in output else set()
+        if tag == "a" and "href" in output:
+            self.links.append(output["href"])
+        elif tag == "link" and output.get("rel") not in ("canonical", "prev", "next"):
+            self.loaded.append(output.get("href", ""))
+        self.loaded += [output[name] for name in ("src", "data", "poster") if name in output]
+        self.loaded += [each.split()[0] for each in output.get("srcset", "").split(",") if each.strip()]
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +141,8 @@ def test_a_browser_reads_and_searches_it_without_the_internet(site: Path, browse
 
 def test_every_command_and_option_that_a_page_names_exists() -> None:
     root = tree()
-    named = [(path, told) for path in WRITTEN for told in commands_in(path.read_text())]
-    wrong = [f"{path.relative_to(ROOT)}: maac-sim {told}" for path, told in named if not is_known(root, told)]
+    named = [(path, output) for path in WRITTEN for output in commands_in(path.read_text())]
+    wrong = [f"{path.relative_to(ROOT)}: maac-sim {output}" for path, output in named if not is_known(root, output)]
     assert len(named) > 50
     assert wrong == []
 
@@ -155,9 +155,9 @@ def commands_in(text: str) -> Iterator[str]:
                 yield found[1].strip()
 
 
-def is_known(group: TyperGroup, told: str) -> bool:
+def is_known(group: TyperGroup, output: str) -> bool:
     command: Command = group
-    words = shlex.split(told)
+    words = shlex.split(output)
     while isinstance(command, TyperGroup) and words:
         word = words.pop(0)
         if word in NAMES_ONLY or word == "--help" or word.startswith("--install-completion"):
@@ -171,16 +171,18 @@ def is_known(group: TyperGroup, told: str) -> bool:
 
 
 def test_a_command_that_does_not_exist_would_be_found() -> None:
-    told = "`maac-sim triger x`\n```bash\n"
-    told += "echo | maac-sim trigger x --wat | cat\nmaac-sim endpoint list \\\n  --json\n```\n"
-    assert [is_known(tree(), each) for each in commands_in(told)] == [False, False, True]
+    output = "`maac-sim triger x`\n```bash\n"
+    output += "echo | maac-sim trigger x --wat | cat\nmaac-sim endpoint list \\\n  --json\n```\n"
+    assert [is_known(tree(), each) for each in commands_in(output)] == [False, False, True]
 
 
 def test_the_reference_tells_everything_that_there_is(site: Path) -> None:
-    told = {name: (site / "reference" / f"{name}.html").read_text() for name in ("probes", "explanations", "open-api")}
-    assert all(f"<code>{name}</code>" in told["probes"] for name in PROBES)
-    assert all(f"<code>{code}</code>" in told["explanations"] for code in FINDINGS)
-    assert all(call in told["open-api"] for call, _ in calls())
+    output = {
+        name: (site / "reference" / f"{name}.html").read_text() for name in ("probes", "explanations", "open-api")
+    }
+    assert all(f"<code>{name}</code>" in output["probes"] for name in PROBES)
+    assert all(f"<code>{code}</code>" in output["explanations"] for code in FINDINGS)
+    assert all(call in output["open-api"] for call, _ in calls())
     event_types = Page(site / "reference" / "event-types.html")
     assert {name.replace(".", "-").replace("_", "-") for name in TOPICS} <= event_types.places
 

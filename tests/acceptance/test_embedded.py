@@ -139,7 +139,7 @@ def test_a_rotated_secret_signs_from_the_next_request_on(
     assert not got.verifies(endpoint["share_secret"])
 
 
-def test_ten_that_race_for_endpoints_get_three_and_are_told_whom_to_ask(simulator: Embedded) -> None:
+def test_ten_that_race_for_endpoints_get_three_and_are_reported_whom_to_ask(simulator: Embedded) -> None:
     fields = {"name": "Racer", "url": "http://127.0.0.1:9/", "event_types": [RECEIPT]}
     answers: list[requests.Response] = []
 

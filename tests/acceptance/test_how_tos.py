@@ -48,16 +48,16 @@ def make_endpoint(simulator: Embedded, receiver: Receiver, name: str = "My recei
 def test_the_story_of_the_modules_makes_events(simulator: Embedded, tmp_path: Path) -> None:
     setup, receipts, points, notification, _ = blocks("modules")
     setup = re.sub(r"^export TOKEN=.*\n", "", setup)
-    told = [
+    output = [
         json.loads(line) for line in typed(setup + receipts + points + notification, simulator, tmp_path).splitlines()
     ]
-    uploaded, refused = told[2], told[3]
+    uploaded, refused = output[2], output[3]
     assert uploaded["matched"]
     assert uploaded["event_id"]
     assert [each["code"] for each in refused["failed_conditions"]] == ["minimum_amount"]
-    assert told[5]["results"][0]["count"] == 100
-    assert told[7]["answer_hash"]
-    assert told[9]["plan"] == {"pnp": "line_error", "sms": "delivered"}
+    assert output[5]["results"][0]["count"] == 100
+    assert output[7]["answer_hash"]
+    assert output[9]["plan"] == {"pnp": "line_error", "sms": "delivered"}
 
 
 def test_a_scenario_plays(simulator: Embedded, receiver: Receiver, tmp_path: Path) -> None:
@@ -75,9 +75,9 @@ def test_lost_events_are_found_and_sent_again(simulator: Embedded, receiver: Rec
     number = str(event["deliveries"][0]["id"])
     assert f"{number} " in typed(find.replace(" 12\n", f" {number}\n"), simulator, tmp_path)
     assert json.loads(typed(by_rest, simulator, tmp_path))["redelivered"] == 1
-    told = typed(many, simulator, tmp_path)
-    assert "1 of 1 deliveries would be sent again" in told
-    assert "1 of 1 deliveries are sent again" in told
+    output = typed(many, simulator, tmp_path)
+    assert "1 of 1 deliveries would be sent again" in output
+    assert "1 of 1 deliveries are sent again" in output
     simulator.api.get(f"/events/{event['id']}/wait/")
     receiver.always("/", 200)
     assert "under way" in typed(one.replace(" 12\n", f" {number}\n"), simulator, tmp_path)

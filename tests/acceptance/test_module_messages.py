@@ -49,7 +49,7 @@ class MaacClient:
         return answer.json()
 
 
-def test_what_is_pushed_through_the_open_api_is_told_when_it_is_first_opened(
+def test_what_is_pushed_through_the_open_api_is_reported_when_it_is_first_opened(
     tmp_path: Path, receiver: Receiver
 ) -> None:
     with embedded(tmp_path / "data", MAAC_SIM_ADMIN_PASSWORD=PASSWORD) as simulator:
@@ -110,7 +110,9 @@ def test_what_is_pushed_through_the_open_api_is_told_when_it_is_first_opened(
         assert len(api.get("/deliveries/").json()["results"]) == 2
 
 
-def test_a_notification_through_the_open_api_is_told_and_listed_to_its_end(tmp_path: Path, receiver: Receiver) -> None:
+def test_a_notification_through_the_open_api_is_reported_and_listed_to_its_end(
+    tmp_path: Path, receiver: Receiver
+) -> None:
     with embedded(tmp_path / "data", NOTIFICATION_STEP_SECONDS=0.05) as simulator:
         api, maac = simulator.api, MaacClient(simulator.url, TOKEN)
         endpoint = {"name": "CRM", "url": receiver.url("/hook"), "event_types": ["pnp.status_updated"]}

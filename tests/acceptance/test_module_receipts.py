@@ -73,9 +73,9 @@ def test_only_a_receipt_that_matches_reaches_the_receiver(make_brand: Callable[.
     )
     assert "The receipt matches the campaign" in page.text
 
-    told = receiver.wait_for(5, timeout=10)
-    last = told[-1].json()["data"]
-    assert all(each.verifies(secret) for each in told)
+    output = receiver.wait_for(5, timeout=10)
+    last = output[-1].json()["data"]
+    assert all(each.verifies(secret) for each in output)
     assert (last["customer_id"], last["number"]) == ("M-2", "CD87654321")
     assert last["datetime"] == "2026-01-02T03:04:05+08:00"
     log = brand.api.get("/deliveries/").json()["results"]

@@ -70,12 +70,12 @@ def test_a_campaign_day_is_played_to_its_end_and_all_of_it_arrives(simulator: Em
     assert len(requests) == 200
     assert all(request.verifies(secret) for request in requests)
     assert len({request.body for request in requests}) == 200
-    told = Counter(request.json()["topic"] for request in requests)
+    reported = Counter(request.json()["topic"] for request in requests)
     play = simulator.api.get(PLAYS).json()["results"][0]
     receipts, opens = play["counts"]["receipt"], play["counts"]["open"]
-    assert told["receipt.receipt_validated"] == receipts["events"] < receipts["actions"]
-    assert told["message.first_open"] == opens["events"] < opens["actions"]
-    assert told["pnp.status_updated"] == play["counts"]["notification"]["events"]
+    assert reported["receipt.receipt_validated"] == receipts["events"] < receipts["actions"]
+    assert reported["message.first_open"] == opens["events"] < opens["actions"]
+    assert reported["pnp.status_updated"] == play["counts"]["notification"]["events"]
 
 
 def test_scenarios_are_listed_and_own_ones_are_played(simulator: Embedded, tmp_path: Path) -> None:

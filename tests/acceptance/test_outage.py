@@ -26,21 +26,21 @@ def test_what_a_receiver_that_was_down_lost_comes_with_the_command_that_is_named
     maac_sim: CommandLine, receiver: Receiver
 ) -> None:
     maac_sim("endpoint", "create", "CRM", receiver.url())
-    told = maac_sim.json("outage", "--seconds", "3", "--rate", "10", "--simulate")
-    assert told["events"] == 30
-    assert told["delivered"] + len(told["lost"]) == 30
-    assert len(told["lost"]) >= 15
-    assert told["rescued_by_a_retry"] == told["delivered"] > 0  # those of the last second or so
-    assert {row["reason"] for row in told["lost"]} == {"COULD_NOT_CONNECT"}
+    output = maac_sim.json("outage", "--seconds", "3", "--rate", "10", "--simulate")
+    assert output["events"] == 30
+    assert output["delivered"] + len(output["lost"]) == 30
+    assert len(output["lost"]) >= 15
+    assert output["rescued_by_a_retry"] == output["delivered"] > 0  # those of the last second or so
+    assert {row["reason"] for row in output["lost"]} == {"COULD_NOT_CONNECT"}
     before = {request.key for request in receiver.requests}
-    assert len(before) == told["delivered"]
+    assert len(before) == output["delivered"]
     assert maac_sim.json("endpoint", "show", "CRM")["url"] == receiver.url()
 
-    remedy = shlex.split(told["redeliver"])[1:]
-    assert f"{len(told['lost'])} of {len(told['lost'])} deliveries would be sent" in maac_sim(*remedy, "--dry-run")
+    remedy = shlex.split(output["redeliver"])[1:]
+    assert f"{len(output['lost'])} of {len(output['lost'])} deliveries would be sent" in maac_sim(*remedy, "--dry-run")
     assert "are sent again" in maac_sim(*remedy)
     came = {request.key for request in receiver.wait_for(30, timeout=20)}
-    assert came - before == {row["idempotency_key"] for row in told["lost"]}
+    assert came - before == {row["idempotency_key"] for row in output["lost"]}
 
 
 def test_a_receiver_that_is_really_down_is_listed_for_people(maac_sim: CommandLine) -> None:
@@ -90,8 +90,8 @@ def test_many_are_sent_again_by_status_endpoint_and_time(maac_sim: CommandLine, 
     receiver.always("/", 400)
     maac_sim("trigger", "message.first_open", "--wait", code=1)
     receiver.always("/", 200)
-    told = maac_sim.json("redeliver", "--failed", "--since", "5m", "--endpoint", "CRM", "--new-key")
-    assert (told["matched"], told["redelivered"]) == (1, 1)
+    output = maac_sim.json("redeliver", "--failed", "--since", "5m", "--endpoint", "CRM", "--new-key")
+    assert (output["matched"], output["redelivered"]) == (1, 1)
     first, again = receiver.wait_for(2)
     assert first.body == again.body
     assert first.key != again.key

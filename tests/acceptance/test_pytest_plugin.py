@@ -153,7 +153,7 @@ def test_a_failed_test_shows_what_became_of_its_deliveries(suite: Suite) -> None
 
 
 @pytest.mark.slow
-def test_what_is_marked_on_a_test_shapes_its_sandbox_and_a_wrong_mark_is_told(suite: Suite) -> None:
+def test_what_is_marked_on_a_test_shapes_its_sandbox_and_a_wrong_mark_is_reported(suite: Suite) -> None:
     suite.write(
         "test_mark.py",
         "import pytest\n"
@@ -171,7 +171,7 @@ def test_what_is_marked_on_a_test_shapes_its_sandbox_and_a_wrong_mark_is_told(su
 
 
 @pytest.mark.slow
-def test_a_simulator_that_does_not_answer_or_allows_no_sandboxes_is_told(suite: Suite, tmp_path: Path) -> None:
+def test_a_simulator_that_does_not_answer_or_allows_no_sandboxes_is_reported(suite: Suite, tmp_path: Path) -> None:
     suite.write("test_it.py", "def test_it(maac_sim):\n    pass\n")
     assert "Nothing answers at http://127.0.0.1:9" in suite.run("--maac-sim-url", "http://127.0.0.1:9", code=1)
     with embedded(tmp_path / "strict", MAAC_SIM_SANDBOXES="false") as strict:

@@ -37,7 +37,7 @@ class Reader:
         self.folder, self.second, self.third = folder, second, third
         self.port = free_port()
         self.is_serving = False
-        self.told: list[str] = []
+        self.output: list[str] = []
 
     def do(self, block: Block) -> None:
         text = block.text.replace("9000", str(self.port))
@@ -46,7 +46,7 @@ class Reader:
         elif block.title == SECOND:
             self._serve(text)
         else:
-            self.told.append(self.third.run(text))
+            self.output.append(self.third.run(text))
             self._read_what_came()
 
     def _read_what_came(self, timeout: float = 15) -> None:
@@ -87,7 +87,7 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
                 reader.do(block)
             second.press_ctrl_c()
             received = second.shows()
-    doctor, heard, made, own, _, refused, explained, wrong, _, right, failed, again, deleted = reader.told
+    doctor, heard, made, own, _, refused, explained, wrong, _, right, failed, again, deleted = reader.output
     assert [line[:4] for line in doctor.splitlines()] == ["good"] * 5 + ["BAD ", "    "]
     assert "delivery 1 delivered" in heard
     assert "verified  receipt.receipt_validated" in received

@@ -26,7 +26,7 @@ SECOND = timedelta(seconds=1)
 # Tokens
 
 
-def test_a_token_is_told_once_and_only_its_hash_is_kept(alice: Account) -> None:
+def test_a_token_is_reported_once_and_only_its_hash_is_kept(alice: Account) -> None:
     row, token = issue_token(account=alice, name="CI", now=NOW)
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM accounts_apitoken")

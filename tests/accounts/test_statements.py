@@ -62,7 +62,7 @@ def test_faults_come_as_djangos_and_leave_the_connection_in_order(surroundings: 
         assert statements.run(FIND, [NOW, ""]) == [("w1",)]
 
 
-def test_a_connection_that_broke_is_told_and_a_read_opens_another() -> None:
+def test_a_connection_that_broke_is_reported_and_a_read_opens_another() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no connections that could be closed")
     store("w1")

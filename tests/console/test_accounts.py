@@ -192,7 +192,7 @@ def test_a_limit_that_makes_no_sense_is_refused(limit: str, operator: Client, do
 
 
 @pytest.mark.parametrize(
-    ("typed", "stored", "told", "noted"),
+    ("typed", "stored", "output", "noted"),
     [
         ("0.01, 0.02,4", [0.01, 0.02, 4.0], "0.01, 0.02, 4 s", "0.01, 0.02, 4"),
         ("none", [], "No retry", "none"),
@@ -200,7 +200,7 @@ def test_a_limit_that_makes_no_sense_is_refused(limit: str, operator: Client, do
     ],
 )
 def test_retry_waits_are_typed_shown_and_noted_once(
-    typed: str, stored: list[float] | None, told: str | None, noted: str, operator: Client, dora: Account
+    typed: str, stored: list[float] | None, output: str | None, noted: str, operator: Client, dora: Account
 ) -> None:
     Account.objects.filter(pk=dora.pk).update(retry_waits=[9])
     for _ in range(2):
@@ -209,14 +209,14 @@ def test_retry_waits_are_typed_shown_and_noted_once(
     dora.refresh_from_db()
     assert dora.retry_waits == stored
     facts = page.partition("Webhook licences")[0]
-    assert told in facts if told else "Retry waits" not in facts
+    assert output in facts if output else "Retry waits" not in facts
     assert log_of(dora) == [("user support", "retry_waits.changed", noted)]
     again = noted if typed else ""
     assert (f'value="{again}"' in shown(operator, of(dora, "edit/"))) == bool(again)
 
 
 @pytest.mark.parametrize("typed", ["soon", "1;2", "-1", "3601", ",", "1," * 11 + "1", "nan"])
-def test_what_are_no_waits_is_told_and_nothing_else_is_changed(typed: str, operator: Client, dora: Account) -> None:
+def test_what_are_no_waits_is_reported_and_nothing_else_is_changed(typed: str, operator: Client, dora: Account) -> None:
     page = sent(operator, of(dora, "edit/"), **{**DORAS, "name": "Other"}, retry_waits=typed)
     assert '<p class="error" role="alert" id="id_retry_waits_error">Write at most 10 numbers' in page
     assert f'value="{typed}"' in page

@@ -126,7 +126,7 @@ def test_times_below_are_round_in_the_zone_of_the_account() -> None:
         assert charts.outcome_chart(row(60)).ticks[0].label == "06:30"
 
 
-def test_midnight_is_told_as_the_day() -> None:
+def test_midnight_is_reported_as_the_day() -> None:
     labels = [tick.label for tick in charts.outcome_chart(row(48, 30 * MINUTE)).ticks]
     assert labels == ["12:00", "18:00", "03-06", "06:00"]
 

@@ -118,7 +118,7 @@ def test_nobody_gets_in_without_signing_in(log: Endpoint) -> None:
         assert Client().get(path).headers["Location"].startswith("/console/login/")
 
 
-# What a row tells
+# What a row shows
 
 
 def test_a_row_tells_where_the_delivery_stands(console: Client, alice: Account, endpoint: Endpoint) -> None:
@@ -132,7 +132,7 @@ def test_a_row_tells_where_the_delivery_stands(console: Client, alice: Account, 
         )
     html = page(console)
     key = Delivery.objects.get().idempotency_key
-    for told in (
+    for output in (
         "2026-03-05 09:00:00",
         POINTS,
         "CRM",
@@ -143,7 +143,7 @@ def test_a_row_tells_where_the_delivery_stands(console: Client, alice: Account, 
         key[:8],
         f'data-copy="{key}"',
     ):
-        assert told in html
+        assert output in html
     assert '<span class="tag">test</span>' not in html
 
 
@@ -199,7 +199,7 @@ def test_text_is_found_in_any_language(text: str, console: Client, alice: Accoun
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "output"),
     [
         ({"stauts": "failed"}, "stauts is no filter"),
         ({"status": "broken"}, "status: Select a valid choice"),
@@ -213,13 +213,13 @@ def test_text_is_found_in_any_language(text: str, console: Client, alice: Accoun
         ({"q": "x" * 201}, "q: Ensure this value has at most 200"),
     ],
 )
-def test_a_filter_that_cannot_be_understood_is_told_and_shows_nothing(
-    query: dict[str, str], told: str, console: Client, log: Endpoint
+def test_a_filter_that_cannot_be_understood_is_reported_and_shows_nothing(
+    query: dict[str, str], output: str, console: Client, log: Endpoint
 ) -> None:
     answer = console.get(LOG, query)
     html = answer.content.decode()
     assert answer.status_code == 400
-    assert told in unescape(html)
+    assert output in unescape(html)
     assert rows(html) == []
     for path in (LIVE, MORE, CHART):
         assert console.get(path, {**query, "newest": "1", "found": "1", "step": "1"}).status_code == 400
@@ -483,13 +483,13 @@ def test_a_plan_of_another_account_or_of_ones_own_making_sends_nothing(
     console: Client, bob: Account, log: Endpoint
 ) -> None:
     plan = confirmed(console)
-    for client, sealed, told in (
+    for client, sealed, output in (
         (browser("bob", bob), plan, "You have switched to another account"),
         (console, plan[:-2] + "xx", "This page is out of date"),
         (console, "", "This page is out of date"),
     ):
         answer = client.post(REDELIVER, {"plan": sealed, "keys": "new"}, follow=True)
-        assert told in answer.content.decode()
+        assert output in answer.content.decode()
         assert client.get(REDELIVER, {"plan": sealed or "x"}).headers["Location"] == LOG
     assert QueueEntry.objects.count() == 0
 

@@ -41,7 +41,7 @@ def endpoint(make_endpoint: MakeEndpoint, receiver: Receiver) -> Endpoint:
 
 @pytest.fixture
 def store(endpoint: Endpoint) -> Store:
-    """Stores a delivery that ended, unless told otherwise."""
+    """Stores a delivery that ended, unless `changes` say otherwise."""
 
     def make(body: str = "{}", **changes: Any) -> Delivery:
         to = changes.pop("endpoint", endpoint)
@@ -99,12 +99,12 @@ def test_every_reason_and_every_status_is_explained(store: Store) -> None:
         attempt = Attempt(
             delivery=delivery, number=number, reason=reason, status_code=status, duration_ms=1.0, detail="as it was"
         )
-        told = explain_attempt(attempt, delivery.endpoint)
-        assert told.headline
-        assert told.why
-        assert told.detail == "as it was"
-        assert (told.tone == "bad") is (reason is not Reason.OK)
-        assert "%(" not in " ".join((told.headline, told.why, *told.advice))
+        output = explain_attempt(attempt, delivery.endpoint)
+        assert output.headline
+        assert output.why
+        assert output.detail == "as it was"
+        assert (output.tone == "bad") is (reason is not Reason.OK)
+        assert "%(" not in " ".join((output.headline, output.why, *output.advice))
 
 
 @pytest.mark.parametrize(

@@ -45,11 +45,11 @@ def test_it_tells_every_field_of_every_topic_under_an_anchor_of_its_own(topic: s
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_its_example_is_an_event_as_it_is_sent(topic: str) -> None:
-    told = example(topic)
-    body = json.loads(told.exact)
+    output = example(topic)
+    body = json.loads(output.exact)
     assert list(body) == ["timestamp", "topic", "data"]
-    assert json.loads(told.readable) == body
-    assert told.exact.isascii()
+    assert json.loads(output.readable) == body
+    assert output.exact.isascii()
     Draft202012Validator(json_schema(topic)).validate(body["data"])
 
 
@@ -78,7 +78,7 @@ def test_the_worked_signature_is_made_as_those_of_other_tools() -> None:
         assert signature(secret.decode().strip(), body) == expected.decode().strip()
 
 
-def test_it_is_told_in_the_viewers_language_and_leaves_facts_as_they_are(console: Client) -> None:
+def test_it_is_reported_in_the_viewers_language_and_leaves_facts_as_they_are(console: Client) -> None:
     page = shown(console, **{"accept-language": "ja"})
     assert 'lang="ja"' in page
     assert "CrescLab-Signature" in page

@@ -11,7 +11,7 @@ from accounts.models import Account
 from console.webhooks.faults import GROUPS
 from maac_contract.fault_kinds import KINDS, FaultKind
 from tests.brands import NOW, browser
-from tests.console.test_webhooks import at, filled, shown, told
+from tests.console.test_webhooks import at, filled, output, shown
 from tests.receiver import Receiver
 from tests.webhooks.test_deliver import happen, run_until_quiet
 from webhooks.models import Delivery, Endpoint, InjectedFault
@@ -46,19 +46,19 @@ def test_the_form_offers_every_kind_with_what_it_does(console: Client, make_endp
 def test_a_fault_is_added_listed_removed_and_all_are_removed(console: Client, make_endpoint: MakeEndpoint) -> None:
     endpoint = make_endpoint()
     given = form(kind="drip_body", topic=TOPIC, attempt="2", every="3", probability="0.5", seed="a", seconds="1.5")
-    page = told(console, at(endpoint, "faults", "new"), given)
+    page = output(console, at(endpoint, "faults", "new"), given)
     fault = InjectedFault.objects.get()
     assert (fault.kind, fault.topic, fault.attempt, fault.every) == ("drip_body", TOPIC, 2, 3)
     assert (fault.probability, fault.seed, fault.times, fault.seconds) == (0.5, "a", 1, 1.5)
     assert fault.created_by == "user alice"
     for words in ("Drip the body", "attempt 2", "one in 3", "seed a", "1.5 seconds", "0 of 1", "Waiting"):
         assert words in page
-    assert "The injected fault is removed." in told(console, f"/console/faults/{fault.pk}/remove/")
+    assert "The injected fault is removed." in output(console, f"/console/faults/{fault.pk}/remove/")
     for kind in ("reverse", "delay"):
-        told(console, at(endpoint, "faults", "new"), form(kind=kind, times=""))
+        output(console, at(endpoint, "faults", "new"), form(kind=kind, times=""))
     assert set(InjectedFault.objects.values_list("times", flat=True)) == {None}
     assert "in groups of 3" in shown(console, at(endpoint))
-    assert "2 injected faults are removed." in told(console, at(endpoint, "faults", "clear"))
+    assert "2 injected faults are removed." in output(console, at(endpoint, "faults", "clear"))
     assert not InjectedFault.objects.exists()
 
 
@@ -73,16 +73,16 @@ def test_a_fault_is_added_listed_removed_and_all_are_removed(console: Client, ma
         ({"expires_in": ""}, "This field is required."),
     ],
 )
-def test_what_cannot_be_is_told_and_nothing_is_set(
+def test_what_cannot_be_is_reported_and_nothing_is_set(
     changes: dict[str, str], words: str, console: Client, make_endpoint: MakeEndpoint
 ) -> None:
-    assert words in told(console, at(make_endpoint(), "faults", "new"), form(**changes))
+    assert words in output(console, at(make_endpoint(), "faults", "new"), form(**changes))
     assert not InjectedFault.objects.exists()
 
 
 def test_what_is_over_says_so(console: Client, make_endpoint: MakeEndpoint, alice: Account, receiver: Receiver) -> None:
     endpoint = make_endpoint(url=receiver.url("/hook"))
-    told(console, at(endpoint, "faults", "new"), form())
+    output(console, at(endpoint, "faults", "new"), form())
     faults.add(endpoint=endpoint, kind="delay", now=NOW)
     happen(alice)
     run_until_quiet()
@@ -127,7 +127,7 @@ def test_an_answer_that_was_lost_on_purpose_is_not_blamed_on_the_receiver(
     kind: str, console: Client, make_endpoint: MakeEndpoint, alice: Account, receiver: Receiver
 ) -> None:
     endpoint = make_endpoint(url=receiver.url("/hook"), retry_waits=[0.01])
-    told(console, at(endpoint, "faults", "new"), form(kind=kind))
+    output(console, at(endpoint, "faults", "new"), form(kind=kind))
     happen(alice)
     run_until_quiet()
     page = shown(console, f"/console/deliveries/{Delivery.objects.get().pk}/")
@@ -139,7 +139,7 @@ def test_the_result_of_a_test_is_marked_as_well(
     console: Client, make_endpoint: MakeEndpoint, receiver: Receiver
 ) -> None:
     endpoint = make_endpoint(url=receiver.url("/hook"))
-    told(console, at(endpoint, "faults", "new"), form(kind="wrong_signature"))
+    output(console, at(endpoint, "faults", "new"), form(kind="wrong_signature"))
     delivery = send_test(endpoint=endpoint, event_type=TOPIC, now=NOW)
     run_until_quiet()
     page = shown(console, f"{at(endpoint, 'test')}?delivery={delivery.pk}")
@@ -162,7 +162,7 @@ def test_waits_are_typed_as_a_list_and_come_back(
     typed: str, stored: list[float] | None, again: str | None, console: Client, make_endpoint: MakeEndpoint
 ) -> None:
     endpoint = make_endpoint(retry_waits=[9])
-    told(console, at(endpoint, "edit"), filled(retry_waits=typed))
+    output(console, at(endpoint, "edit"), filled(retry_waits=typed))
     assert Endpoint.objects.get().retry_waits == stored
     page = shown(console, at(endpoint, "edit"))
     assert (f'value="{again}"' in page) == (again is not None)
@@ -170,7 +170,9 @@ def test_waits_are_typed_as_a_list_and_come_back(
 
 
 @pytest.mark.parametrize("typed", ["x", "1;2", "-1", "3601", ",", "1," * 11 + "1", "nan"])
-def test_what_are_no_waits_is_told_beside_the_field(typed: str, console: Client, make_endpoint: MakeEndpoint) -> None:
+def test_what_are_no_waits_is_reported_beside_the_field(
+    typed: str, console: Client, make_endpoint: MakeEndpoint
+) -> None:
     answer = console.post(at(make_endpoint(), "edit"), filled(retry_waits=typed))
     assert "Write at most 10 numbers of seconds, each from 0 to 3600." in unescape(answer.content.decode())
     assert Endpoint.objects.get().retry_waits is None

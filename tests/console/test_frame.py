@@ -45,7 +45,7 @@ def test_a_brands_user_logs_in_with_name_and_password(alice: Account) -> None:
     assert "Alice&#x27;s brand" in shown(client)
 
 
-def test_a_wrong_password_is_told_and_lets_nobody_in(alice: Account) -> None:
+def test_a_wrong_password_is_reported_and_lets_nobody_in(alice: Account) -> None:
     user("alice", alice)
     client = Client()
     answer = client.post("/console/login/", {"username": "alice", "password": "wrong"})
@@ -54,7 +54,7 @@ def test_a_wrong_password_is_told_and_lets_nobody_in(alice: Account) -> None:
     assert client.get(HOME).status_code == 302
 
 
-def test_a_user_without_an_account_is_told_whom_to_ask(db: None) -> None:
+def test_a_user_without_an_account_is_reported_whom_to_ask(db: None) -> None:
     answer = signed_in(user("nobody")).get(HOME)
     assert answer.status_code == 403
     assert "customer support" in answer.content.decode()

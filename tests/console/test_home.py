@@ -1,4 +1,4 @@
-"""Home: how it goes right now, and the first three steps, told by what is stored."""
+"""Home: how it goes right now, and the first three steps, derived from what is stored."""
 
 import re
 import shlex
@@ -175,7 +175,7 @@ def test_what_waits_is_counted_and_told_when_it_is_late(
         ([(MINUTE, {"failed": 2})], ("bad", "2 deliveries failed in the last hour.")),
     ],
 )
-def test_the_state_is_told_in_a_sentence(
+def test_the_state_is_reported_in_a_sentence(
     console: Client, worker: Worker, make_endpoint: MakeEndpoint, rows: Any, expected: tuple[str, str]
 ) -> None:
     endpoint = make_endpoint()

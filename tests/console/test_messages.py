@@ -41,7 +41,7 @@ def shown(answer: Any) -> str:
     return re.sub(r"\s+", " ", answer.content.decode())
 
 
-def test_from_the_empty_page_to_a_first_open_that_is_told(console: Client, alice: Account, hanako: Contact) -> None:
+def test_from_the_empty_page_to_a_first_open_that_is_reported(console: Client, alice: Account, hanako: Contact) -> None:
     assert "Make one first" in shown(console.get(PAGE))
     form = {"name": "Coupon", "parameters": "NAME, CODE", "line_answer": "success"}
     assert "The template Coupon is created." in shown(console.post(f"{PAGE}templates/new/", form, follow=True))
@@ -53,13 +53,13 @@ def test_from_the_empty_page_to_a_first_open_that_is_told(console: Client, alice
     assert "The broadcast Hello is sent." in page
     assert "花子" in page
     sent = Broadcast.objects.get()
-    told = []
+    output = []
     for _ in range(2):
         path = f"{PAGE}broadcasts/{sent.pk}/"
         opened = {"line_uid": hanako.line_uid}
-        told.append(shown(console.post(f"{path}open/", opened, follow=True, HTTP_REFERER=f"http://testserver{path}")))
-    assert "Published as message.first_open." in told[0]
-    assert "Only the first open of a message publishes an event." in told[1]
+        output.append(shown(console.post(f"{path}open/", opened, follow=True, HTTP_REFERER=f"http://testserver{path}")))
+    assert "Published as message.first_open." in output[0]
+    assert "Only the first open of a message publishes an event." in output[1]
     data = json.loads(Event.objects.get().body)["data"]
     assert (data["message_type"], data["message_id"], data["customer_id"]) == ("broadcast", sent.pk, "M-1")
     assert f"/console/deliveries/?event={Event.objects.get().pk}" in shown(console.get(f"{PAGE}opens/"))
@@ -123,7 +123,7 @@ def test_a_push_that_cannot_be_says_why(
     assert not DirectMessage.objects.exists()
 
 
-def test_a_broadcast_to_nobody_is_told_in_the_form(console: Client, template: Template) -> None:
+def test_a_broadcast_to_nobody_is_reported_in_the_form(console: Client, template: Template) -> None:
     page = shown(console.post(f"{PAGE}broadcasts/new/", {"name": "x", "template": str(template.pk)}))
     assert "Nobody would get it" in page
 

@@ -125,7 +125,7 @@ def test_what_is_typed_is_checked_with_the_path_of_every_fault(console: Client, 
     assert 'data.pionts_memo Expected no such field; did you mean "points_memo"?' in said
 
 
-def test_what_is_right_is_told_with_the_size_of_the_body(
+def test_what_is_right_is_reported_with_the_size_of_the_body(
     console: Client, endpoint: Endpoint, receiver: Receiver
 ) -> None:
     text = json.dumps(sample(POINTS, seed=1))
@@ -157,7 +157,7 @@ def test_what_is_right_is_told_with_the_size_of_the_body(
         ('{"points_memo": "\\ud800"}', "text with a lone surrogate at position 0"),
     ],
 )
-def test_what_cannot_be_sent_is_told_and_nothing_is_stored(
+def test_what_cannot_be_sent_is_reported_and_nothing_is_stored(
     console: Client, endpoint: Endpoint, text: str, said: str
 ) -> None:
     assert said in check(console, endpoint, text)
@@ -263,7 +263,7 @@ def test_without_a_script_faults_are_shown_and_what_was_typed_is_still_there(
     assert not Delivery.objects.exists()
 
 
-def test_faults_are_told_in_the_language_of_the_page_down_to_their_parts(
+def test_faults_are_reported_in_the_language_of_the_page_down_to_their_parts(
     console: Client, endpoint: Endpoint, settings: Settings, tmp_path: Path
 ) -> None:
     words = {
@@ -298,7 +298,7 @@ def test_a_test_goes_to_a_paused_endpoint_and_the_page_says_so(
     assert len(receiver.requests) == 1
 
 
-def test_when_nobody_sends_it_the_missing_worker_is_told(console: Client, endpoint: Endpoint) -> None:
+def test_when_nobody_sends_it_the_missing_worker_is_reported(console: Client, endpoint: Endpoint) -> None:
     send(console, endpoint)
     delivery = Delivery.objects.get()
     there = reverse("console:webhook_test_result", args=[endpoint.pk, delivery.pk])

@@ -62,7 +62,7 @@ def test_a_revoked_token_is_refused_and_told_so(console: Client, alice: Account)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101, "line\nbreak"])
-def test_a_bad_name_is_told_and_nothing_is_made(name: str, console: Client) -> None:
+def test_a_bad_name_is_reported_and_nothing_is_made(name: str, console: Client) -> None:
     answer = console.post(TOKENS, {"name": name})
     assert answer.status_code == 200
     assert 'class="error"' in answer.content.decode()

@@ -116,7 +116,9 @@ def test_every_probe_is_run_where_nothing_was_chosen_and_some_may_fail(console: 
         ({"endpoint": "77"}, "not one of the available choices"),
     ],
 )
-def test_what_cannot_be_checked_is_told_beside_its_field(console: Client, changes: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_checked_is_reported_beside_its_field(
+    console: Client, changes: dict[str, Any], said: str
+) -> None:
     answer = console.post(CHECKS, form(**changes))
     assert said in text_of(answer)
     assert SECRET not in answer.content.decode()
@@ -286,7 +288,7 @@ def test_without_a_script_the_page_shows_what_was_typed_but_the_secret(console: 
         ({"endpoint": "77"}, "not one of the available choices"),
     ],
 )
-def test_what_cannot_be_explained_is_told(console: Client, changes: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_explained_is_reported(console: Client, changes: dict[str, Any], said: str) -> None:
     assert said in explain(console, **{"computed": "ab" * 32, **changes})
 
 
@@ -312,7 +314,7 @@ def test_nonsense_in_the_address_is_passed_over(console: Client) -> None:
 # In the viewer's language
 
 
-def test_what_was_found_is_told_in_the_language_of_the_page(
+def test_what_was_found_is_reported_in_the_language_of_the_page(
     alice: Account, console: Client, settings: Settings, tmp_path: Path
 ) -> None:
     words = {

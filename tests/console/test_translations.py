@@ -75,7 +75,7 @@ def test_a_translation_has_the_same_placeholders(language: str) -> None:
 def test_the_compiled_catalogue_is_that_of_the_text(language: str) -> None:
     compiled = polib.mofile(str(ROOT / "locale" / language / "LC_MESSAGES" / "django.mo"))
 
-    def told(entries: polib.POFile | polib.MOFile) -> dict[tuple[str, str], object]:
+    def output(entries: polib.POFile | polib.MOFile) -> dict[tuple[str, str], object]:
         return {(e.msgctxt or "", e.msgid): e.msgstr or dict(e.msgstr_plural) for e in entries if not e.obsolete}
 
-    assert told(compiled) == told(catalogue(language))
+    assert output(compiled) == output(catalogue(language))

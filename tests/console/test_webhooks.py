@@ -51,7 +51,7 @@ def shown(client: Client, path: str, **extra: Any) -> str:
     return unescape(answer.content.decode())
 
 
-def told(client: Client, path: str, data: dict[str, Any] | None = None) -> str:
+def output(client: Client, path: str, data: dict[str, Any] | None = None) -> str:
     """The page after a change, with what it says about it."""
     answer = client.post(path, data or {}, follow=True)
     assert answer.status_code == 200, answer
@@ -173,7 +173,7 @@ def test_many_endpoints_are_shown_in_pages(console: Client, make_endpoint: MakeE
     assert shown(console, f"{LIST}?page=nonsense").count("Receiver-") == first.count("Receiver-")
 
 
-def test_the_last_day_is_told_in_numbers_and_as_a_small_chart(
+def test_the_last_day_is_reported_in_numbers_and_as_a_small_chart(
     console: Client, make_endpoint: MakeEndpoint, alice: Account, receiver: Receiver
 ) -> None:
     make_endpoint(url=receiver.url("/hook"))
@@ -190,7 +190,7 @@ def test_the_last_day_is_told_in_numbers_and_as_a_small_chart(
 
 
 def test_a_new_endpoint_is_in_the_list_which_leads_to_its_details(console: Client, alice: Account) -> None:
-    page = told(
+    page = output(
         console,
         NEW,
         filled(extra_headers_name=["X-Shop", ""], extra_headers_value=["tokyo", ""], host_override="crm.example"),
@@ -252,7 +252,7 @@ def test_a_locked_event_type_that_is_sent_all_the_same_is_refused_beside_the_typ
         ),
     ],
 )
-def test_what_cannot_be_is_told_beside_its_field_and_nothing_typed_is_lost(
+def test_what_cannot_be_is_reported_beside_its_field_and_nothing_typed_is_lost(
     changes: dict[str, Any], said: str, console: Client, alice: Account
 ) -> None:
     kept = {"name": "Kept name", "url": "https://kept.example/hook", "event_types": ["pnp.status_updated"], **changes}
@@ -296,7 +296,7 @@ def test_the_fourth_running_endpoint_is_refused_and_customer_support_is_named(
     grant_endpoint_add_on(
         account=alice, extra_endpoints=1, valid_from=NOW, valid_until=NOW + timedelta(days=5 * 365), now=NOW
     )
-    assert "CRM is created and running." in told(console, NEW, filled())
+    assert "CRM is created and running." in output(console, NEW, filled())
 
 
 def test_changes_are_saved_and_the_form_shows_what_is_stored(console: Client, make_endpoint: MakeEndpoint) -> None:
@@ -305,7 +305,7 @@ def test_changes_are_saved_and_the_form_shows_what_is_stored(console: Client, ma
     assert 'value="Old"' in form
     assert 'name="extra_headers_name" value="X-Shop"' in form
     assert not re.search(r'name="verify_tls"[^>]* checked', form)
-    page = told(console, at(endpoint, "edit"), filled(name="New", event_types=["message.first_open"]))
+    page = output(console, at(endpoint, "edit"), filled(name="New", event_types=["message.first_open"]))
     endpoint.refresh_from_db()
     assert "The changes are saved." in page
     assert (endpoint.name, endpoint.event_types) == ("New", ["message.first_open"])
@@ -321,17 +321,17 @@ def test_an_event_type_whose_licence_ended_may_stay_and_may_go_but_not_come_back
     assert "Not licensed" in shown(console, at(endpoint))
     edit = at(endpoint, "edit")
     assert re.search(r'value="message.first_open"\s+checked', shown(console, edit))
-    told(console, edit, filled(event_types=["prize.points_added", "message.first_open"]))
+    output(console, edit, filled(event_types=["prize.points_added", "message.first_open"]))
     endpoint.refresh_from_db()
     assert endpoint.event_types == ["prize.points_added", "message.first_open"]
-    told(console, edit, filled(event_types=["prize.points_added"]))
+    output(console, edit, filled(event_types=["prize.points_added"]))
     assert re.search(r'value="message.first_open"\s+disabled', shown(console, edit))
     assert "belongs to webhook zone 2" in refused(console, edit, filled(event_types=["message.first_open"]))
 
 
 def test_markup_in_a_name_or_url_is_shown_as_text(console: Client, make_endpoint: MakeEndpoint) -> None:
     endpoint = make_endpoint(name="<script>alert(1)</script>", url='https://crm.example/"><script>')
-    told(console, at(endpoint, "pause"))
+    output(console, at(endpoint, "pause"))
     for path in (LIST, at(endpoint), at(endpoint, "edit"), at(endpoint, "delete"), at(endpoint, "rotate")):
         page = console.get(path).content.decode()
         assert "<script>" not in page, path
@@ -350,7 +350,7 @@ def test_an_endpoint_is_paused_and_resumed_from_the_page_one_is_on(
             answer = console.post(at(endpoint, step), headers={"referer": f"http://testserver{page}"})
             endpoint.refresh_from_db()
             assert (answer.headers["Location"], endpoint.status) == (page, status)
-    assert "is running again" in told(console, at(endpoint, "resume"))
+    assert "is running again" in output(console, at(endpoint, "resume"))
 
 
 def test_resuming_past_the_limit_is_refused_and_customer_support_is_named(
@@ -360,7 +360,7 @@ def test_resuming_past_the_limit_is_refused_and_customer_support_is_named(
     endpoints.pause(endpoint=first, now=NOW)
     for _ in range(3):
         make_endpoint()
-    assert "ask customer support to raise the limit" in told(console, at(first, "resume"))
+    assert "ask customer support to raise the limit" in output(console, at(first, "resume"))
     first.refresh_from_db()
     assert first.status == "paused"
 
@@ -385,7 +385,7 @@ def test_typing_its_name_deletes_an_endpoint(
     name: str, typed: str, console: Client, make_endpoint: MakeEndpoint
 ) -> None:
     endpoint = make_endpoint(name=name)
-    assert f"{name} is deleted." in told(console, at(endpoint, "delete"), {"confirmation": typed})
+    assert f"{name} is deleted." in output(console, at(endpoint, "delete"), {"confirmation": typed})
     endpoint.refresh_from_db()
     assert endpoint.status == "deleted"
     assert AuditEntry.objects.filter(action="endpoint.deleted", actor="user alice").exists()
@@ -446,7 +446,7 @@ def test_changing_the_secret_warns_first_and_then_only_the_new_one_verifies(
     assert "The old secret stops being used at once." in shown(console, at(endpoint, "rotate"))
     endpoint.refresh_from_db()
     assert endpoint.share_secret == old
-    page = told(console, at(endpoint, "rotate"))
+    page = output(console, at(endpoint, "rotate"))
     endpoint.refresh_from_db()
     assert "The share secret is changed." in page
     assert "Share secret changed" in page
@@ -458,16 +458,16 @@ def test_changing_the_secret_warns_first_and_then_only_the_new_one_verifies(
     assert not got.verifies(old)
 
 
-def test_a_secret_whose_key_is_lost_is_told_and_can_be_replaced(
+def test_a_secret_whose_key_is_lost_is_reported_and_can_be_replaced(
     console: Client, make_endpoint: MakeEndpoint, settings: Settings
 ) -> None:
     endpoint = make_endpoint()
     settings.ENCRYPTION_KEYS = ["another key"]
     assert MASK in shown(console, at(endpoint))
-    assert "cannot be decrypted" in told(console, at(endpoint, "secret"))
-    told(console, at(endpoint, "rotate"))
+    assert "cannot be decrypted" in output(console, at(endpoint, "secret"))
+    output(console, at(endpoint, "rotate"))
     endpoint = Endpoint.objects.get(pk=endpoint.pk)
-    assert endpoint.share_secret in told(console, at(endpoint, "secret"))
+    assert endpoint.share_secret in output(console, at(endpoint, "secret"))
 
 
 # Details
@@ -502,8 +502,8 @@ def test_the_details_tell_everything_of_the_endpoint(
 
 def test_the_history_is_that_of_this_endpoint_alone(console: Client, make_endpoint: MakeEndpoint) -> None:
     first, second = make_endpoint(name="First"), make_endpoint(name="Second")
-    told(console, at(second, "pause"))
-    told(console, at(first, "edit"), filled(name="First, renamed"))
+    output(console, at(second, "pause"))
+    output(console, at(first, "edit"), filled(name="First, renamed"))
     page = shown(console, at(first))
     assert "Endpoint edited" in page
     assert "Endpoint paused" not in page

@@ -155,7 +155,7 @@ def attributes(html: str, name: str) -> list[str]:
 
 
 def stored_words() -> set[str]:
-    """Every text that is stored, so that it can be told from what pages say of themselves."""
+    """Every text that is stored, to separate it from what pages say of themselves."""
     found: set[str] = set()
     for model in apps.get_models():
         fields = [field for field in model._meta.concrete_fields if not field.choices]
@@ -164,8 +164,8 @@ def stored_words() -> set[str]:
         ]
         for row in model._default_manager.values_list(*texts):
             found.update(text for value in row for text in _texts(value))
-    told = {text for text in found if len(text) < LONGEST_SHOWN and not CODE_WORD.fullmatch(text)}
-    return told | set(Survey.objects.values_list("svid", flat=True))
+    output = {text for text in found if len(text) < LONGEST_SHOWN and not CODE_WORD.fullmatch(text)}
+    return output | set(Survey.objects.values_list("svid", flat=True))
 
 
 def _texts(value: Any) -> Iterator[str]:

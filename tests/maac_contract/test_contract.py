@@ -177,7 +177,7 @@ def test_rules_are_built_from_the_constants() -> None:
         ("TLS failure", Source.CHOSEN),
     ],
 )
-def test_what_counts_as_a_disconnect_is_told_apart_by_its_source(name: str, source: Source) -> None:
+def test_what_counts_as_a_disconnect_is_reported_apart_by_its_source(name: str, source: Source) -> None:
     assert [rule.source for rule in RULES if rule.name == name] == [source]
 
 
@@ -239,7 +239,7 @@ WRONG_IN_RECEIPT: list[tuple[tuple[str | int, ...], object, str]] = [
 
 
 @pytest.mark.parametrize(("path", "value", "reason"), WRONG_IN_RECEIPT)
-def test_a_wrong_value_is_told_with_its_path_and_what_came(
+def test_a_wrong_value_is_reported_with_its_path_and_what_came(
     path: tuple[str | int, ...], value: object, reason: str
 ) -> None:
     spelt = "data" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
@@ -260,7 +260,7 @@ def test_the_largest_and_smallest_64_bit_numbers_pass() -> None:
         assert check("message.first_open", put(payload("message.first_open"), ("message_id",), value))[1] == []
 
 
-def test_a_word_outside_the_choices_is_told_what_they_are() -> None:
+def test_a_word_outside_the_choices_is_reported_what_they_are() -> None:
     fault = only_fault("message.first_open", put(payload("message.first_open"), ("message_type",), "push"))
     assert fault == ("data.message_type", 'Expected one of "broadcast", "openapi", got the text "push".')
 

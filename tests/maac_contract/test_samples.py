@@ -53,11 +53,11 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
         "import json; from maac_contract.contract import TOPICS; from maac_contract.samples import sample; "
         "print(json.dumps([sample(topic, seed=seed) for topic in TOPICS for seed in (0, 7, 'お店')]))"
     )
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env={"PYTHONHASHSEED": "12345"}, capture_output=True, check=True
     )
     here = json.dumps([sample(topic, seed=seed) for topic in TOPICS for seed in (0, 7, "お店")])
-    assert told.stdout.decode().strip() == here
+    assert output.stdout.decode().strip() == here
 
 
 def test_every_python_version_gives_the_same_bytes() -> None:
@@ -168,8 +168,8 @@ def test_what_is_bought_belongs_to_the_shop() -> None:
 
 def test_the_aliases_repeat_exactly_the_answers_of_the_questions_that_have_one() -> None:
     for data in samples("form.surveycake_submitted"):
-        told = {each["alias"]: each["answerAlias"] or each["answer"] for each in questions(data) if each["alias"]}
-        assert data["answer"]["alias"] == told
+        output = {each["alias"]: each["answerAlias"] or each["answer"] for each in questions(data) if each["alias"]}
+        assert data["answer"]["alias"] == output
         assert data["answer"]["title"] == data["survey_name"]
 
 

@@ -92,6 +92,6 @@ def test_other_headers_are_refused_with_a_sentence(headers: dict[str, str], word
     assert fault.isascii()
 
 
-def test_every_fault_is_told_and_no_more_than_there_is_room_for() -> None:
+def test_every_fault_is_reported_and_no_more_than_there_is_room_for() -> None:
     assert len(header_faults({"Host": "a", "X-A": "\n", "X-B": "good"})) == 2
     assert len(header_faults({f"X {number}": "1" for number in range(10_000)})) == 11

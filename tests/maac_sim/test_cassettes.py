@@ -68,7 +68,7 @@ def test_only_a_status_of_the_two_hundreds_accepts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "output"),
     [
         ([], "line 1: a cassette begins with"),
         (["hello\n"], "line 1: this is no JSON"),
@@ -85,6 +85,6 @@ def test_only_a_status_of_the_two_hundreds_accepts() -> None:
         ),
     ],
 )
-def test_what_is_no_cassette_is_told_with_its_line(lines: list[str], told: str) -> None:
-    with pytest.raises(BadCassette, match=told):
+def test_what_is_no_cassette_is_reported_with_its_line(lines: list[str], output: str) -> None:
+    with pytest.raises(BadCassette, match=output):
         takes(lines)

@@ -180,13 +180,13 @@ def test_metrics_tell_of_queue_and_workers_without_a_token(
     workers.note(name="one@host", now=datetime.now(UTC) - timedelta(seconds=3))
     make_endpoint()
     happen(alice, 2)
-    told = scrape()
+    output = scrape()
     nothing: frozenset[tuple[str, str]] = frozenset()
-    assert told["maac_sim_database_up", nothing] == 1
-    assert told["maac_sim_deliveries_due", nothing] == told["maac_sim_deliveries_overdue", nothing] == 2
-    assert told["maac_sim_oldest_due_age_seconds", nothing] > 60
-    assert told["maac_sim_deliveries_in_flight", nothing] == 0
-    assert 3 <= told["maac_sim_worker_heartbeat_age_seconds", frozenset({("worker", "one@host")})] < 10
+    assert output["maac_sim_database_up", nothing] == 1
+    assert output["maac_sim_deliveries_due", nothing] == output["maac_sim_deliveries_overdue", nothing] == 2
+    assert output["maac_sim_oldest_due_age_seconds", nothing] > 60
+    assert output["maac_sim_deliveries_in_flight", nothing] == 0
+    assert 3 <= output["maac_sim_worker_heartbeat_age_seconds", frozenset({("worker", "one@host")})] < 10
 
 
 def test_the_database_is_read_once_a_second_however_many_ask(
@@ -201,7 +201,7 @@ def test_the_database_is_read_once_a_second_however_many_ask(
         list(database.collect())
 
 
-def test_a_database_that_is_away_is_told_and_costs_nothing_else(
+def test_a_database_that_is_away_is_reported_and_costs_nothing_else(
     db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(**_arguments: object) -> None:

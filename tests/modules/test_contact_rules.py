@@ -47,7 +47,7 @@ def test_a_mobile_number_is_stored_in_international_form(written: str, stored: s
         ("customer_id", "x" * 101),
     ],
 )
-def test_what_is_not_right_is_told_by_field(field: str, value: object) -> None:
+def test_what_is_not_right_is_reported_by_field(field: str, value: object) -> None:
     assert list(faults(**{field: value})) == [field]
 
 

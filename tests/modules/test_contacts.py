@@ -147,7 +147,7 @@ def test_an_import_with_one_bad_line_stores_nothing_and_names_it(console: Client
     "content",
     [b"", b"\xff\xfe\x00", b"name\nHanako\n", b"line_uid,nonsense\nx,y\n", f"line_uid,email\n{UID}\n".encode()],
 )
-def test_a_file_that_is_no_table_of_contacts_is_told(console: Client, alice: Account, content: bytes) -> None:
+def test_a_file_that_is_no_table_of_contacts_is_reported(console: Client, alice: Account, content: bytes) -> None:
     answer = console.post(f"{PAGE}import/", {"file": SimpleUploadedFile("c.csv", content)}, follow=True)
     assert answer.status_code == 200
     assert "note bad" in answer.content.decode()

@@ -27,7 +27,7 @@ booleans = st.booleans()
         ({"line_answer": "perhaps"}, "line_answer"),
     ],
 )
-def test_what_is_wrong_with_a_template_is_told_by_field(changes: dict[str, object], field: str) -> None:
+def test_what_is_wrong_with_a_template_is_reported_by_field(changes: dict[str, object], field: str) -> None:
     right: dict[str, object] = {"name": "Coupon", "parameters": ["NAME"], "line_answer": "success"}
     assert rules.template_faults(**right) == {}  # type: ignore[arg-type]
     assert list(rules.template_faults(**{**right, **changes})) == [field]  # type: ignore[arg-type]
@@ -79,7 +79,7 @@ def test_the_status_goes_only_forward(takes: int, moments: list[int]) -> None:
 
 
 @given(st.sampled_from(["", *rules.CATEGORIES]), booleans, booleans, booleans)
-def test_only_the_first_open_by_a_bound_contact_of_a_tracked_message_is_told(
+def test_only_the_first_open_by_a_bound_contact_of_a_tracked_message_is_reported(
     category: str, has_event: bool, is_bound: bool, is_first: bool
 ) -> None:
     outcome = rules.outcome_of(category=category, has_event=has_event, is_bound=is_bound, is_first=is_first)

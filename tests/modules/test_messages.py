@@ -55,7 +55,7 @@ def push(alice: Account, template: Template, hanako: Contact) -> Callable[..., D
     return make
 
 
-def told() -> list[dict[str, Any]]:
+def output() -> list[dict[str, Any]]:
     """The data of the events that were published."""
     return [json.loads(event.body)["data"] for event in Event.objects.filter(topic=FIRST_OPEN).order_by("id")]
 
@@ -182,7 +182,7 @@ def test_a_broadcast_to_nobody_is_refused(alice: Account, template: Template) ->
 # Opens
 
 
-def test_the_first_open_of_a_broadcast_is_told_and_the_second_counted(
+def test_the_first_open_of_a_broadcast_is_reported_and_the_second_counted(
     api: APIClient, alice: Account, template: Template, hanako: Contact
 ) -> None:
     sent = services.send_broadcast(account=alice, template=template, name="Hello", now=NOW)
@@ -190,19 +190,19 @@ def test_the_first_open_of_a_broadcast_is_told_and_the_second_counted(
     first, second = (api.post(f"{PATH}opens/", body).json() for _ in range(2))
     assert (first["is_first"], first["outcome"]) == (True, "published")
     assert (second["is_first"], second["outcome"], second["event_id"]) == (False, "opened_before", None)
-    assert told() == [
+    assert output() == [
         {"message_type": "broadcast", "message_id": sent.pk, "line_uid": hanako.line_uid, "customer_id": "M-1"}
     ]
     assert Event.objects.get().pk == first["event_id"]
     assert api.get(f"{PATH}opens/").json()["results"] == [second, first]
 
 
-def test_the_first_open_of_a_push_is_told_by_the_event_id(
+def test_the_first_open_of_a_push_is_reported_by_the_event_id(
     api: APIClient, push: Callable[..., DirectMessage], event: MessageEvent, hanako: Contact
 ) -> None:
     message = push(event=event)
     api.post(f"{PATH}opens/", {"contact": hanako.pk, "direct_message_id": message.pk})
-    assert told() == [
+    assert output() == [
         {"message_type": "openapi", "message_id": event.pk, "line_uid": hanako.line_uid, "customer_id": "M-1"}
     ]
 
@@ -212,7 +212,7 @@ def test_two_pushes_under_one_event_are_one_message_to_the_receiver(
 ) -> None:
     opens = [open_message(contact=hanako, message=push(event=event), now=NOW) for _ in range(2)]
     assert [each.outcome for each in opens] == ["published", "opened_before"]
-    assert len(told()) == 1
+    assert len(output()) == 1
     assert selectors.report_opens(event=event, zone=event.account.zone_info) == 2
 
 
@@ -220,7 +220,7 @@ def test_a_push_without_an_event_is_never_told(push: Callable[..., DirectMessage
     message = push()
     outcomes = [open_message(contact=hanako, message=message, now=NOW).outcome for _ in range(2)]
     assert outcomes == ["without_event", "without_event"]
-    assert told() == []
+    assert output() == []
 
 
 def test_an_enhanced_multicast_is_never_told_nor_counted(
@@ -231,7 +231,7 @@ def test_an_enhanced_multicast_is_never_told_nor_counted(
     )
     later = sent.message.sent_at
     assert open_message(contact=hanako, message=sent.message, now=later).outcome == "not_tracked"
-    assert told() == []
+    assert output() == []
     assert selectors.report_opens(event=event, zone=alice.zone_info) == 0
 
 
@@ -242,7 +242,7 @@ def test_an_unbound_contacts_open_is_counted_but_not_told(
     message = push(event=event, line_uid=friend.line_uid)
     opened = open_message(contact=friend, message=message, now=NOW)
     assert (opened.outcome, opened.is_first, opened.webhook_event_id) == ("not_bound", True, None)
-    assert told() == []
+    assert output() == []
     assert selectors.report_opens(event=event, zone=alice.zone_info) == 1
 
 
@@ -302,13 +302,13 @@ def test_an_open_that_cannot_be_told_is_not_stored_either(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_opens_at_once_one_is_told(
+def test_of_many_opens_at_once_one_is_reported(
     alice: Account, push: Callable[..., DirectMessage], event: MessageEvent, hanako: Contact
 ) -> None:
     message = push(event=event)
     opens = race(8, lambda: open_message(contact=hanako, message=message, now=NOW))
     assert sorted(each.outcome for each in opens) == ["opened_before"] * 7 + ["published"]
-    assert len(told()) == 1
+    assert len(output()) == 1
     assert Open.objects.filter(is_first=True).count() == 1
     assert selectors.report_opens(event=event, zone=alice.zone_info) == 8
 

@@ -64,7 +64,7 @@ def test_a_template_that_is_right_has_no_fault() -> None:
         ("sms_parameters", [f"P{number}" for number in range(21)]),
     ],
 )
-def test_a_templates_fault_is_told_by_field(field: str, value: object) -> None:
+def test_a_templates_fault_is_reported_by_field(field: str, value: object) -> None:
     assert list(rules.template_faults({**TEMPLATE, field: value})) == [field]
 
 
@@ -92,7 +92,7 @@ def test_a_message_that_is_right_has_no_fault() -> None:
         ({"customized_id": ""}, ["customized_id"]),
     ],
 )
-def test_a_messages_faults_are_told_by_field(changes: dict[str, Any], fields: list[str]) -> None:
+def test_a_messages_faults_are_reported_by_field(changes: dict[str, Any], fields: list[str]) -> None:
     assert list(rules.message_faults(**{**MESSAGE, **changes})) == fields
 
 
@@ -172,5 +172,5 @@ def test_a_plan_has_the_channels_that_are_on_in_their_order(line_push: bool, pnp
         ("sensitive_words", ["x"] * 1001),
     ],
 )
-def test_conditions_that_are_not_right_are_told_by_field(field: str, value: object) -> None:
+def test_conditions_that_are_not_right_are_reported_by_field(field: str, value: object) -> None:
     assert list(rules.conditions_faults({field: value})) == [field]

@@ -43,19 +43,19 @@ def send(template: Template, number: str = NUMBER, **changes: Any) -> Message:
     return services.push(account=template.account, template=template, phone_number=number, **fields)
 
 
-def told() -> list[dict[str, Any]]:
+def output() -> list[dict[str, Any]]:
     """The data of every event so far, the oldest first."""
     return [json.loads(body)["data"] for body in Event.objects.order_by("id").values_list("body", flat=True)]
 
 
 def wait_until_ended(message: Message) -> list[str]:
-    """Let time pass, a second at a time; the statuses that were told."""
+    """Let time pass, a second at a time; the statuses that were published."""
     now = NOW
     while Message.objects.filter(pk=message.pk, due_at__isnull=False).exists():
         now += timedelta(seconds=1)
         steps.advance_due(now=now)
         assert now < NOW + timedelta(minutes=1)
-    return [data["status"] for data in told() if data["pnp_message_id"] == message.pk]
+    return [data["status"] for data in output() if data["pnp_message_id"] == message.pk]
 
 
 # Templates
@@ -97,15 +97,15 @@ def test_a_template_that_is_not_right_is_refused_by_field(api: APIClient, body: 
 # Messages on their way
 
 
-def test_a_message_is_told_at_once_and_at_each_step(alice: Account, template: Template) -> None:
+def test_a_message_is_reported_at_once_and_at_each_step(alice: Account, template: Template) -> None:
     message = send(template, MAGIC_SMS_RECOVERS, customized_id="ORDER-1", event_id=12)
-    assert [data["status"] for data in told()] == ["line_push_preparing"]
+    assert [data["status"] for data in output()] == ["line_push_preparing"]
     walked = wait_until_ended(message)
     assert walked == [
         "line_push_preparing", "line_push_undeliverable", "pnp_preparing", "pnp_accepted", "pnp_undeliverable",
         "sms_preparing", "sms_temporary_error", "sms_delivered",
     ]  # fmt: skip
-    last = told()[-1]
+    last = output()[-1]
     assert last["sms_delivered_at"].endswith("+08:00")
     assert last == {
         "pnp_setting_id": template.pk,
@@ -147,20 +147,20 @@ def test_line_push_reaches_a_friend_and_no_later_channel_is_tried(alice: Account
     contacts.create(account=alice, now=NOW, mobile=NUMBER)
     message = send(template)
     assert wait_until_ended(message) == ["line_push_preparing", "line_push_delivered"]
-    assert told()[-1]["line_push_delivered_at"]
-    assert told()[-1]["pnp_status"] is None
+    assert output()[-1]["line_push_delivered_at"]
+    assert output()[-1]["pnp_status"] is None
 
 
 def test_without_a_line_push_template_line_push_is_not_tried(template: Template) -> None:
     message = send(template, line_push_template_id=None)
     assert wait_until_ended(message) == ["pnp_preparing", "pnp_accepted", "pnp_delivered"]
-    assert told()[-1]["line_push_template_id"] is None
+    assert output()[-1]["line_push_template_id"] is None
 
 
 def test_a_contact_who_blocked_the_account_is_not_found_and_gets_an_sms(alice: Account, template: Template) -> None:
     contacts.create(account=alice, now=NOW, mobile=NUMBER, status="unfollow")
     assert wait_until_ended(send(template))[-1] == "sms_delivered"
-    assert told()[-1]["line_push_error_category"] == "member_not_found"
+    assert output()[-1]["line_push_error_category"] == "member_not_found"
 
 
 def test_a_contact_of_another_brand_is_not_found(bob: Account, template: Template) -> None:
@@ -217,9 +217,9 @@ def test_the_conditions_decide_how_sms_ends(api: APIClient, alice: Account) -> N
     }
     for number, (status, error) in ends.items():
         assert wait_until_ended(send(sms_only, number, sms={"TEXT": "ok"}))[-1] == status
-        assert told()[-1]["sms_error_category"] == error
+        assert output()[-1]["sms_error_category"] == error
     assert wait_until_ended(send(sms_only, sms={"TEXT": "線上賭場"}))[-1] == "sms_blocked"
-    assert told()[-1]["sms_error_category"] == "sensitive_words"
+    assert output()[-1]["sms_error_category"] == "sensitive_words"
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_a_hash_stands_for_the_contact_whose_number_it_is(alice: Account) -> Non
     without_sms = make_template(alice, fallback_enabled=False)
     assert send(without_sms, HASH).plan == {"line_push": "delivered", "pnp": "delivered"}
     assert send(without_sms, "0" * 64).plan["line_push"] == "member_not_found"
-    assert told()[0]["phone_number"] == HASH
+    assert output()[0]["phone_number"] == HASH
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_many_are_sent_together_or_none(template: Template) -> None:
     made = services.push_many(
         account=template.account, template=template, requests=[Request(NUMBER), Request(MAGIC_LINE)], now=NOW
     )
-    assert [message.pk for message in made] == [data["pnp_message_id"] for data in told()]
+    assert [message.pk for message in made] == [data["pnp_message_id"] for data in output()]
 
 
 def test_a_step_can_be_made_by_hand_until_the_message_has_ended(api: APIClient, template: Template) -> None:
@@ -319,7 +319,7 @@ def test_a_step_can_be_made_by_hand_until_the_message_has_ended(api: APIClient, 
     assert (ended["status"], ended["due_at"]) == ("line_push_delivered", None)
     assert [step["status"] for step in ended["steps"]] == ["line_push_preparing", "line_push_delivered"]
     assert refusal(api.post(f"{PATH}messages/{made['id']}/advance/")) == (409, "message_ended")
-    assert len(told()) == 2
+    assert len(output()) == 2
 
 
 def test_messages_are_listed_and_found(api: APIClient, template: Template) -> None:
@@ -382,7 +382,7 @@ def test_workers_that_advance_at_the_same_moment_make_each_step_once(alice: Acco
 def test_a_step_by_hand_and_one_by_a_worker_at_once_tell_no_status_twice(alice: Account) -> None:
     message = send(make_template(alice), MAGIC_SMS_RECOVERS)
     race(4, lambda: steps.advance(message=message, now=NOW + timedelta(seconds=1)))
-    statuses = [data["status"] for data in told()]
+    statuses = [data["status"] for data in output()]
     assert len(statuses) == len(set(statuses)) == 5
 
 
@@ -392,7 +392,7 @@ def test_a_message_that_has_ended_is_not_looked_at_for_ever(template: Template) 
     Message.objects.filter(pk=message.pk).update(due_at=NOW)
     assert steps.advance_due(now=NOW) == 1
     assert steps.advance_due(now=NOW) == 0
-    assert [data["status"] for data in told()] == walked
+    assert [data["status"] for data in output()] == walked
 
 
 def test_a_run_makes_moves_until_none_is_due_soon(template: Template) -> None:
@@ -413,7 +413,7 @@ def test_looking_for_due_rows_costs_one_query_where_there_is_none(
 # Bindings
 
 
-def test_a_binding_is_told_and_the_number_becomes_the_contacts(
+def test_a_binding_is_reported_and_the_number_becomes_the_contacts(
     api: APIClient, alice: Account, template: Template
 ) -> None:
     contact = contacts.create(account=alice, now=NOW, customer_id="M-1")
@@ -422,7 +422,7 @@ def test_a_binding_is_told_and_the_number_becomes_the_contacts(
     assert made.status_code == 201
     contact.refresh_from_db()
     assert contact.mobile == NUMBER
-    assert told() == [
+    assert output() == [
         {
             "pnp_setting_id": template.pk,
             "pnp_setting_name": template.name,
@@ -442,7 +442,7 @@ def test_a_hash_binds_where_sms_is_off_and_tells_no_number(api: APIClient, alice
     assert api.post(f"{PATH}bindings/", body).status_code == 201
     contact.refresh_from_db()
     assert contact.mobile == ""
-    assert told()[0]["phone_number"] == HASH
+    assert output()[0]["phone_number"] == HASH
 
 
 @pytest.mark.parametrize(

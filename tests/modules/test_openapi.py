@@ -269,14 +269,14 @@ def test_the_1001st_event_is_refused_in_maacs_words(api: APIClient, alice: Accou
     assert answer.json() == {"detail": "The number of events has reached the limit"}
 
 
-def test_a_pnp_push_is_told_and_listed(api: APIClient, pnp_body: dict[str, Any], event: MessageEvent) -> None:
+def test_a_pnp_push_is_reported_and_listed(api: APIClient, pnp_body: dict[str, Any], event: MessageEvent) -> None:
     pnp_body["data"]["customized_id"] = "A-1"
     made = api.post(f"{V1}pnp/message/push/", {**pnp_body, "event_id": event.pk}).json()
     assert made["result"] == "success"
-    told = json.loads(Event.objects.get(topic="pnp.status_updated").body)["data"]
-    assert (told["pnp_message_id"], told["event_id"], told["customized_id"]) == (made["id"], event.pk, "A-1")
+    output = json.loads(Event.objects.get(topic="pnp.status_updated").body)["data"]
+    assert (output["pnp_message_id"], output["event_id"], output["customized_id"]) == (made["id"], event.pk, "A-1")
     (row,) = api.get(f"{V1}pnp/message/", {"customized_id": "A-1"}).json()["results"]
-    assert {name: row[name] for name in PNP_MESSAGE[:-1]} == {name: told[name] for name in PNP_MESSAGE[:-1]}
+    assert {name: row[name] for name in PNP_MESSAGE[:-1]} == {name: output[name] for name in PNP_MESSAGE[:-1]}
     assert api.get(f"{V1}pnp/message/", {"customized_id": "A-2"}).json()["results"] == []
 
 
@@ -566,7 +566,7 @@ def test_a_body_that_is_no_object_is_refused(api: APIClient, path: str, content:
     assert answer.content
 
 
-def test_a_wrong_method_or_media_type_is_told(api: APIClient) -> None:
+def test_a_wrong_method_or_media_type_is_reported(api: APIClient) -> None:
     assert api.delete(f"{V1}event/").status_code == 405
     assert api.generic("POST", f"{V1}event/", "name=x", "application/x-www-form-urlencoded").status_code == 415
     answer = api.get(f"{V1}pnp/message/push/")

@@ -66,11 +66,11 @@ def granted(answer: Any, status: int = 201) -> dict[str, Any]:
     return row
 
 
-def told(event_id: int) -> Any:
+def output(event_id: int) -> Any:
     return json.loads(Event.objects.get(pk=event_id).body)
 
 
-def test_a_grant_is_told_as_the_contract_says(
+def test_a_grant_is_reported_as_the_contract_says(
     api: APIClient, give: Callable[..., Any], prize: dict[str, Any], make_endpoint: Callable[..., Endpoint]
 ) -> None:
     make_endpoint()
@@ -96,7 +96,7 @@ def test_a_grant_is_told_as_the_contract_says(
 
 def test_points_without_an_expiry_and_a_category_say_null(api: APIClient, give: Callable[..., Any]) -> None:
     plain = api.post(PRIZES, {"name": "Plain"}).json()
-    data = told(granted(give(prize=plain["id"]))["event_id"])["data"]
+    data = output(granted(give(prize=plain["id"]))["event_id"])["data"]
     assert (data["points_expire_date"], data["points_category"]) == (None, None)
     assert (data["points_memo"], data["points_count"]) == ("", 1)
 
@@ -104,7 +104,7 @@ def test_points_without_an_expiry_and_a_category_say_null(api: APIClient, give: 
 def test_a_call_may_change_count_and_memo_of_its_grant(give: Callable[..., Any]) -> None:
     row = granted(give(count=999, memo="お誕生日特典 🎂"))
     assert (row["count"], row["memo"]) == (999, "お誕生日特典 🎂")
-    data = told(row["event_id"])["data"]
+    data = output(row["event_id"])["data"]
     assert (data["points_count"], data["points_memo"]) == (999, "お誕生日特典 🎂")
 
 
@@ -125,14 +125,14 @@ def test_many_contacts_are_given_points_at_a_time_each_with_an_id_of_its_own(
     rows = give(line_uid=None, line_uids=uids).json()["results"]
     assert [row["line_uid"] for row in rows] == uids
     assert len({row["points_id"] for row in rows}) == 5
-    assert [told(row["event_id"])["data"]["customer_id"] for row in rows] == [f"C-{number}" for number in range(5)]
+    assert [output(row["event_id"])["data"]["customer_id"] for row in rows] == [f"C-{number}" for number in range(5)]
 
 
 # The same grant again
 
 
 @pytest.mark.parametrize("name", ["grant_key", "points_id"])
-def test_the_same_grant_keeps_its_id_and_is_told_again_only_when_asked(give: Callable[..., Any], name: str) -> None:
+def test_the_same_grant_keeps_its_id_and_is_reported_again_only_when_asked(give: Callable[..., Any], name: str) -> None:
     value = "2f6c1f9a-5a3e-4d7b-9c55-6f1d2f1f9a01"
     first = granted(give(**{name: value}))
     again = granted(give(**{name: value}), status=200)
@@ -141,7 +141,7 @@ def test_the_same_grant_keeps_its_id_and_is_told_again_only_when_asked(give: Cal
     resent = granted(give(**{name: value}, resend=True), status=200)
     assert resent["points_id"] == first["points_id"]
     assert resent["event_id"] != first["event_id"]
-    assert told(resent["event_id"]) == told(first["event_id"])
+    assert output(resent["event_id"]) == output(first["event_id"])
     assert (Grant.objects.count(), Event.objects.count()) == (1, 2)
     if name == "points_id":
         assert first["points_id"] == value
@@ -182,12 +182,12 @@ def test_an_id_that_another_grant_has_is_refused(api: APIClient, give: Callable[
     assert (Grant.objects.count(), Event.objects.count()) == (1, 1)
 
 
-def test_a_grant_is_told_again_by_its_own_call(api: APIClient, give: Callable[..., Any]) -> None:
+def test_a_grant_is_reported_again_by_its_own_call(api: APIClient, give: Callable[..., Any]) -> None:
     first = granted(give())
     answer = api.post(f"{GRANTS}{first['id']}/resend/")
     assert answer.status_code == 200
     assert answer.json()["points_id"] == first["points_id"]
-    assert told(answer.json()["event_id"]) == told(first["event_id"])
+    assert output(answer.json()["event_id"]) == output(first["event_id"])
     assert api.get(f"{GRANTS}{first['id']}/").json()["event_id"] == answer.json()["event_id"]
 
 
@@ -231,7 +231,7 @@ def test_a_contact_without_customer_id_is_refused_and_nobody_gets_points(
     assert not Event.objects.exists()
 
 
-def test_a_prize_may_be_for_anybody_and_is_told_once_a_customer_is_known(
+def test_a_prize_may_be_for_anybody_and_is_reported_once_a_customer_is_known(
     api: APIClient, give: Callable[..., Any], prize: dict[str, Any], stranger: Contact, contact: Contact
 ) -> None:
     api.patch(f"{PRIZES}{prize['id']}/", {"needs_bound_contact": False})
@@ -240,8 +240,8 @@ def test_a_prize_may_be_for_anybody_and_is_told_once_a_customer_is_known(
     assert refusal(api.post(f"{GRANTS}{rows[1]['id']}/resend/")) == (409, "contact_not_bound")
     bind(contact=stranger, customer_id="M-2", now=NOW)
     event = api.post(f"{GRANTS}{rows[1]['id']}/resend/").json()["event_id"]
-    assert told(event)["data"]["customer_id"] == "M-2"
-    assert told(event)["data"]["points_id"] == rows[1]["points_id"]
+    assert output(event)["data"]["customer_id"] == "M-2"
+    assert output(event)["data"]["points_id"] == rows[1]["points_id"]
 
 
 # Bad input
@@ -379,7 +379,7 @@ def test_prizes_and_grants_are_listed_newest_first_and_deleted_together(
 # The console
 
 
-def test_the_pages_from_empty_to_points_that_are_told(console: Client, contact: Contact, stranger: Contact) -> None:
+def test_the_pages_from_empty_to_points_that_are_reported(console: Client, contact: Contact, stranger: Contact) -> None:
     assert "No prize yet" in console.get(PAGE).content.decode()
     fields = {
         "name": "Stars",
@@ -401,7 +401,7 @@ def test_the_pages_from_empty_to_points_that_are_told(console: Client, contact: 
     assert f"?event={grant.webhook_event_id}" in page
     console.post(f"{PAGE}grants/{grant.pk}/resend/")
     assert Event.objects.count() == 2
-    for changes, told in (
+    for changes, output in (
         ({"contacts": [], "others": ""}, "Choose at least one contact."),
         ({"others": "nobody"}, "No contact has the LINE UID or customer ID nobody."),
         ({"contacts": [str(stranger.pk)]}, "none is bound to"),
@@ -410,7 +410,7 @@ def test_the_pages_from_empty_to_points_that_are_told(console: Client, contact: 
         ({"count": "x"}, "Enter a whole number."),
     ):
         answer = console.post(f"{PAGE}{prize.pk}/", {**give, **changes})
-        assert told in answer.content.decode(), changes
+        assert output in answer.content.decode(), changes
     answer = console.post(f"{PAGE}{prize.pk}/edit/", {**fields, "expires_on": "2099-12-31"})
     assert "give one of the two" in answer.content.decode()
     assert Grant.objects.count() == 1

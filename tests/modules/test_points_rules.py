@@ -31,7 +31,7 @@ TAIPEI = ZoneInfo("Asia/Taipei")
         ({"grant_key": ""}, "grant_key"),
     ],
 )
-def test_what_is_not_right_is_told_by_field(fields: dict[str, object], field: str) -> None:
+def test_what_is_not_right_is_reported_by_field(fields: dict[str, object], field: str) -> None:
     assert list(rules.faults_of(fields)) == [field]
 
 

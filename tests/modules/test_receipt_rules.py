@@ -52,7 +52,7 @@ def test_each_condition_fails_alone(changes: dict[str, Any], earlier: Earlier, c
     assert failed(EVERYTHING, replace(RECEIPT, **changes), earlier) == [code]
 
 
-def test_all_that_failed_is_told_in_the_order_of_the_codes() -> None:
+def test_all_that_failed_is_reported_in_the_order_of_the_codes() -> None:
     bad = replace(RECEIPT, purchased_at=NOW - 99 * DAY, uploaded_at=NOW - 98 * DAY, channel="x", items=())
     assert failed(EVERYTHING, bad, Earlier(number_matched=True, matches_of_contact=2)) == list(CODES)
 
@@ -106,7 +106,7 @@ def test_an_amount_that_is_left_out_is_the_exact_product() -> None:
         ({"items": (item_of(description="x", unit_price=1e9, quantity=1e9),)}, "items[0].amount"),
     ],
 )
-def test_what_is_no_receipt_is_told_by_field(changes: dict[str, Any], field: str) -> None:
+def test_what_is_no_receipt_is_reported_by_field(changes: dict[str, Any], field: str) -> None:
     assert list(rules.receipt_faults(replace(RECEIPT, **changes), now=NOW)) == [field]
 
 
@@ -131,7 +131,7 @@ def test_a_number_may_be_written_as_it_is_printed() -> None:
         ({"purchase_until": datetime(9999, 12, 31, tzinfo=UTC)}, "purchase_until"),
     ],
 )
-def test_what_is_no_campaign_is_told_by_field(changes: dict[str, Any], field: str) -> None:
+def test_what_is_no_campaign_is_reported_by_field(changes: dict[str, Any], field: str) -> None:
     good = {"name": "Tea", "shops": [], "keywords": [], "minimum_amount": Decimal(0), "uploads_per_contact": None}
     campaign = {**good, **dict.fromkeys(rules.MOMENTS)}
     assert rules.campaign_faults(campaign) == {}

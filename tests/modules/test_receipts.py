@@ -74,19 +74,19 @@ def codes(answer: Any) -> list[str]:
     return [each["code"] for each in answer.json()["failed_conditions"]]
 
 
-def test_a_receipt_that_matches_is_told_as_the_contract_says(
+def test_a_receipt_that_matches_is_reported_as_the_contract_says(
     send: Callable[..., Any], make_endpoint: Callable[..., Endpoint]
 ) -> None:
     make_endpoint()
     answer = send(datetime="2026-03-03T04:05:36Z", number="ab-12345678").json()
     assert (answer["matched"], answer["failed_conditions"], answer["total"]) == (True, [], 83.5)
     event = Event.objects.get(pk=answer["event_id"])
-    told = json.loads(event.body)
+    output = json.loads(event.body)
     upload = Upload.objects.get(pk=answer["id"])
-    assert told["topic"] == "receipt.receipt_validated"
-    assert told["timestamp"] == told["data"]["upload_datetime"]
-    assert datetime.fromisoformat(told["data"]["upload_datetime"]) == upload.uploaded_at
-    assert {**told["data"], "upload_datetime": ""} == {
+    assert output["topic"] == "receipt.receipt_validated"
+    assert output["timestamp"] == output["data"]["upload_datetime"]
+    assert datetime.fromisoformat(output["data"]["upload_datetime"]) == upload.uploaded_at
+    assert {**output["data"], "upload_datetime": ""} == {
         "line_uid": upload.contact.line_uid,
         "customer_id": "M-1",
         "campaign_name": "春季發票登錄活動",
@@ -101,7 +101,7 @@ def test_a_receipt_that_matches_is_told_as_the_contract_says(
         ],
     }
     assert '"unit_price": 35.0, "quantity": 2.0, "amount": 70.0' in event.body
-    assert list(told["data"]["items"][0]) == ["description", "unit_price", "quantity", "amount"]
+    assert list(output["data"]["items"][0]) == ["description", "unit_price", "quantity", "amount"]
     assert Delivery.objects.filter(event=event).count() == 1
 
 
@@ -366,7 +366,7 @@ def test_of_two_uploads_of_one_number_at_the_same_moment_one_matches(alice: Acco
 # The console
 
 
-def test_the_pages_from_empty_to_a_receipt_that_is_told(console: Client, alice: Account, contact: Contact) -> None:
+def test_the_pages_from_empty_to_a_receipt_that_is_reported(console: Client, alice: Account, contact: Contact) -> None:
     assert "No receipt campaign yet" in console.get(PAGE).content.decode()
     fields = {
         "name": "Spring", "is_active": "on", "upload_from": "2020-01-01T08:00", "shops": "A\nB\n", "keywords": "tea",
@@ -416,7 +416,7 @@ def test_a_made_up_receipt_is_uploaded_by_the_form(console: Client, contact: Con
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "output"),
     [
         ({"contact": "nobody"}, "No contact has the LINE UID or customer ID nobody."),
         ({"number": "12"}, "Write two capital letters and eight digits"),
@@ -430,7 +430,7 @@ def test_a_made_up_receipt_is_uploaded_by_the_form(console: Client, contact: Con
     ],
 )
 def test_the_upload_form_says_what_is_wrong(
-    console: Client, campaign: dict[str, Any], contact: Contact, changes: dict[str, str], told: str
+    console: Client, campaign: dict[str, Any], contact: Contact, changes: dict[str, str], output: str
 ) -> None:
     receipt = {
         "contact": "M-1", "number": "AB12345678", "random_number": "0427", "datetime": "2026-03-03T12:05:36",
@@ -438,7 +438,7 @@ def test_the_upload_form_says_what_is_wrong(
     }  # fmt: skip
     answer = console.post(f"{PAGE}{campaign['id']}/", {**receipt, **changes})
     assert answer.status_code == 200
-    assert told in answer.content.decode()
+    assert output in answer.content.decode()
     assert not Upload.objects.exists()
 
 

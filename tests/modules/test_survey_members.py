@@ -48,7 +48,7 @@ def test_a_good_answer_becomes_a_detail(name: str, text: str, detail: str, value
         ("customer_id", "x" * 101),
     ],
 )
-def test_a_bad_answer_changes_nothing_and_is_told(name: str, text: str) -> None:
+def test_a_bad_answer_changes_nothing_and_is_reported(name: str, text: str) -> None:
     found = details_of(**{name: text, "name": "花子"})
     assert found.details == {"display_name": "花子"}
     assert list(found.not_taken) == [f"maac_member_{name}"]

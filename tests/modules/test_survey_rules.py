@@ -63,7 +63,7 @@ def test_every_type_of_surveycake_can_be_asked() -> None:
         ("DIGITINPUT", {"maximum": 2**31}, "minimum"),
     ],
 )
-def test_a_question_that_cannot_be_asked_is_told_by_field(kind: str, more: dict[str, Any], field: str) -> None:
+def test_a_question_that_cannot_be_asked_is_reported_by_field(kind: str, more: dict[str, Any], field: str) -> None:
     assert list(rules.question_faults(ask(kind, **more))) == [field]
 
 
@@ -146,7 +146,7 @@ def test_a_nested_row_stands_below_its_heading() -> None:
     ("changes", "field"),
     [({"title": ""}, "title"), ({"svid": "abcd"}, "svid"), ({"svid": "abc-e"}, "svid"), ({"status": "x"}, "status")],
 )
-def test_a_survey_that_is_not_right_is_told_by_field(changes: dict[str, str], field: str) -> None:
+def test_a_survey_that_is_not_right_is_reported_by_field(changes: dict[str, str], field: str) -> None:
     right = {"title": "アンケート", "svid": "yPZQe", "status": "open"}
     assert rules.survey_faults(**right) == {}
     assert list(rules.survey_faults(**{**right, **changes})) == [field]

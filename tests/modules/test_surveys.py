@@ -47,7 +47,7 @@ def make_survey(account: Account, **changes: Any) -> Survey:
     return services.create(account=account, now=NOW, **fields)
 
 
-def told() -> list[dict[str, Any]]:
+def output() -> list[dict[str, Any]]:
     """The data of every event so far, the oldest first."""
     return [json.loads(body)["data"] for body in Event.objects.order_by("id").values_list("body", flat=True)]
 
@@ -145,7 +145,7 @@ def test_two_questions_added_at_once_get_two_numbers(alice: Account, db: None) -
 # Answers
 
 
-def test_an_answer_is_told_with_aliases_numbers_and_the_present_order(
+def test_an_answer_is_reported_with_aliases_numbers_and_the_present_order(
     api: APIClient, survey: Survey, hanako: Contact
 ) -> None:
     services.reorder(survey=survey, sns=[0, 2, 1, 3])
@@ -159,7 +159,7 @@ def test_an_answer_is_told_with_aliases_numbers_and_the_present_order(
     }
     made = api.post(f"{PATH}{survey.pk}/submissions/", body)
     assert made.status_code == 201
-    (data,) = told()
+    (data,) = output()
     answer = data.pop("answer")
     assert data == {
         "line_uid": hanako.line_uid,
@@ -200,7 +200,7 @@ def test_an_answer_is_told_with_aliases_numbers_and_the_present_order(
     assert [row["id"] for row in api.get(path).json()["results"]] == [made.json()["id"]]
 
 
-def test_maacs_own_aliases_update_the_contact_before_it_is_told(alice: Account, hanako: Contact) -> None:
+def test_maacs_own_aliases_update_the_contact_before_it_is_reported(alice: Account, hanako: Contact) -> None:
     survey = demo.seed_demo(account=alice, now=NOW)
     services.add_question(survey=survey, type="TXTSHORT", subject="會員編號", alias="maac_member_customer_id")
     answers = {
@@ -218,11 +218,11 @@ def test_maacs_own_aliases_update_the_contact_before_it_is_told(alice: Account, 
     assert (hanako.birthday, hanako.gender, hanako.customer_id) == (date(1990, 4, 12), "female", "M-7")
     assert hanako.status == "auth"
     assert made.not_taken == {}
-    assert told()[0]["customer_id"] == "M-7"
-    assert told()[0]["answer"]["submitTime"] == "2026-03-05 09:00:00"
+    assert output()[0]["customer_id"] == "M-7"
+    assert output()[0]["answer"]["submitTime"] == "2026-03-05 09:00:00"
 
 
-def test_what_maacs_own_aliases_say_wrong_changes_nothing_and_is_told(
+def test_what_maacs_own_aliases_say_wrong_changes_nothing_and_is_reported(
     api: APIClient, alice: Account, hanako: Contact
 ) -> None:
     contacts.create(account=alice, now=NOW, customer_id="M-7")
@@ -238,7 +238,7 @@ def test_what_maacs_own_aliases_say_wrong_changes_nothing_and_is_told(
     assert set(made["not_taken"]) == {f"maac_member_{name}" for name in names} - {"maac_member_name"}
     hanako.refresh_from_db()
     assert (hanako.display_name, hanako.mobile, hanako.customer_id) == ("山田 花子", "", None)
-    assert told()[0]["answer"]["alias"]["maac_member_mobile"] == ["12"]
+    assert output()[0]["answer"]["alias"]["maac_member_mobile"] == ["12"]
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_a_survey_that_takes_one_answer_each_refuses_the_second(
     assert refusal(api.post(f"{PATH}{survey.pk}/submissions/", body)) == (409, "already_submitted")
     other = contacts.create(account=alice, now=NOW)
     assert api.post(f"{PATH}{survey.pk}/submissions/", {**body, "contact": other.pk}).status_code == 201
-    assert len(told()) == 2
+    assert len(output()) == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -329,7 +329,7 @@ def test_of_two_answers_at_once_a_survey_that_takes_one_takes_one(alice: Account
         return True
 
     assert sorted(race(4, submit)) == [False, False, False, True]
-    assert len(told()) == 1
+    assert len(output()) == 1
 
 
 def test_a_closed_survey_takes_no_answer(api: APIClient, alice: Account, hanako: Contact) -> None:
@@ -397,7 +397,7 @@ def test_the_pages_from_empty_to_an_answer(console: Client, alice: Account, hana
     assert "no such contact" in nobody
     sent = console.post(f"{page}answer/", {"line_uid": hanako.line_uid, "0": "新宿店", "1": "山田 花子"}, follow=True)
     assert "shinjuku" in sent.content.decode()
-    assert told()[0]["answer"]["alias"] == {"maac_member_name": ["山田 花子"], "store": ["shinjuku"]}
+    assert output()[0]["answer"]["alias"] == {"maac_member_name": ["山田 花子"], "store": ["shinjuku"]}
     assert "Deliveries of event" in console.get(page).content.decode()
     console.post(f"{page}questions/1/delete/")
     assert sns(survey) == [0]
@@ -431,7 +431,7 @@ def test_a_survey_of_every_type_is_answered_by_its_form(console: Client, alice: 
     filled |= {f"{sort.sn}.{place}": text for place, text in enumerate(reversed(order))}
     answer = console.post(page, filled, follow=True)
     assert answer.status_code == 200
-    (data,) = told()
+    (data,) = output()
     result = {entry["sn"]: entry for entry in data["answer"]["result"]}
     assert result[sort.sn]["answer"] == order[::-1]
     assert result[multi.sn]["otherAnswer"] == ["その他"]

@@ -119,14 +119,14 @@ def begin_again() -> Account:
 @fresh_database
 @pytest.mark.parametrize("name", ["campaign-day", "sms-outage", "load-test"])
 def test_the_same_seed_at_the_same_time_tells_the_same_bytes_however_it_is_cut_into_batches(name: str) -> None:
-    told = []
+    output = []
     for step in (5.0, 0.05):
         account = begin_again()
         start(account, text=scenarios()[name], rate=40, seconds=5)
         play_all(step)
-        told.append(bodies())
-    assert len(told[0]) == 200
-    assert told[0] == told[1]
+        output.append(bodies())
+    assert len(output[0]) == 200
+    assert output[0] == output[1]
 
 
 @fresh_database
@@ -158,14 +158,14 @@ def forget_plans() -> None:
 
 @pytest.mark.django_db
 def test_another_time_changes_only_the_times(alice: Account) -> None:
-    told = []
+    output = []
     for now in (NOW, NOW + timedelta(days=1, hours=3)):
         Event.objects.all().delete()
         services.start(account=alice, text=EVERYTHING, seed="7", now=now)
         play_all(now=now)
-        told.append([_without_moments_and_ids(body) for body in bodies()])
-    assert len(told[0]) == 200
-    assert told[0] == told[1]
+        output.append([_without_moments_and_ids(body) for body in bodies()])
+    assert len(output[0]) == 200
+    assert output[0] == output[1]
 
 
 def _without_moments_and_ids(body: str) -> Any:
@@ -317,11 +317,11 @@ def test_a_play_tells_what_it_promised_and_every_endpoint_hears_of_it(
     assert Event.objects.count() == Delivery.objects.count() == 200
     timed_actions = list(plan(read(EVERYTHING), seed="7"))
     wanted = Counter(KINDS[type(timed.action)] for timed in timed_actions)
-    told = Counter(KINDS[type(timed.action)] for timed in timed_actions if timed.publishes)
-    assert play.counts == {kind: [wanted[kind], told[kind]] for kind in wanted}
+    output = Counter(KINDS[type(timed.action)] for timed in timed_actions if timed.publishes)
+    assert play.counts == {kind: [wanted[kind], output[kind]] for kind in wanted}
     assert api.get(f"{PLAYS}{play.pk}/").json()["counts"]["receipt"] == {
         "actions": wanted["receipt"],
-        "events": told["receipt"],
+        "events": output["receipt"],
     }
     moments = list(Event.objects.order_by("id").values_list("occurred_at", flat=True))
     assert moments == [play.moment(timed.at) for timed in timed_actions if timed.publishes]
@@ -384,19 +384,19 @@ def test_a_claim_is_given_back_at_a_start_while_its_lease_runs(alice: Account) -
 def test_a_stopped_play_tells_no_more_and_its_notifications_go_on_by_themselves(alice: Account) -> None:
     play = start(alice, text=scenarios()["sms-outage"])
     play_until(2)
-    told = Event.objects.count()
-    assert 0 < told < play.planned
+    output = Event.objects.count()
+    assert 0 < output < play.planned
     stopped = services.stop(play=play, now=NOW + MINUTE)
     assert (stopped.status, stopped.ended_at, stopped.due_at) == ("stopped", NOW + MINUTE, None)
     play_all()
-    assert Event.objects.count() == told
+    assert Event.objects.count() == output
     waiting = Message.objects.filter(due_at=NOW + MINUTE)
     assert waiting.exists()
     later = NOW + MINUTE
     while Message.objects.filter(due_at__isnull=False).exists():
         later += MINUTE
         advance_due(now=later)
-    assert Event.objects.count() > told
+    assert Event.objects.count() > output
     assert all(machine.next_move(one.status, one.plan) is None for one in Message.objects.all())
 
 
@@ -472,14 +472,14 @@ def test_a_play_is_started_followed_and_stopped(api: APIClient) -> None:
 
 
 def test_the_scenarios_are_listed_as_they_are(api: APIClient) -> None:
-    told = api.get(SCENARIOS).json()
-    assert [each["name"] for each in told] == ["quiet-shop", "campaign-day", "sms-outage", "load-test"]
-    assert told[3]["rate"] == 1000
-    assert api.post(PLAYS, {"yaml": told[0]["yaml"]}).status_code == 202
+    output = api.get(SCENARIOS).json()
+    assert [each["name"] for each in output] == ["quiet-shop", "campaign-day", "sms-outage", "load-test"]
+    assert output[3]["rate"] == 1000
+    assert api.post(PLAYS, {"yaml": output[0]["yaml"]}).status_code == 202
 
 
 @pytest.mark.parametrize(
-    ("body", "field", "told"),
+    ("body", "field", "output"),
     [
         ({}, "scenario", "Give either"),
         ({"scenario": "quiet-shop", "yaml": "rate: 1"}, "scenario", "Give either"),
@@ -499,13 +499,13 @@ def test_the_scenarios_are_listed_as_they_are(api: APIClient) -> None:
     ],
 )
 def test_what_is_wrong_is_refused_by_field_and_nothing_is_stored(
-    api: APIClient, body: dict[str, Any], field: str, told: str
+    api: APIClient, body: dict[str, Any], field: str, output: str
 ) -> None:
     answer = api.post(PLAYS, body)
     assert answer.status_code == 400, answer.content
     fields = error_of(answer)["fields"]
     assert list(fields) == [field]
-    assert told in fields[field][0]
+    assert output in fields[field][0]
     assert not Play.objects.exists()
     assert not Campaign.objects.exists()
 
@@ -655,7 +655,7 @@ def test_the_message_event_of_a_play_goes_with_it_unless_somebody_has_used_it(al
     assert not Play.objects.exists()
 
 
-def test_the_next_play_with_a_seed_is_told_from_those_whose_predecessors_were_forgotten(alice: Account) -> None:
+def test_the_next_play_with_a_seed_is_reported_from_those_whose_predecessors_were_forgotten(alice: Account) -> None:
     for _ in range(2):
         start(alice, ONLY_SURVEY)
         play_all()

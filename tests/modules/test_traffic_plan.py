@@ -80,11 +80,11 @@ def test_acts_come_in_order_and_each_event_in_its_slot(scenario: Scenario, seed:
 @few
 @given(scenes, seeds)
 def test_there_are_as_many_events_as_promised(scenario: Scenario, seed: str) -> None:
-    told = sum(timed.publishes for timed in planned(scenario, seed))
+    output = sum(timed.publishes for timed in planned(scenario, seed))
     has_others = all(
         any(phase.mix.get(kind) for kind in PUBLISHING if kind != "notification") for phase in scenario.phases
     )
-    assert told == 60 if has_others else 60 - LONGEST_NOTIFICATION < told <= 60
+    assert output == 60 if has_others else 60 - LONGEST_NOTIFICATION < output <= 60
 
 
 @few
@@ -151,7 +151,7 @@ def test_a_receipt_matches_or_fails_just_what_was_planned(scenario: Scenario, se
 
 @few
 @given(scenes, seeds)
-def test_the_first_open_of_a_message_is_told_and_no_other(scenario: Scenario, seed: str) -> None:
+def test_the_first_open_of_a_message_is_reported_and_no_other(scenario: Scenario, seed: str) -> None:
     there: set[str] = set()
     receivers: dict[int | None, set[str]] = {None: set()}
     customers: set[str] = set()
@@ -216,10 +216,10 @@ def test_a_load_test_is_mixed_as_it_says() -> None:
     scenario = read(scenarios()["load-test"])
     timed_actions = list(plan(scenario, seed="7", seconds=10))
     assert events_of(rate=scenario.rate, seconds=10) == sum(timed.publishes for timed in timed_actions) == 10_000
-    told = Counter(type(timed.action) for timed in timed_actions if timed.publishes)
+    output = Counter(type(timed.action) for timed in timed_actions if timed.publishes)
     kinds = {actions.Upload, actions.Answer, actions.Notify, actions.Move, actions.Bind, actions.Reward, actions.Open}
-    assert set(told) == kinds
-    assert min(told[kind] for kind in told if kind is not actions.Bind) > 500
+    assert set(output) == kinds
+    assert min(output[kind] for kind in output if kind is not actions.Bind) > 500
 
 
 def test_receipts_of_a_campaign_day_fail_in_every_way() -> None:

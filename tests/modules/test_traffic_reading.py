@@ -84,18 +84,18 @@ def test_every_file_has_words_and_every_word_a_file() -> None:
         (f"{HEAD}---\nrate: 1\n", "this is no YAML"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(text: str, fault: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line(text: str, fault: str) -> None:
     assert fault in fault_of(text)
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_a_scenario_or_refused(text: str) -> None:
-    told = ""
+    output = ""
     try:
         read(text)
     except BadScenario as fault:
-        told = str(fault)
-    assert not told or told.startswith("Line ")
+        output = str(fault)
+    assert not output or output.startswith("Line ")
 
 
 @given(st.dictionaries(st.sampled_from(tuple(ENDINGS)), st.floats(0.01, 100), min_size=1))

@@ -187,13 +187,13 @@ def test_the_right_digest_is_valid(topic: str) -> None:
 
 
 @pytest.mark.parametrize(("writer", "computed"), WRITTEN_BY_OTHERS.items())
-def test_who_writes_like_this_is_told(writer: str, computed: str) -> None:
+def test_who_writes_like_this_is_reported(writer: str, computed: str) -> None:
     (finding,) = explain(computed).findings
     assert writer in finding.seen_in
     assert finding.details
 
 
-def test_differences_are_told_as_they_are_seen() -> None:
+def test_differences_are_reported_as_they_are_seen() -> None:
     (finding,) = explain(digest(dumps(VALUE, separators=(",", ":"), sort_keys=True))).findings
     assert finding.details == (
         "The spaces after commas and colons are gone.",
@@ -220,7 +220,7 @@ TOGETHER = [
 
 
 @pytest.mark.parametrize(("codes", "computed"), TOGETHER)
-def test_mistakes_that_come_together_are_told_together(codes: str, computed: str) -> None:
+def test_mistakes_that_come_together_are_reported_together(codes: str, computed: str) -> None:
     assert sorted(finding.code for finding in explain(computed).findings) == sorted(codes.split("+"))
 
 

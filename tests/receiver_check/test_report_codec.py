@@ -1,4 +1,4 @@
-"""Results that are kept and read back, and told in another language."""
+"""Results that are stored, read back, and shown in another language."""
 
 import json
 from dataclasses import replace
@@ -62,7 +62,7 @@ def test_of_a_long_answer_only_what_is_shown_is_kept() -> None:
     assert as_json(kept(report)) == as_json(report)
 
 
-def test_a_report_is_told_in_another_language_down_to_the_values_in_its_sentences() -> None:
+def test_a_report_is_reported_in_another_language_down_to_the_values_in_its_sentences() -> None:
     words = {
         "There was no answer: %(answer)s": "応答がありません: %(answer)s",
         "nothing complete within %(seconds)g s": "%(seconds)g 秒以内に完了しませんでした",
@@ -76,23 +76,23 @@ def test_a_report_is_told_in_another_language_down_to_the_values_in_its_sentence
         return words.get(text, text)
 
     for report in (REPORT, kept(REPORT)):
-        (told,) = report_in(report, translate).results
-        assert str(told.seen) == "応答がありません: 2 秒以内に完了しませんでした"
-        assert told.why == "大切です。"
-        assert [each.label for each in told.exchanges] == ["as MAAC sends it", "もう一度"]
-        assert str(told.exchanges[0].answer) == "2 秒以内に完了しませんでした"
+        (output,) = report_in(report, translate).results
+        assert str(output.seen) == "応答がありません: 2 秒以内に完了しませんでした"
+        assert output.why == "大切です。"
+        assert [each.label for each in output.exchanges] == ["as MAAC sends it", "もう一度"]
+        assert str(output.exchanges[0].answer) == "2 秒以内に完了しませんでした"
         page = as_html(report, translate=translate, language="ja")
         assert '<html lang="ja">' in page
         for word in ("応答がありません", "<dt>送信</dt>", "失敗", "もう一度"):
             assert word in page
 
 
-def test_an_explanation_is_told_in_another_language() -> None:
+def test_an_explanation_is_reported_in_another_language() -> None:
     finding = replace(FINDINGS["reserialised_json"], details=("The keys were put in alphabetical order.",))
-    told = explanation_in(Explanation((finding,), "ab"), str.upper)
-    assert told.findings[0].what == "THE BODY WAS PARSED AND WRITTEN AS JSON AGAIN."
-    assert told.findings[0].details == ("THE KEYS WERE PUT IN ALPHABETICAL ORDER.",)
-    assert told.code == "reserialised_json"
+    output = explanation_in(Explanation((finding,), "ab"), str.upper)
+    assert output.findings[0].what == "THE BODY WAS PARSED AND WRITTEN AS JSON AGAIN."
+    assert output.findings[0].details == ("THE KEYS WERE PUT IN ALPHABETICAL ORDER.",)
+    assert output.code == "reserialised_json"
 
 
 def test_a_broken_connection_reads_the_same_after_it_was_kept() -> None:

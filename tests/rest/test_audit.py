@@ -1,4 +1,4 @@
-"""The audit log: who did something that matters, told by GET /api/v1/audit/."""
+"""The audit log: who did something that matters, read by GET /api/v1/audit/."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -153,10 +153,10 @@ def test_long_names_are_cut_to_what_there_is_room_for(alice: Account) -> None:
     assert entry.target == "x" * 200
 
 
-# How it is told
+# What an entry says
 
 
-def test_the_log_is_told_newest_first_and_goes_on_at_next(fresh: APIClient, alice: Account) -> None:
+def test_the_log_is_reported_newest_first_and_goes_on_at_next(fresh: APIClient, alice: Account) -> None:
     for number in range(5):
         moment = NOW + timedelta(seconds=number)
         audit.record(account=alice, actor="user admin", action="plan.changed", target=str(number), now=moment)

@@ -32,7 +32,7 @@ def endpoint(make_endpoint: MakeEndpoint) -> Endpoint:
 
 @pytest.fixture
 def deliver(endpoint: Endpoint) -> Deliver:
-    """Stores a delivery of one event to `endpoint`, pending unless told otherwise."""
+    """Stores a delivery of one event to `endpoint`, pending unless `changes` say otherwise."""
 
     def store(topic: str = POINTS, body: str = "{}", now: datetime = NOW, **changes: Any) -> Delivery:
         to = changes.pop("endpoint", endpoint)

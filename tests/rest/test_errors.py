@@ -488,7 +488,7 @@ def test_an_unknown_path_is_not_found_in_json(path: str, method: str, api: APICl
     assert refusal(api.generic(method, path)) == (404, "not_found")
 
 
-def test_a_client_that_wants_no_json_is_told_so_in_json(api: APIClient) -> None:
+def test_a_client_that_wants_no_json_is_reported_so_in_json(api: APIClient) -> None:
     assert refusal(api.get(f"{V1}/account/", headers={"Accept": "text/html"})) == (406, "not_acceptable")
 
 

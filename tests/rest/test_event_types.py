@@ -58,7 +58,7 @@ def test_each_schema_refuses_a_payload_that_lacks_a_field(topic: str, event_type
 
 
 @pytest.mark.parametrize("topic", contract.TOPICS)
-def test_the_source_of_every_field_is_told(topic: str, event_types: dict[str, dict[str, Any]]) -> None:
+def test_the_source_of_every_field_is_reported(topic: str, event_types: dict[str, dict[str, Any]]) -> None:
     entry = event_types[topic]
     rows = {row["path"]: row for row in entry["fields"]}
     assert set(entry["schema"]["properties"]) <= set(rows)

@@ -158,7 +158,7 @@ def test_merged_data_is_validated_as_well(api: APIClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "output"),
     [
         ("2021-11-29T15:43:26.582968+08:00", "2021-11-29T15:43:26.582968+08:00"),
         ("2026-03-05T09:00:00Z", "2026-03-05T17:00:00.000000+08:00"),
@@ -171,8 +171,8 @@ def test_merged_data_is_validated_as_well(api: APIClient) -> None:
     ],
 )
 @pytest.mark.parametrize("topic", ["receipt.receipt_validated", POINTS])
-def test_a_timestamp_is_told_with_the_accounts_offset(given: str, told: str, topic: str, api: APIClient) -> None:
-    assert sent(publish(api, topic, timestamp=given))["timestamp"] == told
+def test_a_timestamp_is_reported_with_the_accounts_offset(given: str, output: str, topic: str, api: APIClient) -> None:
+    assert sent(publish(api, topic, timestamp=given))["timestamp"] == output
 
 
 @pytest.mark.parametrize(
@@ -228,27 +228,29 @@ def test_the_stored_body_is_the_one_that_was_answered(api: APIClient) -> None:
     assert api.get(f"{EVENTS}{answer['id']}/").json() == answer
 
 
-# Who is told
+# Which endpoints get it
 
 
 def test_each_subscribed_endpoint_gets_a_delivery_with_a_key_of_its_own(
     api: APIClient, make_endpoint: MakeEndpoint
 ) -> None:
-    told = [make_endpoint().pk for _ in range(3)]
+    output = [make_endpoint().pk for _ in range(3)]
     deliveries = publish(api).json()["deliveries"]
-    assert [delivery["endpoint"] for delivery in deliveries] == told
+    assert [delivery["endpoint"] for delivery in deliveries] == output
     assert {delivery["status"] for delivery in deliveries} == {"pending"}
     keys = {delivery["idempotency_key"] for delivery in deliveries}
     assert len(keys) == 3
     assert all(len(key) == 32 and set(key) <= set("0123456789abcdef") for key in keys)
 
 
-def test_an_event_that_nobody_is_told_of_is_accepted_all_the_same(carol: Account) -> None:
+def test_an_event_that_nobody_is_reported_of_is_accepted_all_the_same(carol: Account) -> None:
     answer = publish(client_of(carol))
     assert (answer.status_code, answer.json()["deliveries"], answer.json()["not_reached"]) == (201, [], [])
 
 
-def test_why_an_endpoint_is_not_reached_is_told(api: APIClient, make_endpoint: MakeEndpoint, alice: Account) -> None:
+def test_why_an_endpoint_is_not_reached_is_reported(
+    api: APIClient, make_endpoint: MakeEndpoint, alice: Account
+) -> None:
     make_endpoint(name="other", event_types=["message.first_open"])
     endpoints.pause(endpoint=make_endpoint(name="paused"), now=NOW)
     make_endpoint(name="reached")

@@ -143,7 +143,7 @@ def test_waiting_has_its_timeout(schema: dict[str, Any]) -> None:
     assert {each["name"] for each in parameters} == {"event_id", "timeout"}
 
 
-def test_the_statuses_of_an_endpoint_and_of_a_delivery_are_told_apart(schema: dict[str, Any]) -> None:
+def test_the_statuses_of_an_endpoint_and_of_a_delivery_are_reported_apart(schema: dict[str, Any]) -> None:
     parts = schema["components"]["schemas"]
     assert parts["EndpointStatus"]["enum"] == ["running", "paused"]
     assert parts["StatusEnum"]["enum"] == ["pending", "delivered", "failed", "skipped"]

@@ -37,8 +37,8 @@ def endpoint(alice: Account, make_endpoint: MakeEndpoint) -> Endpoint:
 def redeliver(client: APIClient, query: str = "", **fields: Any) -> dict[str, Any]:
     answer = client.post(f"{FOUND}{query}", fields)
     assert answer.status_code == (200 if fields.get("dry_run") else 202), answer.content
-    told: dict[str, Any] = answer.json()
-    return told
+    output: dict[str, Any] = answer.json()
+    return output
 
 
 def test_a_dry_run_counts_and_changes_nothing(api: APIClient, endpoint: Endpoint) -> None:
@@ -57,8 +57,8 @@ def test_a_dry_run_counts_and_changes_nothing(api: APIClient, endpoint: Endpoint
 
 def test_what_the_filter_shows_is_sent_again_under_its_keys(api: APIClient, endpoint: Endpoint) -> None:
     failed = set(Delivery.objects.filter(status="failed").values_list("id", "idempotency_key"))
-    told = redeliver(api, "?status=failed")
-    assert (told["matched"], told["redelivered"], told["not_redelivered"]) == (6, 6, {})
+    output = redeliver(api, "?status=failed")
+    assert (output["matched"], output["redelivered"], output["not_redelivered"]) == (6, 6, {})
     pending = Delivery.objects.filter(status="pending")
     assert set(pending.values_list("id", "idempotency_key")) == failed
     assert set(QueueEntry.objects.values_list("delivery_id", flat=True)) == {row[0] for row in failed}
@@ -68,8 +68,8 @@ def test_what_the_filter_shows_is_sent_again_under_its_keys(api: APIClient, endp
 
 
 def test_under_new_keys_each_becomes_a_delivery_of_its_own(api: APIClient, endpoint: Endpoint) -> None:
-    told = redeliver(api, "?status=failed", new_key=True)
-    assert (told["matched"], told["redelivered"]) == (6, 6)
+    output = redeliver(api, "?status=failed", new_key=True)
+    assert (output["matched"], output["redelivered"]) == (6, 6)
     copies = Delivery.objects.filter(redelivery_of__isnull=False).select_related("redelivery_of")
     assert len(copies) == QueueEntry.objects.count() == 6
     for copy in copies:
@@ -82,11 +82,11 @@ def test_under_new_keys_each_becomes_a_delivery_of_its_own(api: APIClient, endpo
 
 def test_the_same_again_finds_them_being_sent(api: APIClient, endpoint: Endpoint) -> None:
     redeliver(api, "?since=2026-03-05T08:58:00")
-    told = redeliver(api, "?since=2026-03-05T08:58:00")
-    assert told["redelivered"] == 0
-    assert told["not_redelivered"] == {"in_progress": told["matched"]}
+    output = redeliver(api, "?since=2026-03-05T08:58:00")
+    assert output["redelivered"] == 0
+    assert output["not_redelivered"] == {"in_progress": output["matched"]}
     assert redeliver(api, "?since=2026-03-05T08:58:00", dry_run=True)["redelivered"] == 0
-    assert redeliver(api, "?since=2026-03-05T08:58:00", new_key=True)["redelivered"] == told["matched"]
+    assert redeliver(api, "?since=2026-03-05T08:58:00", new_key=True)["redelivered"] == output["matched"]
 
 
 def test_what_stands_against_it_is_counted_by_reason(
@@ -102,22 +102,22 @@ def test_what_stands_against_it_is_counted_by_reason(
     unlicensed = make_endpoint(event_types=zone_2)
     fill(alice, unlicensed, deliveries=100, now=NOW + 2 * HOUR, over=HOUR)
     Licence.objects.filter(account=alice, zone=2).update(valid_until=NOW)
-    told = redeliver(api, "?status=failed&since=2026-03-05T09:00:01")
-    assert told["not_redelivered"] == {"endpoint_paused": 3, "endpoint_deleted": 3, "zone_not_licensed": 3}
-    assert (told["matched"], told["redelivered"]) == (9, 0)
+    output = redeliver(api, "?status=failed&since=2026-03-05T09:00:01")
+    assert output["not_redelivered"] == {"endpoint_paused": 3, "endpoint_deleted": 3, "zone_not_licensed": 3}
+    assert (output["matched"], output["redelivered"]) == (9, 0)
 
 
 def test_a_test_is_sent_again_to_a_paused_endpoint(api: APIClient, alice: Account, endpoint: Endpoint) -> None:
     fill(alice, endpoint, deliveries=10, now=NOW + HOUR, over=HOUR, is_test=True)
     endpoints.pause(endpoint=endpoint, now=NOW)
-    told = redeliver(api)
-    assert (told["redelivered"], told["not_redelivered"]) == (10, {"endpoint_paused": 200})
+    output = redeliver(api)
+    assert (output["redelivered"], output["not_redelivered"]) == (10, {"endpoint_paused": 200})
 
 
 def test_others_deliveries_are_out_of_reach(bob: Account, endpoint: Endpoint) -> None:
     bobs = client_of(bob)
-    told = redeliver(bobs)
-    assert (told["matched"], told["by_status"], told["redelivered"]) == (0, {}, 0)
+    output = redeliver(bobs)
+    assert (output["matched"], output["by_status"], output["redelivered"]) == (0, {}, 0)
     assert redeliver(bobs, f"?endpoint={endpoint.pk}")["matched"] == 0
     ids = list(Delivery.objects.values_list("id", flat=True))
     now = datetime.now(UTC)
@@ -151,8 +151,8 @@ def test_more_than_ten_thousand_are_the_newest_ten_thousand(
     api: APIClient, alice: Account, make_endpoint: MakeEndpoint
 ) -> None:
     fill(alice, make_endpoint(), deliveries=bulk_redelivery.AT_MOST + 100, now=NOW, over=HOUR)
-    told = redeliver(api)
-    assert (told["matched"], told["redelivered"], told["more"]) == (10_000, 10_000, True)
+    output = redeliver(api)
+    assert (output["matched"], output["redelivered"], output["more"]) == (10_000, 10_000, True)
     oldest = Delivery.objects.order_by("id")[:100]
     assert {each.status for each in oldest} <= {"delivered", "failed", "skipped"}
     assert QueueEntry.objects.count() == 10_000

@@ -49,7 +49,7 @@ def failed(report: Report) -> list[str]:
 # What is found
 
 
-def test_a_receiver_that_takes_everything_is_told_what_is_wrong(alice: Account, receiver: Receiver) -> None:
+def test_a_receiver_that_takes_everything_is_reported_what_is_wrong(alice: Account, receiver: Receiver) -> None:
     check = ended(begin(alice, receiver.url("/hook")))
     report = report_of(check)
     assert (check.status, check.passed, check.done, check.total) == ("done", False, len(PROBES), len(PROBES))
@@ -281,7 +281,7 @@ class Act:
         Answer(200).perform(line)
 
 
-def test_a_worker_that_is_told_to_stop_gives_its_check_back(alice: Account, receiver: Receiver) -> None:
+def test_a_worker_that_is_reported_to_stop_gives_its_check_back(alice: Account, receiver: Receiver) -> None:
     check = begin(alice, receiver.url("/"))
     stop: Action = Act(lambda: deliver.stop_delivering(grace=0))
     receiver.script("/", 200, stop)

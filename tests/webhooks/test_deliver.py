@@ -162,7 +162,7 @@ def test_an_answer_past_200_can_be_made_a_failure(
     assert Delivery.objects.get().status == "failed"
 
 
-def test_a_run_that_is_told_to_stop_settles_what_flies_and_claims_no_more(
+def test_a_run_that_is_reported_to_stop_settles_what_flies_and_claims_no_more(
     alice: Account, make_endpoint: MakeEndpoint, receiver: Receiver
 ) -> None:
     make_endpoint(url=receiver.url("/hook"))

@@ -106,7 +106,7 @@ def test_in_a_transaction_everybody_acts_alone(db: None) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_many_who_publish_at_once_each_get_their_own_events(alice: Account, make_endpoint: MakeEndpoint) -> None:
-    told = {make_endpoint().pk for _ in range(3)}
+    output = {make_endpoint().pk for _ in range(3)}
     clients, number = iter([client_of(alice) for _ in range(PUBLISHERS)]), count()
 
     def post() -> tuple[str, Any]:
@@ -123,7 +123,7 @@ def test_many_who_publish_at_once_each_get_their_own_events(alice: Account, make
         assert mark.encode("unicode-escape").decode() in event.body
         kept = event.deliveries.order_by("id").values_list("id", "endpoint_id", "idempotency_key")
         assert [tuple(row.values())[:3] for row in answer["deliveries"]] == list(kept)
-        assert {endpoint for _, endpoint, _ in kept} == told
+        assert {endpoint for _, endpoint, _ in kept} == output
 
 
 @pytest.mark.django_db(transaction=True)

@@ -573,11 +573,11 @@ def test_a_copy_is_waited_for_while_others_come_back(receiver: Receiver) -> None
         assert list(send(opened, job(2, url=receiver.url("/hook")))) == [2]
         while not (outcomes := opened.poll(0.05)):
             pass
-    ((told, outcome),) = outcomes
+    ((output, outcome),) = outcomes
     assert answer(outcome).status_code == 500
-    assert told.claim == twice.claim
-    assert told.fault is not None
-    assert told.fault.note.endswith("ended with status 200.")
+    assert output.claim == twice.claim
+    assert output.fault is not None
+    assert output.fault.note.endswith("ended with status 200.")
 
 
 def test_a_fault_does_not_stay_for_the_next(receiver: Receiver) -> None:

@@ -1,4 +1,4 @@
-"""Failure notices: who keeps failing is told so, once an hour, with what went wrong and what to do."""
+"""Failure notices: an endpoint that keeps failing gets one an hour, with what went wrong and what to do."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -44,7 +44,7 @@ def look(at: int = 0, second: int = 30) -> list[Notice]:
     return give_notices(now=NOW + at * MINUTE + timedelta(seconds=second))
 
 
-def test_five_failures_in_a_row_are_told_with_account_reason_url_and_what_to_do(
+def test_five_failures_in_a_row_are_reported_with_account_reason_url_and_what_to_do(
     alice: Account, make_endpoint: MakeEndpoint
 ) -> None:
     endpoint = make_endpoint(name="CRM 受信", url="http://127.0.0.1:9/hook")
@@ -79,7 +79,7 @@ def test_how_many_in_a_row_is_a_setting(alice: Account, make_endpoint: MakeEndpo
     assert len(look()) == 1
 
 
-def test_half_of_twenty_that_failed_are_told_though_never_many_in_a_row(
+def test_half_of_twenty_that_failed_are_reported_though_never_many_in_a_row(
     alice: Account, make_endpoint: MakeEndpoint
 ) -> None:
     make_endpoint()

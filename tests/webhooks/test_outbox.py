@@ -246,7 +246,7 @@ def test_at_a_start_every_claim_of_a_dead_process_is_released(alice: Account, ma
     assert len(claim().jobs) == 3
 
 
-def test_accounts_without_the_zone_are_told_apart_in_one_claim(
+def test_accounts_without_the_zone_are_reported_apart_in_one_claim(
     alice: Account, bob: Account, make_endpoint: MakeEndpoint
 ) -> None:
     open_types = [topic for topic in TOPICS if TOPICS[topic].zone == 1]

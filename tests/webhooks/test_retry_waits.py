@@ -110,8 +110,8 @@ def test_an_account_says_and_changes_its_waits(api: APIClient) -> None:
     assert api.get(path).json() == answer.json()
     assert api.patch(path, {"retry_waits": []}).json()["retry_waits"] == []
     assert api.patch(path, {"retry_waits": None}).json()["retry_waits"] is None
-    told = AuditEntry.objects.filter(action="retry_waits.changed").order_by("id").values_list("target", flat=True)
-    assert list(told) == ["0.01, 0.02, 0.04", "none", "the simulator's"]
+    output = AuditEntry.objects.filter(action="retry_waits.changed").order_by("id").values_list("target", flat=True)
+    assert list(output) == ["0.01, 0.02, 0.04", "none", "the simulator's"]
 
 
 def test_the_same_waits_again_are_no_change(alice: Account) -> None:

@@ -213,7 +213,7 @@ def test_ten_who_make_the_last_one_at_once_make_one(alice: Account, monkeypatch:
         ("retry_waits", [-1]), ("retry_waits", [1] * 11), ("retry_waits", "short"),
     ],
 )  # fmt: skip
-def test_a_wrong_wish_is_told_and_makes_nothing(api: APIClient, field: str, value: object) -> None:
+def test_a_wrong_wish_is_reported_and_makes_nothing(api: APIClient, field: str, value: object) -> None:
     before = rows()
     answer = api.post(ACCOUNTS, {field: value})
     assert answer.status_code in (400, 409), answer.content

@@ -101,13 +101,13 @@ def test_after_reencrypt_the_old_key_is_no_longer_needed(make_endpoint: MakeEndp
     settings.ENCRYPTION_KEYS = ["new", "old"]
     made.append(make_endpoint())
     untouched = stored(made[2])
-    told = say()
-    assert "3 read, 2 re-encrypted" in told
-    assert "no longer needed" in told
+    output = say()
+    assert "3 read, 2 re-encrypted" in output
+    assert "no longer needed" in output
     settings.ENCRYPTION_KEYS = ["new"]
     assert [fresh(endpoint).share_secret for endpoint in made] == [endpoint.share_secret for endpoint in made]
     assert stored(made[2]) == untouched
-    assert not any(endpoint.share_secret in told for endpoint in made)
+    assert not any(endpoint.share_secret in output for endpoint in made)
 
 
 def test_reencrypt_tells_its_progress_and_does_nothing_the_second_time(
@@ -133,9 +133,9 @@ def test_reencrypt_passes_by_what_no_key_decrypts_and_names_it(make_endpoint: Ma
     settings.ENCRYPTION_KEYS = ["old"]
     kept = make_endpoint()
     settings.ENCRYPTION_KEYS = ["new", "old"]
-    with pytest.raises(CommandError, match=rf"endpoints: {lost.pk}\.") as told:
+    with pytest.raises(CommandError, match=rf"endpoints: {lost.pk}\.") as output:
         say()
-    assert "change their share secrets" in str(told.value)
+    assert "change their share secrets" in str(output.value)
     settings.ENCRYPTION_KEYS = ["new"]
     assert fresh(kept).share_secret == kept.share_secret
 
@@ -170,7 +170,7 @@ def lost(make_endpoint: MakeEndpoint, settings: Settings, receiver: Receiver) ->
     return fresh(endpoint)
 
 
-def test_who_asks_for_a_secret_that_cannot_be_read_is_told_what_to_do(
+def test_who_asks_for_a_secret_that_cannot_be_read_is_reported_what_to_do(
     lost: Endpoint, api: APIClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = api.get(f"{ENDPOINTS}{lost.pk}/secret/")
