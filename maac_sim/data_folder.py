@@ -129,4 +129,4 @@ def _sentence(folder: Path, error: OSError) -> str:
         return (
             f"{path} cannot be used by this user ({reason}). Let user id {os.getuid()} read and write it, or {other}."
         )
-    return f"{path} cannot be used ({reason}). Mend that, or {other}."
+    return f"{path} cannot be used ({reason}). Fix that, or {other}."

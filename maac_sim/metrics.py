@@ -85,7 +85,7 @@ def _read_or_say_so() -> list[Metric]:
 def _read(now: datetime) -> list[Metric]:
     queue = selectors.queue(now=now)
     ages = GaugeMetricFamily(
-        "maac_sim_worker_heartbeat_age_seconds", "Seconds since a worker was heard from.", labels=["worker"]
+        "maac_sim_worker_heartbeat_age_seconds", "Seconds since a worker's last heartbeat.", labels=["worker"]
     )
     for name, age in selectors.worker_ages(now=now).items():
         ages.add_metric([name], age)

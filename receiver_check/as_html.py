@@ -29,7 +29,7 @@ BODY_SHOWN = 1200
 def as_html(report: Report, *, translate: Translate = gettext_noop, language: str = "en") -> str:
     """The whole page, in the language that `translate` gives."""
     report = report_in(report, translate)
-    headline = translate(gettext_noop("All is well") if report.passed else gettext_noop("Something is to be mended"))
+    headline = translate(gettext_noop("All is well") if report.passed else gettext_noop("Something needs fixing"))
     facts = translate(FACTS) % {"requests": report.requests, "seconds": f"{report.seconds:.1f}"}
     return f"""<!doctype html>
 <html lang="{escape(language)}">

@@ -67,7 +67,7 @@ VALID = Finding(
     "valid",
     gettext_noop("The signature is right."),
     gettext_noop("It is the HMAC-SHA256 of these bytes with this share secret, in lower-case hexadecimal."),
-    gettext_noop("Nothing is to be mended here. If your receiver still refuses, look at how it compares."),
+    gettext_noop("Nothing needs fixing here. If your receiver still refuses, look at how it compares."),
     HEX,
 )
 UNKNOWN = Finding(

@@ -20,14 +20,14 @@ def probes() -> str:
 
 
 def explanations() -> str:
-    """What was found wrong, by where the mistake is; each place with why it matters and how to mend it."""
+    """What was found wrong, by where the mistake is; each place with why it matters and how to fix it."""
     outcomes = ([code(each.code), prose(f"{each.what} {each.fix}")] for each in (VALID, UNKNOWN))
     return page([table(["code", "what it means"], outcomes), *(part for title in PLACES for part in _place(title))])
 
 
 def _group(title: str, group: tuple[Probe, ...]) -> Iterator[str]:
     yield heading(2, title, title)
-    yield table(["probe", "what is sent", "why it matters", "how to mend it"], map(_row, group))
+    yield table(["probe", "what is sent", "why it matters", "how to fix it"], map(_row, group))
 
 
 def _row(probe: Probe) -> list[str]:

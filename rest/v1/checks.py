@@ -257,7 +257,7 @@ class ExplainOut(serializers.Serializer[Any]):
 class ExplainView(APIView):
     @extend_schema(request=ExplainIn, responses=ExplainOut)
     def post(self, request: Request) -> Response:
-        """Explain a wrong signature: which mistake makes the digest that your receiver computed, and how to mend it."""
+        """Explain a wrong signature: which mistake makes the digest that your receiver computed, and how to fix it."""
         fields = ExplainIn(data=request.data)
         fields.is_valid(raise_exception=True)
         given = fields.validated_data

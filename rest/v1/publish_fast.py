@@ -1,7 +1,7 @@
-"""The quick way to make events: it takes requests that are plainly right, before the framework hears of them.
+"""Publishes well-formed requests before they reach Django REST framework.
 
-It refuses nothing: whatever it does not know or would not accept goes on to the framework, whose way (publish_views)
-says what is wrong. The framework alone would cost a call as much as storing its event.
+It refuses nothing: a request with anything unknown or invalid goes on to the framework's view (rest.v1.publish), which
+answers with the error. Without this layer a single event costs about 1.7 times the CPU.
 """
 
 import json

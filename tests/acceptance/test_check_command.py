@@ -38,7 +38,7 @@ def test_a_check_prints_a_line_for_each_probe_and_how_to_mend_it(receiver: Recei
     assert "compare all 64 digits in constant time" in text
     assert "--seed 7" in text
     assert len([*ElementTree.parse(tmp_path / "check.xml").iter("testcase")]) == len(PROBES)
-    assert "Something is to be mended" in (tmp_path / "check.html").read_text()
+    assert "Something needs fixing" in (tmp_path / "check.html").read_text()
 
 
 def test_json_is_all_that_is_printed_and_the_secret_may_come_from_the_environment(receiver: Receiver) -> None:

@@ -115,7 +115,7 @@ def test_a_good_and_a_wrong_receiver_in_the_console(simulator: Embedded, tmp_pat
         assert "To fix" not in page
         with wrong_receiver(tmp_path / "wrong", "--wrong", "reserialises-like-javascript") as url:
             page = checked_in_the_console(browser, url)
-        assert "Something is to be mended" in page
+        assert "Something needs fixing" in page
         assert '<details id="fractions" open>' in page
         assert "Many languages write 65.0 as 65 after parsing" in page
         assert "2 passed" not in page

@@ -54,7 +54,7 @@ MOVES: dict[tuple[Status, Move], Status] = {
 DONE = (Status.DELIVERED, Status.FAILED, Status.SKIPPED)
 
 FINAL_REASONS = (Reason.REFUSED_ADDRESS, Reason.INVALID_URL)
-"""Errors of the URL or address itself, which a retry cannot mend."""
+"""Errors of the URL or address itself, which a retry cannot fix."""
 
 CLAIMS_AT_MOST = 3
 """A delivery whose processing keeps raising exceptions fails after this many claims; it can be redelivered manually."""
