@@ -49,14 +49,19 @@ for command, panel, example in (
 app.command(rich_help_panel=RECEIVE, epilog=check.EPILOG)(check.check)
 app.command(rich_help_panel=RECEIVE, epilog="Example: maac-sim probes")(check.probes)
 app.command(rich_help_panel=RECEIVE, epilog=explain.EPILOG)(explain.explain)
-app.command(rich_help_panel=SERVE, epilog="Example: MAAC_SIM_PORT=9622 maac-sim run")(run)
-for process in (setup, web, worker, beat):
-    app.command(rich_help_panel=SERVE)(process)
+for process, example in (
+    (run, "MAAC_SIM_PORT=9622 maac-sim run"),
+    (setup, "DATABASE_URL=postgresql://… maac-sim setup"),
+    (web, "maac-sim web --host 0.0.0.0 --workers 4"),
+    (worker, "maac-sim worker --name worker1@%h --loglevel info"),
+    (beat, "maac-sim beat --loglevel info"),
+):
+    app.command(rich_help_panel=SERVE, epilog=f"Example: {example}")(process)
 app.command(rich_help_panel=SERVE, context_settings={"ignore_unknown_options": True})(manage)
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 it failed or was refused, 2 wrongly called or not started, 3 no simulator answered."""
+    """Exit codes: 0 success, 1 failed or refused, 2 invalid usage or start-up error, 3 no simulator answered."""
     try:
         app()
     except Unsuccessful as error:
@@ -64,7 +69,7 @@ def main() -> None:
         raise SystemExit(error.exit_code) from None
 
 
-@app.command(rich_help_panel=SERVE)
+@app.command(rich_help_panel=SERVE, epilog="Example: maac-sim version")
 def version() -> None:
     """Print the version."""
     typer.echo(f"maac-sim {__version__}")

@@ -15,6 +15,7 @@ from maac_sim.start_faults import StartFault, explained
 
 SETTINGS = "maac_sim.settings"
 DEFAULT_PORT = 8622
+LOG_LEVELS = "Celery log level: debug, info, warning, error."
 
 Host = Annotated[str, typer.Option(envvar="MAAC_SIM_HOST", help="Address to listen on.")]
 Port = Annotated[int, typer.Option(envvar="MAAC_SIM_PORT", help="Port to listen on.", min=1, max=65535)]
@@ -25,10 +26,10 @@ def run(
     host: Host = "127.0.0.1",
     port: Port = DEFAULT_PORT,
     companion: Annotated[
-        int, typer.Option("--end-with", metavar="PID", help="End once this process is gone, such as a test run.")
+        int, typer.Option("--end-with", metavar="PID", help="Exit when this process has exited, such as a test run.")
     ] = 0,
 ) -> None:
-    """Run everything in one process, with SQLite: the embedded simulator."""
+    """Run the embedded simulator: web, worker and scheduler in one process, with SQLite."""
     _load_server()
     from django.conf import settings
 
@@ -38,7 +39,9 @@ def run(
     from maac_sim.setup import prepare
 
     if not settings.EMBEDDED:
-        raise StartFault("DATABASE_URL is set, so this is no embedded simulator: start maac-sim web, worker and beat.")
+        raise StartFault(
+            "DATABASE_URL is set, so the embedded simulator cannot run: start maac-sim web, worker and beat."
+        )
     if companion:
         end_with(companion)
     hold_lock(settings.DATA_DIR, holder=f"process {os.getpid()}, {_address(host, port)}")
@@ -51,7 +54,7 @@ def run(
 
 @explained()
 def setup() -> None:
-    """Apply migrations and make the demo account, the admin and the API token if they are missing."""
+    """Apply migrations; create the demo account, the admin and the API token if they are missing."""
     _load_server()
     from maac_sim.setup import ADMIN_NAME, prepare
 
@@ -68,10 +71,10 @@ def setup() -> None:
 def web(
     host: Host = "127.0.0.1",
     port: Port = DEFAULT_PORT,
-    workers: Annotated[int, typer.Option(envvar="WEB_CONCURRENCY", help="Processes.", min=1)] = 2,
-    threads: Annotated[int, typer.Option(help="Requests that each answers at once.", min=1)] = 16,
+    workers: Annotated[int, typer.Option(envvar="WEB_CONCURRENCY", help="Number of web processes.", min=1)] = 2,
+    threads: Annotated[int, typer.Option(help="Threads of each process.", min=1)] = 16,
 ) -> None:
-    """Serve console and REST API (PostgreSQL and Redis: DATABASE_URL, REDIS_URL)."""
+    """Serve the console and the REST API, with PostgreSQL and Redis (DATABASE_URL, REDIS_URL)."""
     _load_server()
     from maac_sim.web import serve
 
@@ -82,10 +85,10 @@ def web(
 
 @explained()
 def worker(
-    name: Annotated[str, typer.Option(help="How it calls itself; %h is the host name.")] = "worker@%h",
-    loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "warning",
+    name: Annotated[str, typer.Option(help="Celery node name; %h is the host name. Must be unique.")] = "worker@%h",
+    loglevel: Annotated[str, typer.Option(help=LOG_LEVELS)] = "warning",
 ) -> None:
-    """Deliver. Run one for each core, on any number of machines."""
+    """Run a Celery worker, which delivers events. Run one per core, on any number of machines."""
     _load_server()
     check_broker()
     check_database(needs_tables=True)
@@ -97,8 +100,8 @@ def worker(
 
 
 @explained()
-def beat(loglevel: Annotated[str, typer.Option(help="Celery's log level.")] = "warning") -> None:
-    """Ring for the workers each second, so that nothing due is ever forgotten. Run exactly one."""
+def beat(loglevel: Annotated[str, typer.Option(help=LOG_LEVELS)] = "warning") -> None:
+    """Run the Celery scheduler, whose periodic sweep finds rows that no message announced. Run exactly one."""
     _load_server()
     check_broker()
     _exec(
