@@ -75,12 +75,14 @@ def web(
     threads: Annotated[int, typer.Option(help="Threads of each process.", min=1)] = 16,
 ) -> None:
     """Serve the console and the REST API, with PostgreSQL and Redis (DATABASE_URL, REDIS_URL)."""
-    _load_server()
-    from maac_sim.web import serve
+    _require_server()
+    from maac_sim.web import serve, shared_counters
 
-    check_address(host, port)
-    check_database(needs_tables=True)
-    serve(host=host, port=port, workers=workers, threads=threads)
+    with shared_counters():
+        _load_server()
+        check_address(host, port)
+        check_database(needs_tables=True)
+        serve(host=host, port=port, workers=workers, threads=threads)
 
 
 @explained()
@@ -121,13 +123,17 @@ def manage(
     execute_from_command_line(["maac-sim manage", *arguments])
 
 
-def _load_server() -> None:
+def _require_server() -> None:
     from maac_sim import server_extra
 
     if lacks := server_extra.missing():
         raise StartFault(
             f"The server is not installed here: {server_extra.INSTALL} (this environment lacks {', '.join(lacks)})."
         )
+
+
+def _load_server() -> None:
+    _require_server()
     # Not the caller's: a Django project's shell names its own settings there.
     os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
     import django

@@ -9,7 +9,8 @@ import shutil
 import socket
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,19 +85,23 @@ def serve(*, host: str, port: int, workers: int, threads: int) -> None:
 
     own = settings(host=host, port=port)
     own |= {"workers": workers, "respawn_failed_workers": True, "workers_kill_timeout": KILL_AFTER}
-    make_shared_folder()
     os.environ[THREADS] = str(threads)
-    server = Server("maac_sim.asgi:application", **own)
-    try:
-        server.serve()
-    finally:
-        shutil.rmtree(os.environ[SHARED_FOLDER], ignore_errors=True)
+    Server("maac_sim.asgi:application", **own).serve()
 
 
-def make_shared_folder() -> None:
-    """Before the web processes start, since prometheus_client reads the folder when it is imported."""
+@contextmanager
+def shared_counters() -> Iterator[None]:
+    """A folder in which the web processes add up their counters.
+
+    It must be there before the server's packages are loaded: prometheus_client reads the variable when it is imported,
+    and web processes are forked.
+    """
     sweep_shared_folders()
-    os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
+    folder = os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep_shared_folders() -> None:

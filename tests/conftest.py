@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -60,7 +61,8 @@ def postgres() -> Iterator[Server]:
 
 def needs(program: str) -> None:
     """A test of this program goes on only where it is installed."""
-    if shutil.which(program) is None:
+    here = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    if shutil.which(program, path=here) is None:
         skip_or_fail(Missing(f"{program} is not installed"))
 
 

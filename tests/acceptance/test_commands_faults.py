@@ -44,7 +44,7 @@ def test_what_is_set_has_what_was_said(maac_sim: CommandLine, endpoint: str) -> 
     row = maac_sim.json("faults", "add", "CRM", "reverse", *options)
     assert (row["times"], row["seconds"], row["count"], row["probability"], row["seed"]) == (None, 1.5, 4, 0.25, "dice")
     listed = maac_sim("faults", "list", "CRM")
-    assert "by dice 0.25, seed rng, in groups of 4, 1.5 s" in listed
+    assert "probability 0.25, seed dice, in groups of 4, 1.5 s" in listed
     assert f"waits   {row['expires_at'].replace('T', ' ')[:19]}" in listed
 
 

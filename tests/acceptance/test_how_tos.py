@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.processes import Embedded, environment
+from tests.processes import Embedded, embedded, environment
 from tests.receiver import Receiver
 from tests.servers import free_port
 
@@ -45,12 +45,13 @@ def make_endpoint(simulator: Embedded, receiver: Receiver, name: str = "My recei
     assert simulator.api.post("/endpoints/", body).status_code == 201
 
 
-def test_the_story_of_the_modules_makes_events(simulator: Embedded, tmp_path: Path) -> None:
+def test_the_story_of_the_modules_makes_events(tmp_path: Path) -> None:
+    """On a simulator of its own: the page names rows by the first ids."""
     setup, receipts, points, notification, _ = blocks("modules")
     setup = re.sub(r"^export TOKEN=.*\n", "", setup)
-    output = [
-        json.loads(line) for line in typed(setup + receipts + points + notification, simulator, tmp_path).splitlines()
-    ]
+    with embedded(tmp_path / "data") as simulator:
+        answers = typed(setup + receipts + points + notification, simulator, tmp_path)
+    output = [json.loads(line) for line in answers.splitlines()]
     uploaded, refused = output[2], output[3]
     assert uploaded["matched"]
     assert uploaded["event_id"]

@@ -92,7 +92,7 @@ def test_scenarios_are_listed_and_own_ones_are_played(simulator: Embedded, tmp_p
     assert "Line 3: coupons is not known here" in maac_sim(simulator, own, code=1)
     assert "Choose one of quiet-shop" in maac_sim(simulator, "loud-shop", code=1)
     assert "cannot be read" in maac_sim(simulator, tmp_path / "none.yaml", code=2)
-    assert "Name one" in maac_sim(simulator, code=2)
+    assert "--list lists the scenarios" in maac_sim(simulator, code=2)
 
 
 def test_ctrl_c_stops_the_play(simulator: Embedded, tmp_path: Path) -> None:
