@@ -15,6 +15,7 @@ import pycurl
 _ACKED_AT, _SENT_AT = 120, 200
 """Offsets in struct tcp_info of bytes_acked and bytes_received, and of bytes_sent and bytes_retrans."""
 _LENGTH = 216
+_HAS_TCP_INFO = hasattr(socket, "TCP_INFO")
 _CLOSED_BY_PEER = 8
 """The state CLOSE_WAIT: a FIN has arrived."""
 
@@ -30,12 +31,10 @@ class _Bytes(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """A socket, its byte counts when its last request ended, and the time of that."""
+    """A socket, its tcp_info when its last request ended, and the time of that."""
 
     socket: socket.socket
-    bytes: _Bytes
-    is_closed: bool
-    """The receiver had closed it by then, and so did we: nothing can be sent through it."""
+    info: bytes
     at: float
 
 
@@ -55,8 +54,12 @@ class KeptConnections:
         key = _key(handle)
         before = self._kept.pop(key, None)
         used = opened or (before.socket if before else None)
-        if used and handle.getinfo(pycurl.LASTSOCKET) != -1 and (counted := _bytes(used)):
-            self._kept[key] = _Kept(used, counted, _close_with_peer(used), now)
+        if used and handle.getinfo(pycurl.LASTSOCKET) != -1 and (info := _tcp_info(used)):
+            self._kept[key] = _Kept(used, info, now)
+            if info[0] == _CLOSED_BY_PEER:
+                # Many receivers close right after an answer. Nothing more can be sent once our side is closed, too.
+                with suppress(OSError):
+                    used.shutdown(socket.SHUT_RDWR)
         if now - self._swept_at > self._seconds:
             self._swept_at = now
             self._kept = {key: kept for key, kept in self._kept.items() if now - kept.at <= self._seconds}
@@ -66,10 +69,10 @@ class KeptConnections:
         kept = self._kept.get(_key(handle))
         if handle.getinfo(pycurl.NUM_CONNECTS) or kept is None:
             return False
-        counted = _bytes(kept.socket)
-        if kept.is_closed or counted is None:
-            return kept.is_closed
-        return counted.acked <= kept.bytes.sent and counted.received > kept.bytes.received
+        if kept.info[0] == _CLOSED_BY_PEER:
+            return True
+        before, now = _bytes(kept.info), _bytes(_tcp_info(kept.socket))
+        return now.acked <= before.sent and now.received > before.received
 
     def clear(self) -> None:
         self._kept.clear()
@@ -80,23 +83,14 @@ def _key(handle: pycurl.Curl) -> Key:
     return info(pycurl.LOCAL_PORT), info(pycurl.PRIMARY_IP), info(pycurl.PRIMARY_PORT)
 
 
-def _bytes(used: socket.socket) -> _Bytes | None:
-    """The byte counts, None if the system does not provide them."""
-    if not hasattr(socket, "TCP_INFO"):
-        return None
-    info = used.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LENGTH)
-    if len(info) < _LENGTH:
-        return None
+def _tcp_info(used: socket.socket) -> bytes:
+    """Linux' struct tcp_info, whose first byte is the connection's state; empty on other systems."""
+    info = used.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LENGTH) if _HAS_TCP_INFO else b""
+    return info if len(info) == _LENGTH else b""
+
+
+def _bytes(info: bytes) -> _Bytes:
     acked, received = struct.unpack_from("=QQ", info, _ACKED_AT)
     sent, repeated = struct.unpack_from("=QQ", info, _SENT_AT)
     # The SYN counts as one acknowledged byte.
     return _Bytes(acked - 1, received, sent - repeated)
-
-
-def _close_with_peer(used: socket.socket) -> bool:
-    """Close our side if the receiver closed its own, as many do right after an answer; whether it did."""
-    is_closed = used.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _CLOSED_BY_PEER
-    if is_closed:
-        with suppress(OSError):
-            used.shutdown(socket.SHUT_RDWR)
-    return is_closed
