@@ -16,8 +16,8 @@ _ACKED_AT, _SENT_AT = 120, 200
 """Offsets in struct tcp_info of bytes_acked and bytes_received, and of bytes_sent and bytes_retrans."""
 _LENGTH = 216
 _HAS_TCP_INFO = hasattr(socket, "TCP_INFO")
-_CLOSED_BY_PEER = 8
-"""The state CLOSE_WAIT: a FIN has arrived."""
+_CLOSED_BY_PEER = (7, 8)
+"""The states CLOSE, here after a reset, and CLOSE_WAIT, after a FIN."""
 
 Key = tuple[int, str, int]
 
@@ -56,7 +56,7 @@ class KeptConnections:
         used = opened or (before.socket if before else None)
         if used and handle.getinfo(pycurl.LASTSOCKET) != -1 and (info := _tcp_info(used)):
             self._kept[key] = _Kept(used, info, now)
-            if info[0] == _CLOSED_BY_PEER:
+            if info[0] in _CLOSED_BY_PEER:
                 # Many receivers close right after an answer. Nothing more can be sent once our side is closed, too.
                 with suppress(OSError):
                     used.shutdown(socket.SHUT_RDWR)
@@ -69,7 +69,7 @@ class KeptConnections:
         kept = self._kept.get(_key(handle))
         if handle.getinfo(pycurl.NUM_CONNECTS) or kept is None:
             return False
-        if kept.info[0] == _CLOSED_BY_PEER:
+        if kept.info[0] in _CLOSED_BY_PEER:
             return True
         before, now = _bytes(kept.info), _bytes(_tcp_info(kept.socket))
         return now.acked <= before.sent and now.received > before.received
