@@ -6,6 +6,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
 from accounts.models import Account, ApiToken
+from rest.base.fields import Nothing
 
 
 def now_utc() -> datetime:
@@ -23,3 +24,8 @@ def account_of(request: Request) -> Account:
     if not isinstance(token, ApiToken):
         raise NotAuthenticated
     return token.account
+
+
+def expect_nothing(request: Request) -> None:
+    """Refuse a body that says something: whoever sent it expects it to count."""
+    Nothing(data=request.data).is_valid(raise_exception=True)

@@ -19,8 +19,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import Account
-from rest.base.fields import Nothing
-from rest.base.request import account_of, actor_of, now_utc
+from rest.base.request import account_of, actor_of, expect_nothing, now_utc
 
 Row = TypeVar("Row", bound=Model)
 
@@ -60,7 +59,7 @@ class AccountAPIView(APIView):
 
     def expect_nothing(self) -> None:
         """Refuse a body that has fields."""
-        self.given(Nothing)
+        expect_nothing(self.request)
 
 
 class AccountViewSet(AccountAPIView, GenericViewSet[Row]):
