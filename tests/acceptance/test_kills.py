@@ -16,7 +16,7 @@ from redis import Redis
 from tests.processes import Api, Process, embedded, environment, start, wait_until_ready
 from tests.receiver import Delay, Receiver
 from tests.servers import Server, free_port, start_redis
-from webhooks.services.deliver import IDLE_AFTER
+from webhooks.services.delivery_run import IDLE_AFTER
 
 RECEIPT = "receipt.receipt_validated"
 EVENTS = 500

@@ -20,7 +20,7 @@ from webhooks.engine.job import Reason
 from webhooks.engine.network import Network
 from webhooks.models import Attempt, Delivery, Endpoint, InjectedFault, QueueEntry
 from webhooks.outbox import fault_store, jobs, postgresql, rows, sqlite
-from webhooks.services import deliver, fault_effects, faults, workers
+from webhooks.services import deliver, delivery_run, fault_effects, faults, workers
 from webhooks.services.redeliver import redeliver
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -61,7 +61,7 @@ SEAMS: dict[str, tuple[Any, str]] = {
     "reading a header": (Exchange, "_on_header"),
     "reading the body": (Exchange, "_on_body"),
     "reading the outcome": (Exchange, "outcome"),
-    "judging": (deliver.Run, "_verdict"),
+    "judging": (delivery_run.Run, "_verdict"),
     "what a fault made of it": (fault_effects.FaultEffects, "settlement"),
     "a race": (fault_effects, "_race"),
     "making the row to store": (outbox, "row"),
@@ -189,7 +189,7 @@ def test_an_exception_about_the_whole_run_is_counted_and_readyz_tells_it(
     monkeypatch.setattr(outbox, "claim", claim_later)
     run_until_quiet()
     assert Delivery.objects.get().status == "delivered"
-    workers.note(name="one", now=datetime.now(UTC), error=deliver.last_error())
+    workers.note(name="one", now=datetime.now(UTC), error=delivery_run.last_error())
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["delivering"]["ok"]) == (503, False)
     assert "Planted" in answer.json()["delivering"]["detail"]
