@@ -20,7 +20,7 @@ from webhooks.engine.job import Reason
 from webhooks.engine.network import Network
 from webhooks.models import Attempt, Delivery, Endpoint, InjectedFault, QueueEntry
 from webhooks.outbox import fault_store, jobs, postgresql, rows, sqlite
-from webhooks.services import deliver, delivery_run, fault_effects, faults, workers
+from webhooks.services import delivery_run, fault_effects, faults, workers
 from webhooks.services.redeliver import redeliver
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -185,7 +185,7 @@ def test_an_exception_about_the_whole_run_is_counted_and_readyz_tells_it(
             raise errors.pop()
         return claim(**named)
 
-    monkeypatch.setattr(deliver, "PAUSE_AFTER_ERROR", 0.01)
+    monkeypatch.setattr(delivery_run, "PAUSE_AFTER_ERROR", 0.01)
     monkeypatch.setattr(outbox, "claim", claim_later)
     run_until_quiet()
     assert Delivery.objects.get().status == "delivered"
