@@ -209,7 +209,7 @@ def test_a_project_with_django_settings_a_database_and_an_events_package_of_its_
         "MAAC_SIM_PORT": "1",
         "PYTHONPATH": str(example.folder),
     }
-    assert "20 passed" in example.run("-p", "no:django")
+    assert "2 passed" in example.run("-p", "no:django", "-k", "ours or gives_points_once")
 
 
 @pytest.mark.slow
