@@ -68,7 +68,9 @@ class _SuspectNumber(Exception):
 def _decode(text: str) -> tuple[Any, bool]:
     """The value, and whether a number in it is suspect."""
     try:
-        return _DECODER.decode(text), False
+        return json.loads(
+            text, parse_int=_whole_number, parse_float=_finite_number, parse_constant=strict_constant
+        ), False
     except _SuspectNumber:
         return json.loads(text, parse_constant=strict_constant), True
 
@@ -84,9 +86,6 @@ def _finite_number(text: str) -> float:
     if math.isinf(number):
         raise _SuspectNumber
     return number
-
-
-_DECODER = json.JSONDecoder(parse_int=_whole_number, parse_float=_finite_number, parse_constant=strict_constant)
 
 
 def _is_too_deep(value: Any) -> bool:
