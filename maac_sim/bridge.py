@@ -8,17 +8,17 @@ webhooks.waiting).
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import Any, TypeVar
 
 from django.db import close_old_connections
 
 from maac_sim.environ import BadRequest, environ_of
+from maac_sim.grouped_calls import GroupedCalls
+from maac_sim.wsgi_calls import IN_MEMORY, Answer, Application, Environ, File, refusal, run
 from webhooks.waiting import ENVIRON_KEY, Waiting, pause_before_look
 
 BODY_LIMIT = 32 * 1024 * 1024
@@ -27,8 +27,6 @@ BODY_SECONDS = 30.0
 """Seconds for the whole body to arrive."""
 ANSWER_SECONDS = 60.0
 """Seconds for a client to accept the next part of a response."""
-IN_MEMORY = 256 * 1024
-"""Bytes of a body or response held in memory; larger ones go to a temporary file."""
 PIECE = 64 * 1024
 WAITING_LIMIT = 256
 """Long-polling calls per process; a further one gets the current state at once."""
@@ -36,10 +34,8 @@ LOOKS_PER_SECOND = 200
 """Queries per second of all long-polling calls together."""
 
 T = TypeVar("T")
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-File = SpooledTemporaryFile[bytes]
 
 log = logging.getLogger(__name__)
 
@@ -48,18 +44,12 @@ class _Gone(Exception):
     """The client closed the connection."""
 
 
-@dataclass(slots=True)
-class _Answer:
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: File = field(default_factory=partial(SpooledTemporaryFile, IN_MEMORY))
-
-
 class Bridge:
     """An ASGI application that runs a WSGI application in a fixed number of threads."""
 
     def __init__(self, application: Application, *, threads: int) -> None:
         self._application = application
+        self._grouped = GroupedCalls(application)
         self._threads = ThreadPoolExecutor(threads, "web")
         self._waiting = 0
 
@@ -71,11 +61,11 @@ class Bridge:
                 environ["wsgi.input"] = body
                 answer = await self._answer(environ, receive)
             except BadRequest as error:
-                answer = _refusal(error)
+                answer = refusal(error)
             with answer.body:
                 await _send(answer, send, has_body=scope["method"] != "HEAD")
 
-    async def _answer(self, environ: dict[str, Any], receive: Receive) -> _Answer:
+    async def _answer(self, environ: dict[str, Any], receive: Receive) -> Answer:
         waiting = environ[ENVIRON_KEY] = Waiting(is_over=self._waiting >= WAITING_LIMIT)
         answer = await self._call(environ)
         if waiting.look is None:
@@ -89,9 +79,10 @@ class Bridge:
         waiting.is_over = True
         return await self._call(environ)
 
-    async def _call(self, environ: dict[str, Any]) -> _Answer:
-        environ["wsgi.input"].seek(0)
-        return await self._in_thread(lambda: _run(self._application, {**environ}))
+    async def _call(self, environ: Environ) -> Answer:
+        if self._grouped.takes(environ):
+            return await self._grouped.call(environ)
+        return await self._in_thread(lambda: run(self._application, environ))
 
     async def _wait(self, look: Callable[[], bool], timeout: float, receive: Receive) -> None:
         """Poll until `look` is true or the time is over; raises _Gone once the client has disconnected."""
@@ -134,28 +125,6 @@ async def _receive_body(receive: Receive, body: File) -> int:
     return length
 
 
-def _run(application: Application, environ: dict[str, Any]) -> _Answer:
-    """Call the application in a thread and return its whole response."""
-    started: list[_Answer] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
-        pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        started[:] = [_Answer(int(status[:3]), pairs)]
-
-    try:
-        pieces = application(environ, start_response)
-        try:
-            for piece in pieces:
-                started[0].body.write(piece)
-        finally:
-            if hasattr(pieces, "close"):
-                pieces.close()
-    except Exception:
-        log.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
-        return _refusal(BadRequest(500, "The simulator failed; its log says why."))
-    return started[0]
-
-
 def _look(look: Callable[[], bool]) -> bool:
     """An error ends the wait: the application call that follows meets the same error and reports it."""
     try:
@@ -165,13 +134,7 @@ def _look(look: Callable[[], bool]) -> bool:
         return True
 
 
-def _refusal(error: BadRequest) -> _Answer:
-    answer = _Answer(error.status, [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")])
-    answer.body.write(f"{error}\n".encode())
-    return answer
-
-
-async def _send(answer: _Answer, send: Send, *, has_body: bool) -> None:
+async def _send(answer: Answer, send: Send, *, has_body: bool) -> None:
     length = answer.body.tell()
     answer.body.seek(0)
     names = {name for name, _ in answer.headers}

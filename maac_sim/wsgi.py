@@ -11,8 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maac_sim.settings")
 read_settings()
 framework = get_wsgi_application()
 
-# These modules need django.setup() first.
+# It needs django.setup() first.
 from maac_sim.content_types import refuse_unreadable_content_types  # noqa: E402
-from rest.v1.publish_fast import PublishDoor  # noqa: E402
 
-application = refuse_unreadable_content_types(PublishDoor(framework))
+application = refuse_unreadable_content_types(framework)

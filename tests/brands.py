@@ -10,35 +10,18 @@ from typing import Any, TypeVar
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
-from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection, connections
-from django.http import HttpResponse
 from django.test import Client
 from rest_framework.test import APIClient, ForceAuthClientHandler
 
 from accounts.models import Account, Membership
 from accounts.services import create_account, grant_zone, issue_token
 from maac_contract.contract import TOPICS
-from rest.v1.publish_fast import answer_quickly
 from tests.lock_order import LockOrder
 from webhooks.models import Endpoint
 from webhooks.services import endpoints
 
-
-class Site(ForceAuthClientHandler):
-    """What wsgi.py serves: the door for events, and the framework behind it."""
-
-    def __call__(self, environ: dict[str, Any]) -> Any:
-        answer = answer_quickly(environ)
-        if answer is None:
-            return super().__call__(environ)
-        status, headers, content = answer
-        response = HttpResponse(content, status=int(status.split()[0]), headers=dict(headers))
-        response.wsgi_request = WSGIRequest(environ)  # type: ignore[attr-defined]
-        return response
-
-
-SITE = Site(enforce_csrf_checks=False)
+SITE = ForceAuthClientHandler(enforce_csrf_checks=False)
 """One for all clients, as one server is: each new one would look through every static file first."""
 NOW = datetime(2026, 3, 5, 1, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)

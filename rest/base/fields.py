@@ -19,8 +19,10 @@ UNKNOWN_SHOWN = 20
 NAME_SHOWN = 100
 DEEPEST = 100
 """Levels of lists and objects."""
-SUSPECT = re.compile(r"\\u(0000|[dD][89a-fA-F])|[0-9]{19}|[eE]\+?[0-9]{3}")
-"""What stands in every JSON text with a NUL, a lone surrogate, or a number that is not finite or beyond 64 bits."""
+SUSPECT = re.compile(r"\\u(0000|[dD][89a-fA-F])")
+"""What stands in every JSON text with a NUL or a lone surrogate."""
+SAFE_DIGITS = 18
+"""A whole number with no more digits is within 64 bits."""
 BAD_TEXT = "NUL characters and lone surrogates are not allowed."
 BAD_NUMBER = "A number has to be finite, and a whole number within 64 bits."
 
@@ -46,16 +48,55 @@ class LimitedJSONParser(JSONParser):
 
 
 def read_json(content: bytes) -> Any:
+    """Raises ParseError or ValidationError. Values are visited one by one only if the text gives a reason to."""
     try:
         text = content.decode()
-        value = json.loads(text, parse_constant=strict_constant)
+        value, is_suspect = _decode(text)
     except RecursionError as error:
         raise _too_deep() from error
     except ValueError as error:
         raise ParseError(f"JSON parse error - {error}") from error
-    if SUSPECT.search(text) or text.count("[") + text.count("{") > DEEPEST:
+    if is_suspect or SUSPECT.search(text) or _is_too_deep(value):
         _check(value, ())
     return value
+
+
+class _SuspectNumber(Exception):
+    """A number that may not be finite, or not within 64 bits."""
+
+
+def _decode(text: str) -> tuple[Any, bool]:
+    """The value, and whether a number in it is suspect."""
+    try:
+        return json.loads(
+            text, parse_int=_whole_number, parse_float=_finite_number, parse_constant=strict_constant
+        ), False
+    except _SuspectNumber:
+        return json.loads(text, parse_constant=strict_constant), True
+
+
+def _whole_number(text: str) -> int:
+    if len(text) > SAFE_DIGITS:
+        raise _SuspectNumber
+    return int(text)
+
+
+def _finite_number(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise _SuspectNumber
+    return number
+
+
+def _is_too_deep(value: Any) -> bool:
+    """Level by level, which takes a tenth of the time of visiting each value by a call."""
+    level = [value] if isinstance(value, dict | list) else []
+    depth = 0
+    while level:
+        depth += 1
+        insides = (each.values() if type(each) is dict else each for each in level)
+        level = [inner for inside in insides for inner in inside if type(inner) is dict or type(inner) is list]
+    return depth > DEEPEST
 
 
 def _check(value: Any, path: tuple[str | int, ...]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from maac_sim import bridge
 from maac_sim.bridge import Bridge
+from webhooks.services.publish_group import ENVIRON_KEY
 from webhooks.waiting import waiting_of
 
 SCOPE = {
@@ -104,3 +105,61 @@ def test_an_application_that_fails_is_answered_for(caplog: pytest.LogCaptureFixt
 
     assert call(fails, piece(b""))[0] == 500
     assert "POST / failed" in caplog.text
+
+
+class Groups:
+    """An application that records with which calls each was answered; a body of "x" makes it fail."""
+
+    def __init__(self) -> None:
+        self.groups: list[int] = []
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        self.groups.append(id(environ.get(ENVIRON_KEY)))
+        body = environ["wsgi.input"].read()
+        if body == b"x":
+            raise RuntimeError
+        start_response("201 Created", [])
+        return [body]
+
+
+def publish_together(
+    application: Any, bodies: list[bytes], headers: list[tuple[bytes, bytes]]
+) -> list[tuple[int, bytes]]:
+    """Status and body of the answers to calls that arrive at the same time."""
+    scope = {**SCOPE, "raw_path": b"/api/v1/events/", "headers": headers}
+    bridge = Bridge(application, threads=2)
+
+    async def publish(body: bytes) -> tuple[int, bytes]:
+        sent: Messages = []
+
+        async def receive() -> dict[str, Any]:
+            return piece(body)
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        await bridge(scope, receive, send)
+        return sent[0]["status"], sent[1]["body"]
+
+    async def run() -> list[tuple[int, bytes]]:
+        return await asyncio.gather(*map(publish, bodies))
+
+    return asyncio.run(run())
+
+
+def test_calls_that_publish_an_event_at_the_same_time_are_answered_together() -> None:
+    application = Groups()
+    bodies = [b"%d" % number for number in range(5)]
+    assert publish_together(application, bodies, []) == [(201, body) for body in bodies]
+    assert len(set(application.groups)) == 1
+
+
+def test_a_call_with_an_idempotency_key_is_answered_alone() -> None:
+    application = Groups()
+    assert publish_together(application, [b"1", b"2"], [(b"idempotency-key", b"k")]) == [(201, b"1"), (201, b"2")]
+    assert set(application.groups) == {id(None)}
+
+
+def test_a_call_that_fails_fails_alone() -> None:
+    answers = publish_together(Groups(), [b"1", b"x", b"2"], [])
+    assert [status for status, _ in answers] == [201, 500, 201]

@@ -13,7 +13,7 @@ from accounts.models import Account
 from maac_sim.celery import app
 from maac_sim.tasks import BoundedTask
 from tests.receiver import Receiver
-from tests.rest.test_publish_ways import close_from_outside
+from tests.rest.test_publish import close_from_outside
 from tests.webhooks.test_outbox import happen
 from webhooks.models import Endpoint
 

@@ -18,7 +18,6 @@ from webhooks.engine.lifecycle import Status
 from webhooks.errors import InvalidPayload, UnknownEventType
 from webhooks.models import Delivery, new_idempotency_key
 from webhooks.retry_waits import checked_waits
-from webhooks.services.group_commit import GroupCommit
 from webhooks.services.subscribers import Subscribers, subscribers_of
 from webhooks.wake_worker import wake_after_commit
 
@@ -72,12 +71,38 @@ def publish(
     `subscribers` saves a query for a caller that has just read them. Raises UnknownEventType, InvalidPayload or
     InvalidInput.
     """
+    published = make_events(
+        event_requests=event_requests,
+        subscribers=subscribers or subscribers_of(account, now),
+        is_batch=is_batch,
+        now=now,
+    )
+    store_published(published)
+    return published
+
+
+def make_events(
+    *, event_requests: Sequence[EventRequest], subscribers: Subscribers, now: datetime, is_batch: bool = False
+) -> list[Published]:
+    """The events with their deliveries, not yet stored. Raises as `publish` does."""
+    account = subscribers.account
     prefixes = [f"[{place}]." if is_batch else "" for place in range(len(event_requests))]
     serialised_events = [
         serialise_event(account=account, event_request=event_request, now=now, prefix=prefix)
         for event_request, prefix in zip(event_requests, prefixes, strict=True)
     ]
-    return _store(subscribers or subscribers_of(account, now), serialised_events, now)
+    missing = {topic: subscribers.missing(topic) for topic in {entry.topic for entry in serialised_events}}
+    return [_published(subscribers, entry, missing[entry.topic], now) for entry in serialised_events]
+
+
+def store_published(published: Sequence[Published]) -> None:
+    """Store new events and their deliveries by one statement. All are due at the earliest acceptance time."""
+    events = [entry.event for entry in published]
+    deliveries = [delivery for entry in published for delivery in entry.deliveries]
+    outbox.store(events=events, deliveries=deliveries, due_at=min(event.created_at for event in events))
+    if deliveries:
+        wake_after_commit()
+    metrics.count_accepted_after_commit(event.topic for event in events)
 
 
 def serialise_event(
@@ -111,29 +136,6 @@ def _data(event_request: EventRequest, account: Account, occurred_at: datetime) 
     moment = occurred_at.astimezone(account.zone_info) if has_time else None
     made = sample(event_request.topic, seed=seed, moment=moment)
     return made if event_request.data is None else contract.overlay(made, dict(event_request.data))
-
-
-def _store(subscribers: Subscribers, serialised_events: Sequence[SerialisedEvent], now: datetime) -> list[Published]:
-    missing = {topic: subscribers.missing(topic) for topic in {entry.topic for entry in serialised_events}}
-    published = [_published(subscribers, entry, missing[entry.topic], now) for entry in serialised_events]
-    deliveries = [delivery for entry in published for delivery in entry.deliveries]
-    _stored.submit(published)
-    if deliveries:
-        wake_after_commit()
-    metrics.count_accepted_after_commit(entry.topic for entry in serialised_events)
-    return published
-
-
-def _store_all(parts: Sequence[Sequence[Published]]) -> Sequence[None]:
-    """Store what several callers publish by one statement. All are due at the earliest acceptance time."""
-    published = [entry for part in parts for entry in part]
-    events = [entry.event for entry in published]
-    deliveries = [delivery for entry in published for delivery in entry.deliveries]
-    outbox.store(events=events, deliveries=deliveries, due_at=min(event.created_at for event in events))
-    return [None] * len(parts)
-
-
-_stored = GroupCommit(_store_all)
 
 
 def _published(

@@ -15,7 +15,6 @@ from accounts.tokens import CALLER, CALLER_WIDTH, CALLERS, IS_CALLER, read_calle
 from maac_contract import contract
 from webhooks.engine.lifecycle import SkipReason
 from webhooks.models import Endpoint
-from webhooks.services.group_commit import GroupCommit
 
 NOT_SUBSCRIBED = "not_subscribed"
 
@@ -80,20 +79,7 @@ def subscribers_of(account: Account, now: datetime) -> Subscribers:
 
 
 def subscribers_of_caller(*, token: str, now: datetime) -> Subscribers | None:
-    """The subscribers of the token's account; None for an invalid token. Concurrent calls share one query a token."""
-    return _read_callers.submit((token, now))
-
-
-def _read_all(asked: Sequence[tuple[str, datetime]]) -> Sequence[Subscribers | None]:
-    latest = dict(asked)
-    found = {token: _subscribers_of_caller(token, now) for token, now in latest.items()}
-    return [found[token] for token, _ in asked]
-
-
-_read_callers = GroupCommit(_read_all)
-
-
-def _subscribers_of_caller(token: str, now: datetime) -> Subscribers | None:
+    """The subscribers of the token's account; None for an invalid token."""
     rows = statements.read(_OF_CALLER, [unnoted_since(now), now, now, token_digest(token), now])
     if not rows:
         return None
