@@ -80,7 +80,7 @@ def chart(request: ConsoleRequest) -> HttpResponse:
     query = log_query.read(request)
     if query.criteria is None:
         return HttpResponse(status=400)
-    return render(request, "console/deliveries/charts.html", {"query": query, **_charts(request, query.criteria)})
+    return render(request, "console/deliveries/chart_polled.html", {"query": query, **_charts(request, query.criteria)})
 
 
 def _here(request: ConsoleRequest, query: str) -> str:
@@ -114,6 +114,7 @@ def _charts(request: ConsoleRequest, criteria: Criteria) -> dict[str, Any]:
         buckets=BARS,
     )
     return {
+        "buckets": buckets,
         "outcomes": charts.outcome_chart(buckets),
         "latency": charts.latency_chart(buckets),
         "chart_since": since,

@@ -52,3 +52,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.preventDefault();
   location.reload();
 });
+
+// <details data-remember="name"> stays as it was left on the last visit.
+for (const part of document.querySelectorAll("details[data-remember]")) {
+  const name = `maac-sim-${part.dataset.remember}`;
+  if (localStorage.getItem(name) === "open") part.open = true;
+  part.addEventListener("toggle", () => localStorage.setItem(name, part.open ? "open" : "closed"));
+}

@@ -241,8 +241,13 @@ def test_only_the_newest_attempt_of_a_failed_delivery_is_open_and_begins_with_th
 
 def test_a_gateway_status_with_a_text_of_the_receiver_is_not_blamed_on_a_proxy(console: Client, store: Store) -> None:
     delivery = store(status="failed", attempt_count=1)
-    fields = {"reason": "ERROR_STATUS_CODE", "status_code": 502, "response_headers": [["Server", "nginx"]]}
-    attempt_of(delivery, response_body=b'{"error": "database is down"}', **fields)
+    attempt_of(
+        delivery,
+        reason="ERROR_STATUS_CODE",
+        status_code=502,
+        response_headers=[["Server", "nginx"]],
+        response_body=b'{"error": "database is down"}',
+    )
     assert "proxy" not in shown(console, delivery)
 
 
