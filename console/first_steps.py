@@ -19,8 +19,8 @@ LOOKED_AT = 50
 class FirstSteps:
     """An endpoint, a delivered test, a delivered real event, a check that was passed.
 
-    `test` and `event` are the newest of their kind. Only a check shows that the receiver verifies signatures: a receiver
-    that verifies nothing accepts every event.
+    `test` and `event` are the newest of their kind. Only a check shows that the receiver verifies signatures: one that
+    verifies nothing accepts every event.
     """
 
     endpoint: Endpoint | None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browsing import Brand, window
+from tests.browsing import Brand, Visitor, window
 from tests.processes import Embedded
 from tests.receiver import Receiver
 
