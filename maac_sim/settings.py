@@ -302,6 +302,7 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_NAME = "maac_sim_session"
 CSRF_COOKIE_NAME = "maac_sim_csrf"
+CSRF_FAILURE_VIEW = "maac_sim.error_pages.csrf_failure"
 HTTPS_ONLY = env.bool("MAAC_SIM_HTTPS_ONLY", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None

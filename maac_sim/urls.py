@@ -30,5 +30,6 @@ urlpatterns = [
     path("metrics", metrics.metrics),
 ]
 handler400 = "maac_sim.error_pages.bad_request"
+handler403 = "maac_sim.error_pages.forbidden"
 handler404 = "maac_sim.error_pages.not_found"
 handler500 = "maac_sim.error_pages.server_error"

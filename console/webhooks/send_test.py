@@ -91,10 +91,16 @@ def result(request: ConsoleRequest, pk: int, delivery_pk: int) -> HttpResponse:
     delivery = get_object_or_404(_tests(request, endpoint), pk=delivery_pk)
     if not _is_htmx(request):
         return _to_page(endpoint, delivery)
-    is_over = delivery.finished_at is not None
-    return render(
-        request, "console/send_test/result.html", {**_outcome(request, endpoint, delivery), "is_said": is_over}
-    )
+    return _fragment(request, endpoint, delivery, is_said=delivery.finished_at is not None)
+
+
+def _fragment(request: ConsoleRequest, endpoint: Endpoint, delivery: Delivery, *, is_said: bool) -> HttpResponse:
+    """The result for htmx. At its end it triggers `test-ended`, which refreshes the list of the last deliveries."""
+    context = {**_outcome(request, endpoint, delivery), "is_said": is_said}
+    answer = render(request, "console/send_test/result.html", context)
+    if delivery.finished_at is not None:
+        answer.headers["HX-Trigger"] = "test-ended"
+    return answer
 
 
 def _send(request: ConsoleRequest, endpoint: Endpoint) -> HttpResponse:
@@ -129,7 +135,7 @@ def _answer(request: ConsoleRequest, endpoint: Endpoint, delivery: Delivery) -> 
     if not _is_htmx(request):
         return _to_page(endpoint, delivery)
     fresh = _tests(request, endpoint).get(pk=delivery.pk)
-    return render(request, "console/send_test/result.html", {**_outcome(request, endpoint, fresh), "is_said": True})
+    return _fragment(request, endpoint, fresh, is_said=True)
 
 
 def _refused(request: ConsoleRequest, endpoint: Endpoint, faults: list[PayloadProblem]) -> HttpResponse:

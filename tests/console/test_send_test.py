@@ -209,6 +209,7 @@ def test_by_script_the_result_waits_and_then_shows_request_and_answer(
     run_until_quiet()
     answer = console.get(there, headers=BY_SCRIPT)
     assert "hx-trigger" not in answer.content.decode()
+    assert answer.headers["HX-Trigger"] == "test-ended", "the list of the last deliveries is fetched again"
     said = text_of(answer)
     (got,) = receiver.requests
     assert "200 OK in " in said
