@@ -5,6 +5,8 @@ from django.urls import path
 from console import document, home, log_in, notices, session
 from console.accounts import audit, licences, pages, people, tokens
 from console.deliveries import bulk_redelivery, delivery, log
+from console.events import log as events
+from console.events import publish
 from console.tools import check, explain
 from console.webhooks import details, endpoints, faults, send_test
 
@@ -36,6 +38,12 @@ urlpatterns = [
     path("webhooks/<int:pk>/faults/new/", faults.new, name="fault_new"),
     path("webhooks/<int:pk>/faults/clear/", faults.clear, name="faults_clear"),
     path("faults/<int:pk>/remove/", faults.remove, name="fault_remove"),
+    # Events
+    path("events/", events.log, name="events"),
+    path("events/new/", publish.new, name="event_new"),
+    path("events/check/", publish.check, name="event_check"),
+    path("events/all/", publish.publish_all, name="event_all"),
+    path("events/<int:pk>/", events.event, name="event"),
     # Deliveries
     path("deliveries/", log.log, name="deliveries"),
     path("deliveries/live/", log.live, name="deliveries_live"),

@@ -64,7 +64,7 @@ def _facts(delivery: Delivery, now: datetime) -> dict[str, Any]:
         "series": _series(delivery),
         "gave_up": _gave_up(delivery, shown),
         "body": delivery.event.body,
-        "readable": _readable(delivery.event.body),
+        "readable": readable(delivery.event.body),
         "size": len(delivery.event.body.encode()),
         "curl": _curl(delivery),
         "refusal": _refusal(delivery, now),
@@ -96,7 +96,8 @@ def _gave_up(delivery: Delivery, shown: list[Shown]) -> str:
     return "status" if last.status_code else "address"
 
 
-def _readable(body: str) -> str:
+def readable(body: str) -> str:
+    """The body as indented JSON, or as it is if it is none."""
     try:
         return payload.pretty(payload.read(body))
     except payload.Unreadable:

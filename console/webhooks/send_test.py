@@ -118,7 +118,7 @@ def _send(request: ConsoleRequest, endpoint: Endpoint) -> HttpResponse:
                     endpoint=endpoint,
                     event_type=event_type or "",
                     data=checked.data if checked else None,
-                    seed=_seed(seed) or None,
+                    seed=seed_of(seed) or None,
                     now=request.now,
                 )
             )
@@ -167,18 +167,19 @@ def _page(
 
 def _draft(given: QueryDict, can_choose: list[Choice], delivery: Delivery | None) -> Draft | None:
     """Initial content: the input or the earlier test, otherwise the sample of the seed. None: no type is licensed."""
-    seed = _seed(given.get("seed")) or str(secrets.randbelow(10_000))
+    seed = seed_of(given.get("seed")) or str(secrets.randbelow(10_000))
     if delivery:
         sent = payload.read(delivery.event.body)["data"]
-        return _drafted(delivery.topic, seed, payload.pretty(sent))
+        return drafted(delivery.topic, seed, payload.pretty(sent))
     event_type = _chosen(given.get("event_type", ""), can_choose)
     if event_type is None:
         return None
     typed = given.get("data")
-    return _drafted(event_type, seed, payload.pretty(sample(event_type, seed=seed)) if typed is None else typed)
+    return drafted(event_type, seed, payload.pretty(sample(event_type, seed=seed)) if typed is None else typed)
 
 
-def _drafted(event_type: str, seed: str, text: str) -> Draft:
+def drafted(event_type: str, seed: str, text: str) -> Draft:
+    """The form's content with its validation."""
     return Draft(event_type, seed, text, payload.check(event_type, text))
 
 
@@ -189,7 +190,7 @@ def _chosen(event_type: str, can_choose: list[Choice]) -> str | None:
     return event_type if event_type in names else next(iter(names), None)
 
 
-def _seed(text: str | None) -> str:
+def seed_of(text: str | None) -> str:
     """A seed, or empty if it is not printable."""
     seed = (text or "").strip()[:SEED_LENGTH]
     return seed if seed.isprintable() else ""
