@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from maac_sim import health, metrics
 from maac_sim.schema import SchemaView
+from modules.try_it.receiver import receive
 from modules.urls import api_urlpatterns
 
 urlpatterns = [
@@ -25,6 +26,7 @@ urlpatterns = [
         ),
         name="docs",
     ),
+    path("try/<str:token>/", receive, name="try"),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
