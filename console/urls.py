@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console import document, home, log_in, notices, session
+from console import document, find, home, log_in, notices, session
 from console.accounts import audit, licences, pages, people, tokens
 from console.deliveries import bulk_redelivery, delivery, log
 from console.events import log as events
@@ -38,6 +38,8 @@ urlpatterns = [
     path("webhooks/<int:pk>/faults/new/", faults.new, name="fault_new"),
     path("webhooks/<int:pk>/faults/clear/", faults.clear, name="faults_clear"),
     path("faults/<int:pk>/remove/", faults.remove, name="fault_remove"),
+    # Find anything
+    path("find/", find.find, name="find"),
     # Events
     path("events/", events.log, name="events"),
     path("events/new/", publish.new, name="event_new"),
