@@ -15,6 +15,7 @@ from console.deliveries.log_page import ROWS, LogPage, counted, load
 from console.deliveries.log_query import LogQuery
 from webhooks.ids import is_id
 from webhooks.log import statistics
+from webhooks.log.filtered_stats import filtered_over_time
 from webhooks.log.search import Criteria
 
 CHART_SHOWS = timedelta(hours=24)
@@ -98,11 +99,17 @@ def _number(request: ConsoleRequest, name: str) -> int | None:
 
 
 def _charts(request: ConsoleRequest, criteria: Criteria) -> dict[str, Any]:
-    """The charts apply the filters for endpoint, event type, tests and time; single events and keys have none."""
+    """The charts apply every filter; those of answer times only what DeliveryStats has. Events and keys have none."""
     until = criteria.until or request.now
     since = criteria.since or until - CHART_SHOWS
     if criteria.key or criteria.event is not None or since >= until:
         return {}
+    if criteria.status or criteria.reason or criteria.text:
+        found = filtered_over_time(
+            account=request.account, criteria=criteria, since=since, until=until, now=request.now, buckets=BARS
+        )
+        shown = {"buckets": found.buckets, "outcomes": charts.outcome_chart(found.buckets), "is_filtered": True}
+        return {**shown, "chart_since": found.counted_to or since, "chart_until": criteria.until}
     buckets = statistics.over_time(
         account=request.account,
         since=since,
@@ -119,5 +126,4 @@ def _charts(request: ConsoleRequest, criteria: Criteria) -> dict[str, Any]:
         "latency": charts.latency_chart(buckets),
         "chart_since": since,
         "chart_until": criteria.until,
-        "chart_leaves_out": bool(criteria.status or criteria.reason or criteria.text),
     }

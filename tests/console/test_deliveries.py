@@ -381,10 +381,17 @@ def test_the_charts_show_the_day_or_what_the_filter_says(console: Client, alice:
     html = page(console)
     assert "96 delivered, 9 to be retried, 3 failed, 1 skipped" in html
     assert "since 20" in re.sub(r"<[^>]+>", "", html)
-    assert "The charts apply the filters" not in html
-    assert "The charts apply the filters" in page(console, status="failed")
     assert "96 delivered" in page(console, CHART, since="24h")
     assert "0 delivered" in page(console, until="2026-03-05T09:00")
+
+
+def test_the_chart_follows_a_filter_for_status_and_text(console: Client, alice: Account, endpoint: Endpoint) -> None:
+    ids = happen(alice, 3, now=datetime.now(UTC) - timedelta(minutes=5))
+    Delivery.objects.filter(pk__in=ids).update(status="delivered", finished_at=NOW)
+    Delivery.objects.filter(pk__in=ids[:2]).update(status="failed", finished_at=NOW)
+    assert "0 delivered, 0 to be retried, 2 failed, 0 skipped" in page(console, status="failed", since="1h")
+    assert "0 delivered, 0 to be retried, 0 failed" in page(console, q="no such text", since="1h")
+    assert "How long answers took" not in page(console, status="failed", since="1h")
 
 
 def test_a_single_event_or_key_has_no_chart(console: Client, log: Endpoint) -> None:
