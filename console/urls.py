@@ -52,6 +52,7 @@ urlpatterns = [
     path("deliveries/more/", log.more, name="deliveries_more"),
     path("deliveries/chart/", log.chart, name="deliveries_chart"),
     path("deliveries/redeliver/", bulk_redelivery.redeliver_found, name="deliveries_redeliver"),
+    path("deliveries/redeliver-selected/", bulk_redelivery.redeliver_selected, name="deliveries_redeliver_selected"),
     path("deliveries/<int:pk>/", delivery.delivery, name="delivery"),
     path("deliveries/<int:pk>/redeliver/", delivery.send_again, name="delivery_redeliver"),
     # API token

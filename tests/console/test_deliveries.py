@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account
@@ -436,6 +437,27 @@ def test_what_the_filter_shows_is_sent_again_under_its_keys(console: Client, log
     assert QueueEntry.objects.count() == 6
 
 
+def test_what_was_delivered_is_left_out_unless_asked_for(console: Client, log: Endpoint) -> None:
+    html = page(console, REDELIVER)
+    assert "Deliveries that succeeded are left out." in html
+    assert "pill good" not in html
+    assert "pill good" in page(console, REDELIVER, delivered="1")
+    assert "are left out" not in page(console, REDELIVER, status="delivered")
+    send(console, confirmed(console))
+    assert every_id(status="delivered"), "still delivered"
+
+
+def test_the_ticked_rows_are_sent_again(console: Client, bob: Account, log: Endpoint) -> None:
+    first, second, *_others = every_id(status="failed")
+    selected = reverse("console:deliveries_redeliver_selected")
+    html = console.post(selected, {"delivery": [first, second, "x", "9" * 50]}, follow=True).content.decode()
+    assert "2 deliveries are sent again." in html
+    assert every_id(status="pending") == [first, second]
+    assert "Tick at least one delivery." in console.post(selected, follow=True).content.decode()
+    browser("bob", bob).post(selected, {"delivery": [_others[0]]})
+    assert every_id(status="pending") == [first, second], "another account's rows are not touched"
+
+
 def test_or_under_new_keys_and_the_log_then_shows_those(console: Client, log: Endpoint) -> None:
     html = send(console, confirmed(console, status="failed"), "new")
     assert "6 deliveries are sent again" in html
@@ -446,7 +468,7 @@ def test_or_under_new_keys_and_the_log_then_shows_those(console: Client, log: En
 
 def test_many_go_in_steps_of_some_hundred(console: Client, alice: Account, endpoint: Endpoint) -> None:
     fill(alice, endpoint, deliveries=1200, now=NOW, over=HOUR)
-    answer = console.post(REDELIVER, {"plan": confirmed(console), "keys": "same"}).content.decode()
+    answer = console.post(REDELIVER, {"plan": confirmed(console, delivered="1"), "keys": "same"}).content.decode()
     assert '<progress max="1200" value="500"' in answer
     assert QueueEntry.objects.count() == 500
     following = re.search(r'name="plan" value="([^"]+)"', answer)
@@ -468,12 +490,12 @@ def test_why_some_cannot_be_sent_again_stands_beside_their_number(
     console: Client, alice: Account, log: Endpoint
 ) -> None:
     happen(alice, 2)
-    html = page(console, REDELIVER)
+    html = page(console, REDELIVER, delivered="1")
     assert "<strong>2</strong> · They are still being sent" in html
     assert "<strong>200</strong> under their keys" in html
     assert "<strong>202</strong> under new keys" in html
     endpoints.pause(endpoint=log, now=NOW)
-    html = page(console, REDELIVER)
+    html = page(console, REDELIVER, delivered="1")
     assert "<strong>202</strong> · Their endpoint is paused" in html
     assert "None of them can be sent again now" in html
 
@@ -482,7 +504,7 @@ def test_a_filter_of_the_last_hours_means_those_before_it_was_asked(
     console: Client, alice: Account, endpoint: Endpoint
 ) -> None:
     fill(alice, endpoint, deliveries=10, now=datetime.now(UTC), over=HOUR / 60)
-    html = send(console, confirmed(console, since="1h"))
+    html = send(console, confirmed(console, since="1h", delivered="1"))
     assert "10 deliveries are sent again" in html
 
 

@@ -39,7 +39,10 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """The conditions of a filter. `key` is an idempotency key or its beginning; `text` is searched in the body."""
+    """The conditions of a filter. `key` is an idempotency key or its beginning; `text` is searched in the body.
+
+    `other_than` is a status that is left out.
+    """
 
     endpoint: int | None = None
     event: int | None = None
@@ -51,12 +54,14 @@ class Criteria:
     until: datetime | None = None
     text: str = ""
     key: str = ""
+    other_than: str = ""
 
     @property
     def needs_scan(self) -> bool:
         """Whether no index serves the conditions, so that rows have to be scanned."""
         has_index = self.event is not None or self.key
-        return not has_index and bool(self.topic or self.status or self.reason or self.text or self.is_test is not None)
+        scanned = (self.topic, self.status, self.other_than, self.reason, self.text, self.is_test is not None)
+        return not has_index and any(scanned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +219,7 @@ def matching(rows: QuerySet[Delivery], criteria: Criteria) -> QuerySet[Delivery]
         "created_at__lt": criteria.until,
     }
     rows = rows.filter(**{name: value for name, value in exact.items() if value is not None})
+    rows = rows.exclude(status=criteria.other_than) if criteria.other_than else rows
     return _with_text(rows, criteria.text) if criteria.text else rows
 
 
