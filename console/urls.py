@@ -4,7 +4,7 @@ from django.urls import path
 
 from console import document, find, home, log_in, notices, session
 from console.accounts import audit, licences, pages, people, tokens
-from console.deliveries import bulk_redelivery, delivery, log
+from console.deliveries import bulk_redelivery, delivery, log, saved_filters
 from console.events import log as events
 from console.events import publish
 from console.tools import check, explain
@@ -52,6 +52,8 @@ urlpatterns = [
     path("deliveries/more/", log.more, name="deliveries_more"),
     path("deliveries/chart/", log.chart, name="deliveries_chart"),
     path("deliveries/redeliver/", bulk_redelivery.redeliver_found, name="deliveries_redeliver"),
+    path("deliveries/filters/", saved_filters.save, name="filter_save"),
+    path("deliveries/filters/<int:pk>/remove/", saved_filters.remove, name="filter_remove"),
     path("deliveries/redeliver-selected/", bulk_redelivery.redeliver_selected, name="deliveries_redeliver_selected"),
     path("deliveries/<int:pk>/", delivery.delivery, name="delivery"),
     path("deliveries/<int:pk>/redeliver/", delivery.send_again, name="delivery_redeliver"),

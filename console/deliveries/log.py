@@ -13,6 +13,7 @@ from console.deliveries import log_query
 from console.deliveries.log_form import form
 from console.deliveries.log_page import ROWS, LogPage, counted, load
 from console.deliveries.log_query import LogQuery
+from console.models import SavedFilter
 from webhooks.ids import is_id
 from webhooks.log import statistics
 from webhooks.log.filtered_stats import filtered_over_time
@@ -32,7 +33,8 @@ def log(request: ConsoleRequest) -> HttpResponse:
     if short is not None:
         return redirect(_here(request, short))
     query = log_query.read(request, others=["cursor"])
-    context: dict[str, Any] = {"query": query, **form(request, query)}
+    saved = SavedFilter.objects.filter(account=request.account).order_by("name")
+    context: dict[str, Any] = {"query": query, "saved_filters": saved, **form(request, query)}
     if query.criteria is None:
         return render_page(request, "console/deliveries/log.html", context, status=400)
     shown = load(request, query, query.criteria)

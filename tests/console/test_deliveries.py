@@ -10,11 +10,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account
 from console.deliveries.log_page import ROWS
+from console.models import SavedFilter
 from events.models import Event
 from tests.brands import NOW, browser
 from tests.many import fill
@@ -540,3 +541,35 @@ def test_a_page_costs_no_more_queries_for_more_rows(
         assert len(shown(console)) == ROWS
     with django_assert_max_num_queries(8):
         assert len(shown(console, LIVE, newest=0)) == ROWS
+
+
+# Saved filters
+
+SAVE = reverse_lazy("console:filter_save")
+
+
+def test_a_filter_is_saved_under_a_name_and_removed(console: Client, bob: Account, log: Endpoint) -> None:
+    html = console.post(SAVE, {"name": "Lost <b>", "query": "status=failed"}, follow=True).content.decode()
+    assert 'href="/console/deliveries/?status=failed">Lost &lt;b&gt;</a>' in html
+    console.post(SAVE, {"name": "Lost <b>", "query": "status=failed&since=24h"})
+    (saved,) = SavedFilter.objects.all()
+    assert saved.query == "status=failed&since=24h"
+    remove = reverse("console:filter_remove", args=[saved.pk])
+    assert browser("bob", bob).post(remove).status_code == 404
+    console.post(remove)
+    assert not SavedFilter.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{}, {"name": "x"}, {"name": "x" * 41, "query": "status=failed"}, {"name": "x", "query": "nonsense=1"}],
+)
+def test_a_filter_that_is_none_is_not_saved(console: Client, form: dict[str, str]) -> None:
+    assert "note bad" in console.post(SAVE, form, follow=True).content.decode()
+    assert not SavedFilter.objects.exists()
+
+
+def test_an_account_has_a_bounded_number_of_saved_filters(console: Client) -> None:
+    for number in range(21):
+        console.post(SAVE, {"name": f"Filter {number}", "query": "status=failed"})
+    assert SavedFilter.objects.count() == 20
