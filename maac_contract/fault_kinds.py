@@ -1,4 +1,4 @@
-"""The kinds of fault that can be injected into an attempt: what people read about each, and what it takes."""
+"""The kinds of fault that can be injected into an attempt: the texts, parameters and group of each."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ MOST_IN_REVERSE = 50
 
 
 class FaultKind(StrEnum):
-    """What can be done wrong on purpose; KINDS describes each."""
+    """What can be done wrong on purpose; KINDS describes each, GROUPS sorts them."""
 
     DROP_MID_BODY = "drop_mid_body"
     SEND_TWICE = "send_twice"
@@ -126,6 +126,27 @@ KINDS: dict[FaultKind, About] = {
         gettext_noop("After this attempt the licence of the event's zone was ended."),
     ),
 }
+
+RACES = (FaultKind.ROTATE_SECRET, FaultKind.PAUSE, FaultKind.DELETE, FaultKind.END_LICENCE)
+"""Kinds that change the endpoint or its licence between an attempt and its retry."""
+
+GROUPS: dict[str, tuple[FaultKind, ...]] = {
+    gettext_noop("Signature and bytes"): (
+        FaultKind.WRONG_SIGNATURE,
+        FaultKind.PREVIOUS_SECRET,
+        FaultKind.FLIP_BYTE,
+        FaultKind.STALE_TIMESTAMP,
+    ),
+    gettext_noop("Connection and copies"): (
+        FaultKind.SEND_TWICE,
+        FaultKind.LOST_ANSWER,
+        FaultKind.DROP_MID_BODY,
+        FaultKind.DRIP_BODY,
+    ),
+    gettext_noop("Time and order"): (FaultKind.DELAY, FaultKind.REVERSE),
+    gettext_noop("Between two attempts"): RACES,
+}
+"""Every kind, as forms offer them."""
 
 
 def about(kind: str) -> About:

@@ -13,6 +13,7 @@ from console.deliveries.labels import STATUSES, reason_sentence
 from console.deliveries.log_query import LogQuery
 from maac_contract.contract import TOPICS
 from webhooks import selectors
+from webhooks.log.filters import LogFilter
 from webhooks.models import Endpoint
 
 Words = str | Promise
@@ -22,18 +23,6 @@ PRESETS: dict[str, Words] = {
     "1h": gettext_lazy("1 hour"),
     "24h": gettext_lazy("24 hours"),
     "7d": gettext_lazy("7 days"),
-}
-_LABELS: dict[str, Words] = {
-    "status": gettext_lazy("Status: %(value)s"),
-    "reason": gettext_lazy("Reason: %(value)s"),
-    "topic": gettext_lazy("Event type: %(value)s"),
-    "endpoint": gettext_lazy("Endpoint: %(value)s"),
-    "is_test": gettext_lazy("Only %(value)s"),
-    "since": gettext_lazy("From: %(value)s"),
-    "until": gettext_lazy("To: %(value)s"),
-    "q": gettext_lazy("Text: %(value)s"),
-    "key": gettext_lazy("Idempotency key: %(value)s"),
-    "event": gettext_lazy("Event: %(value)s"),
 }
 _LAST = gettext_lazy("Last %(value)s")
 
@@ -60,7 +49,7 @@ def form(request: ConsoleRequest, query: LogQuery) -> dict[str, Any]:
         "endpoints": endpoints,
         "topics": TOPICS,
         "statuses": STATUSES,
-        "chips": [_chip(name, query, endpoints) for name in _LABELS if name in query.filters],
+        "chips": [_chip(name, query, endpoints) for name in LogFilter.base_fields if name in query.filters],
         "presets": [Preset(label, query.to(since=name, until=None), since == name) for name, label in PRESETS.items()],
         "any_time": query.to(since=None, until=None),
         "is_any_time": not since and "until" not in query.filters,
@@ -84,7 +73,7 @@ def _endpoints(request: ConsoleRequest, query: LogQuery) -> dict[int, str]:
 
 def _chip(name: str, query: LogQuery, endpoints: dict[int, str]) -> Chip:
     value = query.filters[name]
-    label = _LAST if name == "since" and value in PRESETS else _LABELS[name]
+    label = _LAST if name == "since" and value in PRESETS else LogFilter.base_fields[name].label
     return Chip(str(label) % {"value": _value_label(name, value, query, endpoints)}, query.to(**{name: None}))
 
 

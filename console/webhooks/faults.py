@@ -12,25 +12,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from console.base import ConsoleRequest, action, form_page, render_page, save_form
 from console.webhooks.endpoints import endpoint_of
 from maac_contract.contract import TOPICS
-from maac_contract.fault_kinds import KINDS, FaultKind
+from maac_contract.fault_kinds import GROUPS, KINDS, FaultKind
 from webhooks import selectors
-from webhooks.engine.fault_injection import RACES
 from webhooks.services import faults
-
-GROUPS = (
-    (
-        gettext_lazy("Signature and bytes"),
-        (
-            FaultKind.WRONG_SIGNATURE, FaultKind.PREVIOUS_SECRET, FaultKind.FLIP_BYTE, FaultKind.STALE_TIMESTAMP,
-        ),
-    ),
-    (
-        gettext_lazy("Connection and copies"),
-        (FaultKind.SEND_TWICE, FaultKind.LOST_ANSWER, FaultKind.DROP_MID_BODY, FaultKind.DRIP_BODY),
-    ),
-    (gettext_lazy("Time and order"), (FaultKind.DELAY, FaultKind.REVERSE)),
-    (gettext_lazy("Between two attempts"), RACES),
-)  # fmt: skip
 
 
 class FaultForm(forms.Form):
@@ -97,10 +81,10 @@ class FaultForm(forms.Form):
         chosen = self["kind"].value()
         return [
             {
-                "title": title,
+                "title": _(title),
                 "kinds": [{"kind": kind, "about": KINDS[kind], "is_chosen": kind == chosen} for kind in kinds],
             }
-            for title, kinds in GROUPS
+            for title, kinds in GROUPS.items()
         ]
 
 

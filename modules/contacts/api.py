@@ -1,20 +1,17 @@
 """The REST API below /api/v1/modules/contacts/."""
 
-from datetime import UTC, datetime
-from typing import Any
-
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from modules.contacts import imports, rules, selectors, services
 from modules.contacts.models import Contact, ContactImport
-from rest.base.fields import Nothing, StrictSerializer, Text
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of
+from rest.base.fields import StrictSerializer, Text
+from rest.base.views import AccountViewSet
 
 
 class ContactIn(StrictSerializer):
@@ -43,63 +40,47 @@ class ContactOut(serializers.ModelSerializer[Contact]):
         fields = ["id", "line_uid", *services.EDITABLE, "blocked_at", "created_at", "updated_at"]
 
 
-class ContactsView(APIView):
+@extend_schema_view(
+    list=extend_schema(
+        description="List contacts, newest first.",
+        parameters=[OpenApiParameter("q", str, description="Text in a name, an id, the number or the address.")],
+    ),
+    retrieve=extend_schema(description="Show a contact."),
+)
+class ContactViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Contact]):
     """Contacts, friends of the official account."""
 
-    pagination_class = NewestFirst
+    serializer_class = ContactOut
+    lookup_url_kwarg = "contact_id"
 
-    @extend_schema(
-        responses=ContactOut(many=True),
-        parameters=[OpenApiParameter("q", str, description="Text in a name, an id, the number or the address.")],
-    )
-    def get(self, request: Request) -> Response:
-        """List contacts, newest first."""
-        pages = NewestFirst()
-        found = selectors.search(account=account_of(request), text=request.query_params.get("q", ""))
-        page = pages.paginate_queryset(found, request, view=self)
-        return pages.get_paginated_response(ContactOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Contact]:
+        text = self.request.query_params.get("q", "") if self.action == "list" else ""
+        return selectors.search(account=self.account, text=text)
 
     @extend_schema(request=ContactIn, responses={201: ContactOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Create a contact, who adds the official account as a friend."""
-        fields = ContactIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        made = services.create(account=account_of(request), now=datetime.now(UTC), **fields.validated_data)
-        return Response(ContactOut(made).data, status=status.HTTP_201_CREATED)
+        made = services.create(account=self.account, now=self.now, **self.given(ContactIn))
+        return self.shown(made, status=201)
 
-
-class ContactView(APIView):
-    """One contact."""
-
-    @extend_schema(responses=ContactOut)
-    def get(self, request: Request, contact_id: int) -> Response:
-        """Show a contact."""
-        return Response(ContactOut(_found(request, contact_id)).data)
-
-    @extend_schema(request=ContactEdit, responses=ContactOut)
-    def patch(self, request: Request, contact_id: int) -> Response:
+    @extend_schema(request=ContactEdit)
+    def partial_update(self, _request: Request, **_: int) -> Response:
         """Change a contact; omitted fields stay. `"customer_id": null` unbinds."""
-        found = _found(request, contact_id)
-        fields = ContactEdit(data=request.data, partial=True)
-        fields.is_valid(raise_exception=True)
-        edited = services.edit(contact=found, now=datetime.now(UTC), **fields.validated_data)
-        return Response(ContactOut(edited).data)
+        contact, fields = self.get_object(), self.given(ContactEdit, partial=True)
+        return self.shown(services.edit(contact=contact, now=self.now, **fields))
 
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, contact_id: int) -> Response:
+    def destroy(self, _request: Request, **_: int) -> Response:
         """Delete a contact."""
-        services.delete(contact=_found(request, contact_id))
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        services.delete(contact=self.get_object())
+        return Response(status=204)
 
-
-class DemoContactsView(APIView):
     @extend_schema(request=None, responses={201: ContactOut(many=True)})
-    def post(self, request: Request) -> Response:
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def demo(self, _request: Request) -> Response:
         """Create realistic demo contacts; existing ones are not changed."""
-        Nothing(data=request.data).is_valid(raise_exception=True)
-        made = services.seed_demo(account=account_of(request), now=datetime.now(UTC))
-        answer: Any = ContactOut(made, many=True).data
-        return Response(answer, status=status.HTTP_201_CREATED)
+        self.expect_nothing()
+        made = services.seed_demo(account=self.account, now=self.now)
+        return Response(self.get_serializer(made, many=True).data, status=201)
 
 
 class ImportIn(StrictSerializer):
@@ -119,37 +100,21 @@ class ImportOut(serializers.ModelSerializer[ContactImport]):
         fields = ["id", "status", "total", "done", "created", "updated", "fault", "started_at", "ended_at"]
 
 
-class ImportsView(APIView):
+@extend_schema_view(
+    list=extend_schema(description="List imports, newest first."),
+    retrieve=extend_schema(description="Show an import and its progress."),
+)
+class ImportViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[ContactImport]):
     """Imports of contacts from CSV."""
 
-    pagination_class = NewestFirst
+    serializer_class = ImportOut
+    lookup_url_kwarg = "import_id"
 
-    @extend_schema(responses=ImportOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List imports, newest first."""
-        pages = NewestFirst()
-        page = pages.paginate_queryset(selectors.imports(account=account_of(request)), request, view=self)
-        return pages.get_paginated_response(ImportOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[ContactImport]:
+        return selectors.imports(account=self.account)
 
     @extend_schema(request=ImportIn, responses={202: ImportOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Import contacts. All lines are validated first; with any fault nothing is stored. A worker stores them."""
-        fields = ImportIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        text = fields.validated_data["csv"]
-        started = imports.start(account=account_of(request), text=text, now=datetime.now(UTC))
-        return Response(ImportOut(started).data, status=status.HTTP_202_ACCEPTED)
-
-
-class ImportView(APIView):
-    """One import."""
-
-    @extend_schema(responses=ImportOut)
-    def get(self, request: Request, import_id: int) -> Response:
-        """Show an import and its progress."""
-        found = get_object_or_404(selectors.imports(account=account_of(request)), pk=import_id)
-        return Response(ImportOut(found).data)
-
-
-def _found(request: Request, contact_id: int) -> Contact:
-    return get_object_or_404(selectors.contacts(account=account_of(request)), pk=contact_id)
+        started = imports.start(account=self.account, text=self.given(ImportIn)["csv"], now=self.now)
+        return self.shown(started, status=202)

@@ -3,14 +3,12 @@
 from django.urls import path
 
 from modules.contacts import api, pages
+from rest.base.views import Router
 
-api_urlpatterns = [
-    path("", api.ContactsView.as_view()),
-    path("demo/", api.DemoContactsView.as_view()),
-    path("imports/", api.ImportsView.as_view()),
-    path("imports/<int:import_id>/", api.ImportView.as_view()),
-    path("<int:contact_id>/", api.ContactView.as_view()),
-]
+router = Router()
+router.register("", api.ContactViewSet)
+router.register("imports", api.ImportViewSet)
+api_urlpatterns = router.urls
 
 app_name = "contacts"
 urlpatterns = [

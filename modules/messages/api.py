@@ -1,17 +1,13 @@
 """The REST API below /api/v1/modules/messages/."""
 
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Model, QuerySet
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.exceptions import ValidationError
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
-from rest_framework.views import APIView
 
 from modules.contacts.contact_fields import pop_contact
 from modules.messages import rules, selectors, services
@@ -28,155 +24,114 @@ from modules.messages.api_shapes import (
     OpenIn,
     OpenOut,
 )
-from modules.messages.models import Broadcast, DirectMessage
+from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Open, Template
 from modules.messages.opens import open_message
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of
-
-Row = TypeVar("Row", bound=Model)
-EVENT_NAME = OpenApiParameter("name", str, description="Text in the name.")
+from rest.base.views import AccountViewSet, Row
 
 
-class ListView(APIView):
-    """Base of the list views."""
+@extend_schema_view(
+    list=extend_schema(description="List message templates, newest first."),
+    retrieve=extend_schema(description="Show a message template."),
+)
+class TemplateViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Template]):
+    serializer_class = MessageTemplateOut
+    lookup_url_kwarg = "template_id"
 
-    pagination_class = NewestFirst
-
-    def page(
-        self, request: Request, rows: QuerySet[Any], shape: type[BaseSerializer[Any]], **context: Any
-    ) -> Response:  # fmt: skip
-        pages = NewestFirst()
-        page = pages.paginate_queryset(rows, request, view=self)
-        return pages.get_paginated_response(shape(page, many=True, context=context).data)
-
-
-class TemplatesView(ListView):
-    @extend_schema(responses=MessageTemplateOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List message templates, newest first."""
-        return self.page(request, selectors.templates(account=account_of(request)), MessageTemplateOut)
+    def get_queryset(self) -> QuerySet[Template]:
+        return selectors.templates(account=self.account)
 
     @extend_schema(request=MessageTemplateIn, responses={201: MessageTemplateOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Create a message template."""
-        fields = _parsed(MessageTemplateIn, request)
-        made = services.create_template(account=account_of(request), now=_now(), **fields)
-        return Response(MessageTemplateOut(made).data, status=status.HTTP_201_CREATED)
+        made = services.create_template(account=self.account, now=self.now, **self.given(MessageTemplateIn))
+        return self.shown(made, status=201)
 
-
-class TemplateView(APIView):
-    @extend_schema(responses=MessageTemplateOut)
-    def get(self, request: Request, template_id: int) -> Response:
-        """Show a message template."""
-        return Response(MessageTemplateOut(_own(selectors.templates(account=account_of(request)), template_id)).data)
-
-    @extend_schema(request=MessageTemplateEdit, responses=MessageTemplateOut)
-    def patch(self, request: Request, template_id: int) -> Response:
+    @extend_schema(request=MessageTemplateEdit)
+    def partial_update(self, _request: Request, **_: int) -> Response:
         """Change a message template; omitted fields stay."""
-        template = _own(selectors.templates(account=account_of(request)), template_id)
-        fields = _parsed(MessageTemplateEdit, request)
-        return Response(MessageTemplateOut(services.edit_template(template=template, now=_now(), **fields)).data)
+        template, fields = self.get_object(), self.given(MessageTemplateEdit)
+        return self.shown(services.edit_template(template=template, now=self.now, **fields))
 
 
-class EventsView(ListView):
-    @extend_schema(responses=MessageEventOut(many=True), parameters=[EVENT_NAME])
-    def get(self, request: Request) -> Response:
-        """List message events, newest first. Their ids are the `event_id` of the Open API."""
-        found = selectors.events(account=account_of(request), name=_text(request, "name"))
-        return self.page(request, found, MessageEventOut)
+@extend_schema_view(
+    list=extend_schema(
+        description="List message events, newest first. Their ids are the `event_id` of the Open API.",
+        parameters=[OpenApiParameter("name", str, description="Text in the name.")],
+    ),
+    retrieve=extend_schema(description="Show a message event."),
+)
+class EventViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[MessageEvent]):
+    serializer_class = MessageEventOut
+    lookup_url_kwarg = "event_id"
+
+    def get_queryset(self) -> QuerySet[MessageEvent]:
+        name = self.request.query_params.get("name", "") if self.action == "list" else ""
+        if name and not name.isprintable():
+            raise ValidationError({"name": [rules.NOT_A_NAME]})
+        return selectors.events(account=self.account, name=name)
 
     @extend_schema(request=MessageEventIn, responses={201: MessageEventOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Create a message event; an account has at most 1,000."""
-        fields = _parsed(MessageEventIn, request)
-        made = services.create_event(account=account_of(request), now=_now(), **fields)
-        return Response(MessageEventOut(made).data, status=status.HTTP_201_CREATED)
+        made = services.create_event(account=self.account, now=self.now, **self.given(MessageEventIn))
+        return self.shown(made, status=201)
 
-
-class EventView(APIView):
-    @extend_schema(responses=MessageEventOut)
-    def get(self, request: Request, event_id: int) -> Response:
-        """Show a message event."""
-        return Response(MessageEventOut(_own(selectors.events(account=account_of(request)), event_id)).data)
-
-    @extend_schema(request=MessageEventEdit, responses=MessageEventOut)
-    def patch(self, request: Request, event_id: int) -> Response:
+    @extend_schema(request=MessageEventEdit)
+    def partial_update(self, _request: Request, **_: int) -> Response:
         """Rename a message event, or archive it."""
-        event = _own(selectors.events(account=account_of(request)), event_id)
-        return Response(MessageEventOut(services.edit_event(event=event, **_parsed(MessageEventEdit, request))).data)
+        return self.shown(services.edit_event(event=self.get_object(), **self.given(MessageEventEdit)))
 
 
-class BroadcastsView(ListView):
-    @extend_schema(responses=BroadcastOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List broadcasts, newest first."""
-        return self.page(request, selectors.broadcasts(account=account_of(request)), BroadcastOut)
+@extend_schema_view(
+    list=extend_schema(description="List broadcasts, newest first."),
+    retrieve=extend_schema(description="Show a broadcast."),
+)
+class BroadcastViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Broadcast]):
+    serializer_class = BroadcastOut
+    lookup_url_kwarg = "broadcast_id"
+
+    def get_queryset(self) -> QuerySet[Broadcast]:
+        return selectors.broadcasts(account=self.account)
 
     @extend_schema(request=BroadcastIn, responses={201: BroadcastOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Send a broadcast to all contacts who have not blocked the account, or to those of them with a tag."""
-        account, fields = account_of(request), _parsed(BroadcastIn, request)
-        template = _named(selectors.templates(account=account), fields.pop("template_id"), "template_id")
-        made = services.send_broadcast(account=account, template=template, now=_now(), **fields)
-        return Response(BroadcastOut(made).data, status=status.HTTP_201_CREATED)
+        fields = self.given(BroadcastIn)
+        template = _named(selectors.templates(account=self.account), fields.pop("template_id"), "template_id")
+        made = services.send_broadcast(account=self.account, template=template, now=self.now, **fields)
+        return self.shown(made, status=201)
 
 
-class BroadcastView(APIView):
-    @extend_schema(responses=BroadcastOut)
-    def get(self, request: Request, broadcast_id: int) -> Response:
-        """Show a broadcast."""
-        return Response(BroadcastOut(_own(selectors.broadcasts(account=account_of(request)), broadcast_id)).data)
+@extend_schema_view(list=extend_schema(description="List messages sent through the Open API, newest first."))
+class DirectMessageViewSet(ListModelMixin, AccountViewSet[DirectMessage]):
+    serializer_class = DirectMessageOut
+
+    def get_queryset(self) -> QuerySet[DirectMessage]:
+        return selectors.direct_messages(account=self.account)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {"now": self.now}
 
 
-class DirectMessagesView(ListView):
-    @extend_schema(responses=DirectMessageOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List messages sent through the Open API, newest first."""
-        found = selectors.direct_messages(account=account_of(request))
-        return self.page(request, found, DirectMessageOut, now=_now())
+@extend_schema_view(list=extend_schema(description="List opens, newest first."))
+class OpenViewSet(ListModelMixin, AccountViewSet[Open]):
+    serializer_class = OpenOut
 
-
-class OpensView(ListView):
-    @extend_schema(responses=OpenOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List opens, newest first."""
-        return self.page(request, selectors.opens(account=account_of(request)), OpenOut)
+    def get_queryset(self) -> QuerySet[Open]:
+        return selectors.opens(account=self.account)
 
     @extend_schema(request=OpenIn, responses={201: OpenOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Open a message as a contact. `outcome`: whether it published `message.first_open`, else why not."""
-        account, fields = account_of(request), _parsed(OpenIn, request)
-        contact = pop_contact(account=account, fields=fields)
+        fields = self.given(OpenIn)
+        contact = pop_contact(account=self.account, fields=fields)
         message: Broadcast | DirectMessage
         if "broadcast_id" in fields:
-            message = _named(selectors.broadcasts(account=account), fields["broadcast_id"], "broadcast_id")
+            message = _named(selectors.broadcasts(account=self.account), fields["broadcast_id"], "broadcast_id")
         else:
-            found = selectors.direct_messages(account=account)
+            found = selectors.direct_messages(account=self.account)
             message = _named(found, fields["direct_message_id"], "direct_message_id")
-        opened = open_message(contact=contact, message=message, now=_now())
-        return Response(OpenOut(opened).data, status=status.HTTP_201_CREATED)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _parsed(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    fields = shape(data=request.data)
-    fields.is_valid(raise_exception=True)
-    return dict(fields.validated_data)
-
-
-def _text(request: Request, name: str) -> str:
-    """A query parameter of printable characters; names contain no others, and some databases refuse them."""
-    text = request.query_params.get(name, "")
-    if text and not text.isprintable():
-        raise ValidationError({name: [rules.NOT_A_NAME]})
-    return text
-
-
-def _own(rows: QuerySet[Row], pk: int) -> Row:
-    return get_object_or_404(rows, pk=pk)
+        return self.shown(open_message(contact=contact, message=message, now=self.now), status=201)
 
 
 def _named(rows: QuerySet[Row], pk: int, field: str) -> Row:

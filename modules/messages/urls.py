@@ -3,17 +3,15 @@
 from django.urls import path
 
 from modules.messages import api, pages, template_pages
+from rest.base.views import Router
 
-api_urlpatterns = [
-    path("templates/", api.TemplatesView.as_view()),
-    path("templates/<int:template_id>/", api.TemplateView.as_view()),
-    path("events/", api.EventsView.as_view()),
-    path("events/<int:event_id>/", api.EventView.as_view()),
-    path("broadcasts/", api.BroadcastsView.as_view()),
-    path("broadcasts/<int:broadcast_id>/", api.BroadcastView.as_view()),
-    path("direct-messages/", api.DirectMessagesView.as_view()),
-    path("opens/", api.OpensView.as_view()),
-]
+router = Router()
+router.register("templates", api.TemplateViewSet)
+router.register("events", api.EventViewSet)
+router.register("broadcasts", api.BroadcastViewSet)
+router.register("direct-messages", api.DirectMessageViewSet)
+router.register("opens", api.OpenViewSet)
+api_urlpatterns = router.urls
 
 app_name = "messages"
 urlpatterns = [

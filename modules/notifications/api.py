@@ -1,23 +1,21 @@
 """The REST API below /api/v1/modules/notifications/ about templates, conditions and bindings."""
 
-from datetime import UTC, datetime
-
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from accounts.models import Account
 from maac_contract.payloads import PNP_SOURCES
 from modules.contacts.contact_fields import ContactReference, pop_contact
 from modules.notifications import rules, selectors, services
 from modules.notifications.magic import MAGIC
 from modules.notifications.models import Binding, Conditions, Template
 from rest.base.fields import StrictSerializer, Text, TrueOrFalse
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of
+from rest.base.views import AccountAPIView, AccountViewSet
 
 Texts = serializers.ListField
 
@@ -96,102 +94,77 @@ class BindingOut(serializers.ModelSerializer[Binding]):
         fields = ["id", "template", "contact", "line_uid", "source", "phone_number", "created_at", "event_id"]
 
 
-class TemplatesView(APIView):
+@extend_schema_view(
+    list=extend_schema(description="List templates, newest first."),
+    retrieve=extend_schema(description="Show a template."),
+)
+class TemplateViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Template]):
     """Notification templates: MAAC calls them pnp settings."""
 
-    pagination_class = NewestFirst
+    serializer_class = TemplateOut
+    lookup_url_kwarg = "template_id"
 
-    @extend_schema(responses=TemplateOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List templates, newest first."""
-        pages = NewestFirst()
-        page = pages.paginate_queryset(selectors.templates(account=account_of(request)), request, view=self)
-        return pages.get_paginated_response(TemplateOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Template]:
+        return selectors.templates(account=self.account)
 
     @extend_schema(request=TemplateIn, responses={201: TemplateOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Make a template. PNP and SMS are on unless you say otherwise."""
-        fields = TemplateIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        made = services.create_template(account=account_of(request), now=datetime.now(UTC), **fields.validated_data)
-        return Response(TemplateOut(made).data, status=status.HTTP_201_CREATED)
+        made = services.create_template(account=self.account, now=self.now, **self.given(TemplateIn))
+        return self.shown(made, status=201)
 
-
-class TemplateView(APIView):
-    @extend_schema(responses=TemplateOut)
-    def get(self, request: Request, template_id: int) -> Response:
-        """Show a template."""
-        return Response(TemplateOut(_template(request, template_id)).data)
-
-    @extend_schema(request=TemplateIn(partial=True), responses=TemplateOut)
-    def patch(self, request: Request, template_id: int) -> Response:
+    @extend_schema(request=TemplateIn(partial=True))
+    def partial_update(self, _request: Request, **_: int) -> Response:
         """Change a template; what is left out stays. Messages that are on their way are not changed."""
-        found = _template(request, template_id)
-        fields = TemplateIn(data=request.data, partial=True)
-        fields.is_valid(raise_exception=True)
-        edited = services.edit_template(template=found, now=datetime.now(UTC), **fields.validated_data)
-        return Response(TemplateOut(edited).data)
+        template, fields = self.get_object(), self.given(TemplateIn, partial=True)
+        return self.shown(services.edit_template(template=template, now=self.now, **fields))
 
 
-class ConditionsView(APIView):
+class ConditionsView(AccountAPIView):
     """What messages meet on their way."""
 
     @extend_schema(responses=ConditionsOut)
-    def get(self, request: Request) -> Response:
+    def get(self, _request: Request) -> Response:
         """Show LINE's monthly limit, the SMS vendor's state, and the carriers' lists."""
-        return Response(ConditionsOut(selectors.conditions(account=account_of(request))).data)
+        return Response(ConditionsOut(selectors.conditions(account=self.account)).data)
 
     @extend_schema(request=ConditionsIn(partial=True), responses=ConditionsOut)
-    def patch(self, request: Request) -> Response:
+    def patch(self, _request: Request) -> Response:
         """Change what messages meet from now on; omitted fields stay."""
-        fields = ConditionsIn(data=request.data, partial=True)
-        fields.is_valid(raise_exception=True)
-        changed = services.set_conditions(account=account_of(request), **fields.validated_data)
+        changed = services.set_conditions(account=self.account, **self.given(ConditionsIn, partial=True))
         return Response(ConditionsOut(changed).data)
 
 
-class MagicNumbersView(APIView):
+class MagicNumbersView(AccountAPIView):
     @extend_schema(responses=MagicOut(many=True), operation_id="notifications_magic_numbers")
-    def get(self, request: Request) -> Response:
+    def get(self, _request: Request) -> Response:
         """List the magic numbers: a message to one ends as the table says, whatever contacts and conditions are."""
-        account_of(request)
         return Response([
             {"phone_number": number, **magic.outcomes, "meaning": magic.meaning} for number, magic in MAGIC.items()
         ])  # fmt: skip
 
 
-class BindingsView(APIView):
+@extend_schema_view(list=extend_schema(description="List bindings, newest first."))
+class BindingViewSet(ListModelMixin, AccountViewSet[Binding]):
     """Contacts whom a notification led to the official account."""
 
-    pagination_class = NewestFirst
+    serializer_class = BindingOut
 
-    @extend_schema(responses=BindingOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List bindings, newest first."""
-        pages = NewestFirst()
-        page = pages.paginate_queryset(selectors.bindings(account=account_of(request)), request, view=self)
-        return pages.get_paginated_response(BindingOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Binding]:
+        return selectors.bindings(account=self.account)
 
     @extend_schema(request=BindingIn, responses={201: BindingOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Bind a contact to a phone number through a notification. `pnp.profile_updated` is sent."""
-        account = account_of(request)
-        parsed = BindingIn(data=request.data)
-        parsed.is_valid(raise_exception=True)
-        fields = dict(parsed.validated_data)
-        fields["template"] = template_named(request, fields["template"])
-        fields["contact"] = pop_contact(account=account, fields=fields)
-        made = services.bind(account=account, now=datetime.now(UTC), **fields)
-        return Response(BindingOut(made).data, status=status.HTTP_201_CREATED)
+        fields = self.given(BindingIn)
+        fields["template"] = template_named(self.account, fields["template"])
+        fields["contact"] = pop_contact(account=self.account, fields=fields)
+        return self.shown(services.bind(account=self.account, now=self.now, **fields), status=201)
 
 
-def _template(request: Request, template_id: int) -> Template:
-    return get_object_or_404(selectors.templates(account=account_of(request)), pk=template_id)
-
-
-def template_named(request: Request, template_id: int) -> Template:
-    """The caller's template that a body names."""
-    found = selectors.templates(account=account_of(request)).filter(pk=template_id).first()
+def template_named(account: Account, template_id: int) -> Template:
+    """The account's template that a body names."""
+    found = selectors.templates(account=account).filter(pk=template_id).first()
     if found is None:
         raise ValidationError({"template": ["The account has no such template."]})
     return found

@@ -1,22 +1,21 @@
 """The REST API below /api/v1/modules/notifications/messages/."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from modules.notifications import rules, selectors, services, steps
 from modules.notifications.api import template_named
 from modules.notifications.models import Message, Step
-from rest.base.fields import Nothing, StrictSerializer, Text
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of
+from rest.base.fields import StrictSerializer, Text
+from rest.base.views import AccountViewSet
 from webhooks.ids import is_id
 
 FILTERS = ("template", "customized_id", "status", "cursor", "limit")
@@ -93,55 +92,45 @@ class MessageDetailOut(MessageOut):
         fields = [*MessageOut.Meta.fields, "steps"]
 
 
-class MessagesView(APIView):
-    """Notification messages."""
-
-    pagination_class = NewestFirst
-
-    @extend_schema(
+@extend_schema_view(
+    list=extend_schema(
+        description="List messages, newest first.",
         responses=MessageOut(many=True),
         parameters=[
             OpenApiParameter("template", int, description="The template's id."),
             OpenApiParameter("customized_id", str, description="The request's own reference."),
             OpenApiParameter("status", str, description="The latest status."),
         ],
-    )
-    def get(self, request: Request) -> Response:
-        """List messages, newest first."""
-        pages = NewestFirst()
-        found = selectors.messages(account=account_of(request)).filter(**_wanted(request))
-        page = pages.paginate_queryset(found, request, view=self)
-        return pages.get_paginated_response(MessageOut(page, many=True).data)
+    ),
+    retrieve=extend_schema(description="Show a message with the statuses it has reached."),
+)
+class MessageViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Message]):
+    """Notification messages."""
+
+    lookup_url_kwarg = "message_id"
+
+    def get_queryset(self) -> QuerySet[Message]:
+        wanted = _wanted(self.request) if self.action == "list" else {}
+        return selectors.messages(account=self.account).filter(**wanted)
+
+    def get_serializer_class(self) -> type[MessageOut]:
+        return MessageOut if self.action == "list" else MessageDetailOut
 
     @extend_schema(request=MessageIn, responses={201: MessageDetailOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Send a message. `pnp.status_updated` is sent now and at each further status."""
-        parsed = MessageIn(data=request.data)
-        parsed.is_valid(raise_exception=True)
-        fields = dict(parsed.validated_data)
-        template = template_named(request, fields.pop("template"))
-        made = services.push(account=account_of(request), template=template, now=datetime.now(UTC), **fields)
-        return Response(MessageDetailOut(made).data, status=status.HTTP_201_CREATED)
+        fields = self.given(MessageIn)
+        template = template_named(self.account, fields.pop("template"))
+        made = services.push(account=self.account, template=template, now=self.now, **fields)
+        return self.shown(made, status=201)
 
-
-class MessageView(APIView):
-    @extend_schema(responses=MessageDetailOut)
-    def get(self, request: Request, message_id: int) -> Response:
-        """Show a message with the statuses it has reached."""
-        return Response(MessageDetailOut(_message(request, message_id)).data)
-
-
-class AdvanceView(APIView):
-    @extend_schema(request=None, responses=MessageDetailOut)
-    def post(self, request: Request, message_id: int) -> Response:
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def advance(self, _request: Request, **_: int) -> Response:
         """Make the next move now, without its wait."""
-        message = _message(request, message_id)
-        Nothing(data=request.data).is_valid(raise_exception=True)
-        return Response(MessageDetailOut(steps.advance(message=message, now=datetime.now(UTC))).data)
-
-
-def _message(request: Request, message_id: int) -> Message:
-    return get_object_or_404(selectors.messages(account=account_of(request)), pk=message_id)
+        message = self.get_object()
+        self.expect_nothing()
+        return self.shown(steps.advance(message=message, now=self.now))
 
 
 def _wanted(request: Request) -> dict[str, Any]:

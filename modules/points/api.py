@@ -1,19 +1,16 @@
 """The REST API below /api/v1/modules/points/prizes/."""
 
-from datetime import UTC, datetime
-
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from modules.points import selectors, services
 from modules.points.models import Prize
 from rest.base.fields import StrictSerializer, Text, TrueOrFalse
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of
+from rest.base.views import AccountViewSet
 
 
 class PrizeIn(StrictSerializer):
@@ -45,50 +42,32 @@ class PrizeOut(serializers.ModelSerializer[Prize]):
         fields = ["id", *services.EDITABLE, "created_at", "updated_at"]
 
 
-class PrizesView(APIView):
+@extend_schema_view(
+    list=extend_schema(description="List prizes, newest first."),
+    retrieve=extend_schema(description="Show a prize."),
+)
+class PrizeViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Prize]):
     """Prizes: rewards of points."""
 
-    pagination_class = NewestFirst
+    serializer_class = PrizeOut
+    lookup_url_kwarg = "prize_id"
 
-    @extend_schema(responses=PrizeOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List prizes, newest first."""
-        pages = NewestFirst()
-        page = pages.paginate_queryset(selectors.prizes(account=account_of(request)), request, view=self)
-        return pages.get_paginated_response(PrizeOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Prize]:
+        return selectors.prizes(account=self.account)
 
     @extend_schema(request=PrizeIn, responses={201: PrizeOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Create a prize."""
-        fields = PrizeIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        made = services.create(account=account_of(request), now=datetime.now(UTC), **fields.validated_data)
-        return Response(PrizeOut(made).data, status=status.HTTP_201_CREATED)
+        made = services.create(account=self.account, now=self.now, **self.given(PrizeIn))
+        return self.shown(made, status=201)
 
-
-class PrizeView(APIView):
-    """One prize."""
-
-    @extend_schema(responses=PrizeOut)
-    def get(self, request: Request, prize_id: int) -> Response:
-        """Show a prize."""
-        return Response(PrizeOut(_found(request, prize_id)).data)
-
-    @extend_schema(request=PrizeEdit, responses=PrizeOut)
-    def patch(self, request: Request, prize_id: int) -> Response:
+    @extend_schema(request=PrizeEdit)
+    def partial_update(self, _request: Request, **_: int) -> Response:
         """Change a prize; omitted fields and earlier grants stay."""
-        found = _found(request, prize_id)
-        fields = PrizeEdit(data=request.data, partial=True)
-        fields.is_valid(raise_exception=True)
-        edited = services.edit(prize=found, now=datetime.now(UTC), **fields.validated_data)
-        return Response(PrizeOut(edited).data)
+        prize, fields = self.get_object(), self.given(PrizeEdit, partial=True)
+        return self.shown(services.edit(prize=prize, now=self.now, **fields))
 
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, prize_id: int) -> Response:
+    def destroy(self, _request: Request, **_: int) -> Response:
         """Delete a prize and its grants. Their events stay in the log."""
-        services.delete(prize=_found(request, prize_id))
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _found(request: Request, prize_id: int) -> Prize:
-    return get_object_or_404(selectors.prizes(account=account_of(request)), pk=prize_id)
+        services.delete(prize=self.get_object())
+        return Response(status=204)

@@ -1,23 +1,22 @@
 """The REST API below /api/v1/modules/points/grants/."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import Account
 from modules.contacts import selectors as contact_selectors
 from modules.contacts.models import Contact
 from modules.points import granting, rules, selectors
 from modules.points.models import Grant, Prize
-from rest.base.fields import Nothing, StrictSerializer, Text, TrueOrFalse
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of
+from rest.base.fields import StrictSerializer, Text, TrueOrFalse
+from rest.base.views import AccountViewSet
 
 LARGEST_ID = 2**63 - 1
 
@@ -76,56 +75,38 @@ class GrantsOut(serializers.Serializer[Any]):
     results = GrantedOut(many=True)
 
 
-class GrantsView(APIView):
+@extend_schema_view(
+    list=extend_schema(description="List grants, newest first."), retrieve=extend_schema(description="Show a grant.")
+)
+class GrantViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Grant]):
     """Grants of points to contacts."""
 
-    pagination_class = NewestFirst
+    serializer_class = GrantOut
+    lookup_url_kwarg = "grant_id"
 
-    @extend_schema(responses=GrantOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List grants, newest first."""
-        pages = NewestFirst()
-        page = pages.paginate_queryset(selectors.grants(account=account_of(request)), request, view=self)
-        return pages.get_paginated_response(GrantOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Grant]:
+        return selectors.grants(account=self.account)
 
     @extend_schema(request=GrantIn, responses={201: GrantsOut, 200: GrantsOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Grant points to contacts. Each grant sends `prize.points_added`.
 
         All contacts get the points or none. A repeated grant is not published again without `resend`; 200 says
         that all of them were there before.
         """
-        serializer = GrantIn(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        fields, account = dict(serializer.validated_data), account_of(request)
-        prize = _prize(account, fields.pop("prize"))
-        contacts = _contacts(account, fields)
-        granted = granting.grant(prize=prize, contacts=contacts, now=datetime.now(UTC), **fields)
+        fields = self.given(GrantIn)
+        prize = _prize(self.account, fields.pop("prize"))
+        contacts = _contacts(self.account, fields)
+        granted = granting.grant(prize=prize, contacts=contacts, now=self.now, **fields)
         rows = [{**GrantOut(each.grant).data, "repeated": each.is_repeat} for each in granted]
-        is_new = not all(each.is_repeat for each in granted)
-        return Response({"results": rows}, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+        return Response({"results": rows}, status=200 if all(each.is_repeat for each in granted) else 201)
 
-
-class GrantView(APIView):
-    """One grant."""
-
-    @extend_schema(responses=GrantOut)
-    def get(self, request: Request, grant_id: int) -> Response:
-        """Show a grant."""
-        return Response(GrantOut(_found(request, grant_id)).data)
-
-
-class ResendView(APIView):
-    @extend_schema(request=None, responses=GrantOut)
-    def post(self, request: Request, grant_id: int) -> Response:
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def resend(self, _request: Request, **_: int) -> Response:
         """Publish a grant's event again, under the same points_id."""
-        Nothing(data=request.data).is_valid(raise_exception=True)
-        resent = granting.resend(grant=_found(request, grant_id), now=datetime.now(UTC))
-        return Response(GrantOut(resent).data)
-
-
-def _found(request: Request, grant_id: int) -> Grant:
-    return get_object_or_404(selectors.grants(account=account_of(request)), pk=grant_id)
+        self.expect_nothing()
+        return self.shown(granting.resend(grant=self.get_object(), now=self.now))
 
 
 def _prize(account: Account, prize_id: int) -> Prize:

@@ -3,14 +3,12 @@
 from django.urls import path
 
 from modules.points import api, grant_api, pages
+from rest.base.views import Router
 
-api_urlpatterns = [
-    path("prizes/", api.PrizesView.as_view()),
-    path("prizes/<int:prize_id>/", api.PrizeView.as_view()),
-    path("grants/", grant_api.GrantsView.as_view()),
-    path("grants/<int:grant_id>/", grant_api.GrantView.as_view()),
-    path("grants/<int:grant_id>/resend/", grant_api.ResendView.as_view()),
-]
+router = Router()
+router.register("prizes", api.PrizeViewSet)
+router.register("grants", grant_api.GrantViewSet)
+api_urlpatterns = router.urls
 
 app_name = "points"
 urlpatterns = [

@@ -1,21 +1,19 @@
 """The REST API below /api/v1/modules/receipts/campaigns/."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-from django.utils import timezone
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from modules.receipts import rules, selectors, services
 from modules.receipts.models import Campaign
 from rest.base.fields import StrictSerializer, Text, TrueOrFalse
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of
+from rest.base.views import AccountViewSet
 
 MOMENT_HELP = "ISO 8601; without an offset it is meant in the account's time zone."
 
@@ -70,55 +68,32 @@ class CampaignOut(serializers.ModelSerializer[Campaign]):
         fields = ["id", *services.EDITABLE, "created_at", "updated_at"]
 
 
-class CampaignsView(APIView):
+@extend_schema_view(
+    list=extend_schema(description="List receipt campaigns, newest first."),
+    retrieve=extend_schema(description="Show a receipt campaign."),
+)
+class CampaignViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Campaign]):
     """Receipt campaigns and their conditions."""
 
-    pagination_class = NewestFirst
+    serializer_class = CampaignOut
+    lookup_url_kwarg = "campaign_id"
 
-    @extend_schema(responses=CampaignOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List receipt campaigns, newest first."""
-        pages = NewestFirst()
-        page = pages.paginate_queryset(selectors.campaigns(account=account_of(request)), request, view=self)
-        return pages.get_paginated_response(CampaignOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Campaign]:
+        return selectors.campaigns(account=self.account)
 
     @extend_schema(request=CampaignIn, responses={201: CampaignOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Create a receipt campaign. Omitted conditions do not apply."""
-        fields = parsed(CampaignIn(data=request.data), request)
-        made = services.create(account=account_of(request), now=datetime.now(UTC), **fields.validated_data)
-        return Response(CampaignOut(made).data, status=status.HTTP_201_CREATED)
+        made = services.create(account=self.account, now=self.now, **self.given(CampaignIn))
+        return self.shown(made, status=201)
 
-
-class CampaignView(APIView):
-    """One receipt campaign."""
-
-    @extend_schema(responses=CampaignOut)
-    def get(self, request: Request, campaign_id: int) -> Response:
-        """Show a receipt campaign."""
-        return Response(CampaignOut(_found(request, campaign_id)).data)
-
-    @extend_schema(request=CampaignEdit, responses=CampaignOut)
-    def patch(self, request: Request, campaign_id: int) -> Response:
+    @extend_schema(request=CampaignEdit)
+    def partial_update(self, _request: Request, **_: int) -> Response:
         """Change a receipt campaign; omitted fields stay. Earlier uploads are not evaluated again."""
-        found = _found(request, campaign_id)
-        fields = parsed(CampaignEdit(data=request.data, partial=True), request)
-        edited = services.edit(campaign=found, now=datetime.now(UTC), **fields.validated_data)
-        return Response(CampaignOut(edited).data)
+        campaign, fields = self.get_object(), self.given(CampaignEdit, partial=True)
+        return self.shown(services.edit(campaign=campaign, now=self.now, **fields))
 
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, campaign_id: int) -> Response:
+    def destroy(self, _request: Request, **_: int) -> Response:
         """Delete a receipt campaign and its uploads. Their events stay in the log."""
-        services.delete(campaign=_found(request, campaign_id))
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def parsed(serializer: StrictSerializer, request: Request) -> StrictSerializer:
-    """A validated serializer; times without an offset are in the account's time zone."""
-    with timezone.override(account_of(request).zone_info):
-        serializer.is_valid(raise_exception=True)
-    return serializer
-
-
-def _found(request: Request, campaign_id: int) -> Campaign:
-    return get_object_or_404(selectors.campaigns(account=account_of(request)), pk=campaign_id)
+        services.delete(campaign=self.get_object())
+        return Response(status=204)

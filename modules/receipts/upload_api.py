@@ -1,25 +1,24 @@
 """The REST API below /api/v1/modules/receipts/uploads/."""
 
 import math
-from datetime import UTC, datetime
 from typing import Any
 
-from django.shortcuts import get_object_or_404
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
-from rest_framework import serializers, status
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from accounts.models import Account
 from modules.contacts.contact_fields import ContactReference, pop_contact
 from modules.receipts import rules, selectors, uploads
-from modules.receipts.api import Moment, parsed
+from modules.receipts.api import Moment
 from modules.receipts.conditions import CODES, SENTENCES, Item
 from modules.receipts.models import Campaign, Upload
 from rest.base.fields import SeedField, StrictSerializer, Text, TrueOrFalse
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of
+from rest.base.views import AccountViewSet
 from webhooks.ids import is_id
 
 RECEIPT_FIELDS = ("number", "random_number", "datetime", "channel", "items")
@@ -108,49 +107,39 @@ class UploadOut(serializers.ModelSerializer[Upload]):
         return [{"code": code, "message": _(SENTENCES[code])} for code in upload.failed_conditions]
 
 
-class UploadsView(APIView):
+@extend_schema_view(
+    list=extend_schema(
+        description="List uploads, newest first.",
+        parameters=[OpenApiParameter("campaign", int, description="Only uploads to the campaign with this id.")],
+    ),
+    retrieve=extend_schema(description="Show an upload."),
+)
+class UploadViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Upload]):
     """Uploads of receipts."""
 
-    pagination_class = NewestFirst
+    serializer_class = UploadOut
+    lookup_url_kwarg = "upload_id"
 
-    @extend_schema(
-        responses=UploadOut(many=True),
-        parameters=[OpenApiParameter("campaign", int, description="Only uploads to the campaign with this id.")],
-    )
-    def get(self, request: Request) -> Response:
-        """List uploads, newest first."""
-        campaign = request.query_params.get("campaign")
-        found = selectors.uploads(
-            account=account_of(request), campaign=None if campaign is None else _campaign(request, campaign)
+    def get_queryset(self) -> QuerySet[Upload]:
+        campaign = self.request.query_params.get("campaign") if self.action == "list" else None
+        return selectors.uploads(
+            account=self.account, campaign=None if campaign is None else _campaign(self.account, campaign)
         )
-        pages = NewestFirst()
-        page = pages.paginate_queryset(found, request, view=self)
-        return pages.get_paginated_response(UploadOut(page, many=True).data)
 
     @extend_schema(request=UploadIn, responses={201: UploadOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Upload a receipt as a contact, or generate one. Only a match sends `receipt.receipt_validated`.
 
         The answer says whether it matched, or which conditions of the campaign it failed.
         """
-        fields, now = dict(parsed(UploadIn(data=request.data), request).validated_data), datetime.now(UTC)
-        campaign = _campaign(request, fields.pop("campaign"))
-        contact = pop_contact(account=account_of(request), fields=fields)
+        fields = self.given(UploadIn)
+        campaign = _campaign(self.account, fields.pop("campaign"))
+        contact = pop_contact(account=self.account, fields=fields)
         if "number" in fields:
-            made = uploads.upload(campaign=campaign, contact=contact, now=now, **_receipt(fields))
+            made = uploads.upload(campaign=campaign, contact=contact, now=self.now, **_receipt(fields))
         else:
-            made = uploads.upload_generated(campaign=campaign, contact=contact, now=now, **fields)
-        return Response(UploadOut(made).data, status=status.HTTP_201_CREATED)
-
-
-class UploadView(APIView):
-    """One upload."""
-
-    @extend_schema(responses=UploadOut)
-    def get(self, request: Request, upload_id: int) -> Response:
-        """Show an upload."""
-        found = selectors.uploads(account=account_of(request))
-        return Response(UploadOut(get_object_or_404(found, pk=upload_id)).data)
+            made = uploads.upload_generated(campaign=campaign, contact=contact, now=self.now, **fields)
+        return self.shown(made, status=201)
 
 
 def _receipt(fields: dict[str, Any]) -> dict[str, Any]:
@@ -160,10 +149,10 @@ def _receipt(fields: dict[str, Any]) -> dict[str, Any]:
     return {**{name: fields[name] for name in ("number", "random_number", "channel")}, "items": items, **moments}
 
 
-def _campaign(request: Request, campaign_id: int | str) -> Campaign:
+def _campaign(account: Account, campaign_id: int | str) -> Campaign:
     """The account's campaign with the id in the request."""
     text = str(campaign_id)
-    found = selectors.campaigns(account=account_of(request)).filter(pk=int(text)).first() if is_id(text) else None
+    found = selectors.campaigns(account=account).filter(pk=int(text)).first() if is_id(text) else None
     if found is None:
         raise serializers.ValidationError({"campaign": ["The account has no such campaign."]})
     return found

@@ -3,13 +3,12 @@
 from django.urls import path
 
 from modules.receipts import api, pages, upload_api
+from rest.base.views import Router
 
-api_urlpatterns = [
-    path("campaigns/", api.CampaignsView.as_view()),
-    path("campaigns/<int:campaign_id>/", api.CampaignView.as_view()),
-    path("uploads/", upload_api.UploadsView.as_view()),
-    path("uploads/<int:upload_id>/", upload_api.UploadView.as_view()),
-]
+router = Router()
+router.register("campaigns", api.CampaignViewSet)
+router.register("uploads", upload_api.UploadViewSet)
+api_urlpatterns = router.urls
 
 app_name = "receipts"
 urlpatterns = [

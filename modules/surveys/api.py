@@ -1,20 +1,20 @@
 """The REST API below /api/v1/modules/surveys/ for surveys and questions."""
 
-from datetime import UTC, datetime
-
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from accounts.models import Account
 from maac_contract.payloads import SURVEY_QUESTION_TYPES
 from modules.surveys import demo, rules, selectors, services
 from modules.surveys.models import Question, Survey
-from rest.base.fields import Nothing, StrictSerializer, Text, TrueOrFalse
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of
+from rest.base.fields import StrictSerializer, Text, TrueOrFalse
+from rest.base.views import AccountViewSet
 
 
 class ChoiceFields(StrictSerializer):
@@ -71,97 +71,77 @@ class OrderIn(StrictSerializer):
     order = serializers.ListField(child=serializers.IntegerField(), help_text="The number of each question once.")
 
 
-class SurveysView(APIView):
+@extend_schema_view(
+    list=extend_schema(description="List surveys with their questions, newest first."),
+    retrieve=extend_schema(description="Show a survey."),
+)
+class SurveyViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Survey]):
     """Surveys: SurveyCake forms."""
 
-    pagination_class = NewestFirst
+    serializer_class = SurveyOut
+    lookup_url_kwarg = "survey_id"
 
-    @extend_schema(responses=SurveyOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List surveys with their questions, newest first."""
-        pages = NewestFirst()
-        page = pages.paginate_queryset(selectors.surveys(account=account_of(request)), request, view=self)
-        return pages.get_paginated_response(SurveyOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Survey]:
+        return selectors.surveys(account=self.account)
 
     @extend_schema(request=NewSurveyIn, responses={201: SurveyOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Create a survey, with or without questions."""
-        fields = NewSurveyIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        made = services.create(account=account_of(request), now=datetime.now(UTC), **fields.validated_data)
-        return Response(SurveyOut(made).data, status=status.HTTP_201_CREATED)
+        made = services.create(account=self.account, now=self.now, **self.given(NewSurveyIn))
+        return self.shown(made, status=201)
 
-
-class SurveyView(APIView):
-    """One survey."""
-
-    @extend_schema(responses=SurveyOut)
-    def get(self, request: Request, survey_id: int) -> Response:
-        """Show a survey."""
-        return Response(SurveyOut(survey_of(request, survey_id)).data)
-
-    @extend_schema(request=SurveyIn(partial=True), responses=SurveyOut)
-    def patch(self, request: Request, survey_id: int) -> Response:
+    @extend_schema(request=SurveyIn(partial=True))
+    def partial_update(self, _request: Request, **_: int) -> Response:
         """Change a survey; omitted fields stay."""
-        found = survey_of(request, survey_id)
-        fields = SurveyIn(data=request.data, partial=True)
-        fields.is_valid(raise_exception=True)
-        return Response(SurveyOut(services.edit(survey=found, **fields.validated_data)).data)
+        survey, fields = self.get_object(), self.given(SurveyIn, partial=True)
+        return self.shown(services.edit(survey=survey, **fields))
 
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, survey_id: int) -> Response:
+    def destroy(self, _request: Request, **_: int) -> Response:
         """Delete a survey and its submissions. Their events stay in the log."""
-        services.delete(survey=survey_of(request, survey_id))
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        services.delete(survey=self.get_object())
+        return Response(status=204)
 
-
-class QuestionsView(APIView):
-    @extend_schema(request=QuestionIn, responses={201: QuestionOut})
-    def post(self, request: Request, survey_id: int) -> Response:
-        """Append a question. It gets the next number, which never changes."""
-        survey = survey_of(request, survey_id)
-        fields = QuestionIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        made = services.add_question(survey=survey, **fields.validated_data)
-        return Response(QuestionOut(made).data, status=status.HTTP_201_CREATED)
-
-
-class QuestionView(APIView):
-    @extend_schema(request=QuestionIn(partial=True), responses=QuestionOut)
-    def patch(self, request: Request, survey_id: int, sn: int) -> Response:
-        """Change a question; omitted fields and its number stay."""
-        found = get_object_or_404(survey_of(request, survey_id).questions.all(), sn=sn)
-        fields = QuestionIn(data=request.data, partial=True)
-        fields.is_valid(raise_exception=True)
-        return Response(QuestionOut(services.edit_question(question=found, **fields.validated_data)).data)
-
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, survey_id: int, sn: int) -> Response:
-        """Delete a question. The others keep their numbers."""
-        services.delete_question(question=get_object_or_404(survey_of(request, survey_id).questions.all(), sn=sn))
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class OrderView(APIView):
-    @extend_schema(request=OrderIn, responses=SurveyOut)
-    def post(self, request: Request, survey_id: int) -> Response:
+    @extend_schema(request=OrderIn)
+    @action(detail=True, methods=["post"])
+    def order(self, _request: Request, **_: int) -> Response:
         """Reorder the questions. Their numbers do not change."""
-        survey = survey_of(request, survey_id)
-        fields = OrderIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        services.reorder(survey=survey, sns=fields.validated_data["order"])
-        return Response(SurveyOut(survey_of(request, survey_id)).data)
+        survey, fields = self.get_object(), self.given(OrderIn)
+        services.reorder(survey=survey, sns=fields["order"])
+        return self.shown(self.get_object())
 
-
-class DemoSurveyView(APIView):
     @extend_schema(request=None, responses={201: SurveyOut})
-    def post(self, request: Request) -> Response:
+    @action(detail=False, methods=["post"])
+    def demo(self, _request: Request) -> Response:
         """Create a realistic survey with questions of every type."""
-        Nothing(data=request.data).is_valid(raise_exception=True)
-        made = demo.seed_demo(account=account_of(request), now=datetime.now(UTC))
-        return Response(SurveyOut(made).data, status=status.HTTP_201_CREATED)
+        self.expect_nothing()
+        return self.shown(demo.seed_demo(account=self.account, now=self.now), status=201)
 
 
-def survey_of(request: Request, survey_id: int) -> Survey:
-    """The caller's survey with this id, or 404."""
-    return get_object_or_404(selectors.surveys(account=account_of(request)), pk=survey_id)
+class QuestionViewSet(AccountViewSet[Question]):
+    serializer_class = QuestionOut
+    lookup_field = "sn"
+
+    def get_queryset(self) -> QuerySet[Question]:
+        return survey_of(self.account, self.kwargs["survey_id"]).questions.all()
+
+    @extend_schema(request=QuestionIn, responses={201: QuestionOut})
+    def create(self, _request: Request, survey_id: int) -> Response:
+        """Append a question. It gets the next number, which never changes."""
+        survey = survey_of(self.account, survey_id)
+        return self.shown(services.add_question(survey=survey, **self.given(QuestionIn)), status=201)
+
+    @extend_schema(request=QuestionIn(partial=True))
+    def partial_update(self, _request: Request, **_: int) -> Response:
+        """Change a question; omitted fields and its number stay."""
+        question, fields = self.get_object(), self.given(QuestionIn, partial=True)
+        return self.shown(services.edit_question(question=question, **fields))
+
+    def destroy(self, _request: Request, **_: int) -> Response:
+        """Delete a question. The others keep their numbers."""
+        services.delete_question(question=self.get_object())
+        return Response(status=204)
+
+
+def survey_of(account: Account, survey_id: int) -> Survey:
+    """The account's survey with this id, or 404."""
+    return get_object_or_404(selectors.surveys(account=account), pk=survey_id)

@@ -1,14 +1,13 @@
 """The REST API below /api/v1/modules/surveys/{id}/submissions/."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from modules.contacts.contact_fields import ContactReference, pop_contact
 from modules.surveys import selectors, submissions
@@ -16,8 +15,7 @@ from modules.surveys.api import survey_of
 from modules.surveys.models import Submission
 from modules.surveys.rules import LONG_LIMIT, Given
 from rest.base.fields import Text, TrueOrFalse
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of
+from rest.base.views import AccountViewSet
 
 ANSWERS_HELP = (
     'By the question\'s number or alias: a text, a number, a list of texts, or `{"answer": …, "other": "…"}`. '
@@ -63,42 +61,32 @@ class SubmissionOut(serializers.ModelSerializer[Submission]):
         ]  # fmt: skip
 
 
-class SubmissionsView(APIView):
+@extend_schema_view(
+    list=extend_schema(description="List submissions of a survey, newest first."),
+    retrieve=extend_schema(description="Show a submission."),
+)
+class SubmissionViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Submission]):
     """Submissions of contacts."""
 
-    pagination_class = NewestFirst
+    serializer_class = SubmissionOut
+    lookup_url_kwarg = "submission_id"
 
-    @extend_schema(responses=SubmissionOut(many=True))
-    def get(self, request: Request, survey_id: int) -> Response:
-        """List submissions of a survey, newest first."""
-        survey = survey_of(request, survey_id)
-        pages = NewestFirst()
-        found = selectors.submissions(account=account_of(request), survey=survey)
-        page = pages.paginate_queryset(found, request, view=self)
-        return pages.get_paginated_response(SubmissionOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Submission]:
+        survey = survey_of(self.account, self.kwargs["survey_id"])
+        return selectors.submissions(account=self.account, survey=survey)
 
     @extend_schema(request=SubmissionIn, responses={201: SubmissionOut})
-    def post(self, request: Request, survey_id: int) -> Response:
+    def create(self, _request: Request, survey_id: int) -> Response:
         """Answer a survey as a contact. `form.surveycake_submitted` is sent."""
-        survey = survey_of(request, survey_id)
-        parsed = SubmissionIn(data=request.data)
-        parsed.is_valid(raise_exception=True)
-        fields, now = dict(parsed.validated_data), datetime.now(UTC)
-        contact = pop_contact(account=account_of(request), fields=fields)
+        survey = survey_of(self.account, survey_id)
+        fields = self.given(SubmissionIn)
+        contact = pop_contact(account=self.account, fields=fields)
         if fields.get("generate"):
-            seed = fields.get("seed", now.isoformat())
-            made = submissions.submit_generated(survey=survey, contact=contact, seed=seed, now=now)
+            seed = fields.get("seed", self.now.isoformat())
+            made = submissions.submit_generated(survey=survey, contact=contact, seed=seed, now=self.now)
         else:
-            made = submissions.submit(survey=survey, contact=contact, answers=fields["answers"], now=now)
-        return Response(SubmissionOut(made).data, status=status.HTTP_201_CREATED)
-
-
-class SubmissionView(APIView):
-    @extend_schema(responses=SubmissionOut)
-    def get(self, request: Request, survey_id: int, submission_id: int) -> Response:
-        """Show a submission."""
-        found = selectors.submissions(account=account_of(request), survey=survey_of(request, survey_id))
-        return Response(SubmissionOut(get_object_or_404(found, pk=submission_id)).data)
+            made = submissions.submit(survey=survey, contact=contact, answers=fields["answers"], now=self.now)
+        return self.shown(made, status=201)
 
 
 def _given(value: Any) -> Given | None:

@@ -3,17 +3,13 @@
 from django.urls import path
 
 from modules.surveys import api, pages, submission_api, submission_pages
+from rest.base.views import Router
 
-api_urlpatterns = [
-    path("", api.SurveysView.as_view()),
-    path("demo/", api.DemoSurveyView.as_view()),
-    path("<int:survey_id>/", api.SurveyView.as_view()),
-    path("<int:survey_id>/questions/", api.QuestionsView.as_view()),
-    path("<int:survey_id>/questions/<int:sn>/", api.QuestionView.as_view()),
-    path("<int:survey_id>/order/", api.OrderView.as_view()),
-    path("<int:survey_id>/submissions/", submission_api.SubmissionsView.as_view()),
-    path("<int:survey_id>/submissions/<int:submission_id>/", submission_api.SubmissionView.as_view()),
-]
+router = Router()
+router.register("", api.SurveyViewSet)
+router.register("<int:survey_id>/questions", api.QuestionViewSet)
+router.register("<int:survey_id>/submissions", submission_api.SubmissionViewSet)
+api_urlpatterns = router.urls
 
 app_name = "surveys"
 urlpatterns = [

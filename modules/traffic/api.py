@@ -1,22 +1,21 @@
 """The REST API below /api/v1/modules/traffic/."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import serializers, status
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from modules.traffic import selectors, services
 from modules.traffic.models import Play
 from modules.traffic.reading import read
 from modules.traffic.shipped import WORDS, scenarios
-from rest.base.fields import Nothing, Number, StrictSerializer, Text
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of
+from rest.base.fields import Number, StrictSerializer, Text
+from rest.base.views import AccountAPIView, AccountViewSet
 
 
 class PlayIn(StrictSerializer):
@@ -67,7 +66,7 @@ class ScenarioOut(serializers.Serializer[Any]):
     yaml = serializers.CharField()
 
 
-class ScenariosView(APIView):
+class ScenariosView(AccountAPIView):
     @extend_schema(responses=ScenarioOut(many=True))
     def get(self, _request: Request) -> Response:
         """List the scenarios that come with the simulator."""
@@ -80,47 +79,29 @@ class ScenariosView(APIView):
         return Response(ScenarioOut(found, many=True).data)
 
 
-class PlaysView(APIView):
+@extend_schema_view(
+    list=extend_schema(description="List plays, newest first."),
+    retrieve=extend_schema(description="Show a play and its progress."),
+)
+class PlayViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Play]):
     """Plays: scenarios that are or were played."""
 
-    pagination_class = NewestFirst
+    serializer_class = PlayOut
+    lookup_url_kwarg = "play_id"
 
-    @extend_schema(responses=PlayOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List plays, newest first."""
-        pages = NewestFirst()
-        page = pages.paginate_queryset(selectors.plays(account=account_of(request)), request, view=self)
-        return pages.get_paginated_response(PlayOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Play]:
+        return selectors.plays(account=self.account)
 
     @extend_schema(request=PlayIn, responses={202: PlayOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Start a play, one at a time. Its progress is in `GET /plays/{id}/`."""
-        fields = PlayIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        given = dict(fields.validated_data)
-        given["text"] = given.pop("yaml", "")
-        play = services.start(account=account_of(request), now=datetime.now(UTC), **given)
-        return Response(PlayOut(play).data, status=status.HTTP_202_ACCEPTED)
+        fields = self.given(PlayIn)
+        fields["text"] = fields.pop("yaml", "")
+        return self.shown(services.start(account=self.account, now=self.now, **fields), status=202)
 
-
-class PlayView(APIView):
-    """One play."""
-
-    @extend_schema(responses=PlayOut)
-    def get(self, request: Request, play_id: int) -> Response:
-        """Show a play and its progress."""
-        return Response(PlayOut(_found(request, play_id)).data)
-
-
-class StopView(APIView):
-    """End a play."""
-
-    @extend_schema(request=None, responses=PlayOut)
-    def post(self, request: Request, play_id: int) -> Response:
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def stop(self, _request: Request, **_: int) -> Response:
         """Stop a play. Its events stay; notifications that have not ended continue to their end."""
-        Nothing(data=request.data).is_valid(raise_exception=True)
-        return Response(PlayOut(services.stop(play=_found(request, play_id), now=datetime.now(UTC))).data)
-
-
-def _found(request: Request, play_id: int) -> Play:
-    return get_object_or_404(selectors.plays(account=account_of(request)), pk=play_id)
+        self.expect_nothing()
+        return self.shown(services.stop(play=self.get_object(), now=self.now))

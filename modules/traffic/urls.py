@@ -3,12 +3,13 @@
 from django.urls import path
 
 from modules.traffic import api, pages
+from rest.base.views import Router
 
+router = Router()
+router.register("plays", api.PlayViewSet)
 api_urlpatterns = [
+    *router.urls,
     path("scenarios/", api.ScenariosView.as_view()),
-    path("plays/", api.PlaysView.as_view()),
-    path("plays/<int:play_id>/", api.PlayView.as_view()),
-    path("plays/<int:play_id>/stop/", api.StopView.as_view()),
 ]
 
 app_name = "traffic"

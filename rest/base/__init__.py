@@ -1,1 +1,1 @@
-"""The base of every REST API: authentication, error bodies, strict fields, paging by cursor."""
+"""The base of every REST API: authentication, error bodies, strict fields, paging by cursor, and the views."""

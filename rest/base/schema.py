@@ -34,7 +34,7 @@ class Schema(AutoSchema):
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
 
     def get_summary(self) -> str:
-        return str(super().get_description() or "").split(". ")[0].rstrip(".")
+        return str(self.get_description() or "").split(". ")[0].rstrip(".")
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

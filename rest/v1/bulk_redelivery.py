@@ -3,13 +3,12 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from rest.base.fields import StrictSerializer, TrueOrFalse
-from rest.base.request import account_of, now_utc
+from rest.base.views import AccountAPIView
 from rest.v1.filters import PARAMETERS, read_criteria
 from webhooks.log import bulk_redelivery
 
@@ -33,7 +32,7 @@ class RedeliverFoundOut(serializers.Serializer[Any]):
     )
 
 
-class RedeliverFoundView(APIView):
+class RedeliverFoundView(AccountAPIView):
     @extend_schema(
         operation_id="v1_deliveries_redeliver_found_create",
         request=RedeliverFoundIn,
@@ -42,20 +41,15 @@ class RedeliverFoundView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Send again what the log shows under the same filters, at most 10,000 deliveries; or only count them."""
-        fields = RedeliverFoundIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        now = now_utc()
-        criteria = read_criteria(request, now=now, others=())
-        preview, run = bulk_redelivery.redeliver_found(
-            account=account_of(request), criteria=criteria, now=now, **fields.validated_data
-        )
-        is_dry = fields.validated_data["dry_run"]
+        fields = self.given(RedeliverFoundIn)
+        criteria = read_criteria(request, now=self.now, others=())
+        preview, run = bulk_redelivery.redeliver_found(account=self.account, criteria=criteria, now=self.now, **fields)
         answer = {
-            "dry_run": is_dry,
+            "dry_run": fields["dry_run"],
             "matched": preview.matched,
             "by_status": preview.by_status,
             "redelivered": run.redelivered,
             "not_redelivered": run.blocked,
             "more": preview.has_more,
         }
-        return Response(answer, status=status.HTTP_200_OK if is_dry else status.HTTP_202_ACCEPTED)
+        return Response(answer, status=200 if fields["dry_run"] else 202)

@@ -4,26 +4,26 @@ import base64
 import binascii
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import serializers, status
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from accounts.models import Account
 from receiver_check.as_html import as_html
 from receiver_check.as_json import as_dict
 from receiver_check.as_junit import as_junit
 from receiver_check.run import Options
-from receiver_check.verdicts import Report
 from rest.base.fields import SeedField, StrictSerializer, Text, TrueOrFalse
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of, actor_of, now_utc
+from rest.base.views import AccountAPIView, AccountViewSet
 from rest.v1.endpoints import endpoint_of
-from rest.v1.serializers import HeadersField
+from rest.v1.fields import HeadersField
 from webhooks import selectors
 from webhooks.check_report import report_of
 from webhooks.models import Check
@@ -116,32 +116,54 @@ class CheckDetailOut(CheckOut):
         return as_dict(report_of(check)) if check.status == Check.Status.DONE else None
 
 
-class ChecksView(APIView):
+class _OneForm(BaseContentNegotiation):
+    """A report has the one form that its address says, whatever the client would take; an error is JSON."""
+
+    def select_parser(self, _request: object, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, _request: object, renderers: Any, _suffix: object = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+@extend_schema_view(
+    list=extend_schema(description="List your checks, newest first."),
+    retrieve=extend_schema(description="Show how far a check is; once it is done, its report."),
+)
+class CheckViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Check]):
     """Checks of receivers."""
 
-    pagination_class = NewestFirst
+    lookup_url_kwarg = "check_id"
 
-    @extend_schema(responses=CheckOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List your checks, newest first."""
-        pages = NewestFirst()
-        page = pages.paginate_queryset(selectors.checks(account=account_of(request)), request, view=self)
-        return pages.get_paginated_response(CheckOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Check]:
+        return selectors.checks(account=self.account)
+
+    def get_serializer_class(self) -> type[CheckOut]:
+        return CheckDetailOut if self.action == "retrieve" else CheckOut
 
     @extend_schema(request=CheckIn, responses={202: CheckOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Check a receiver in the background: some thirty probes, each a request or more to it."""
-        fields = CheckIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        given = fields.validated_data
-        options, now, actor = _options(given), now_utc(), actor_of(request)
-        if "endpoint" in given:
-            endpoint = endpoint_of(request, given["endpoint"])
-            check = checks.start_for_endpoint(endpoint=endpoint, options=options, now=now, actor=actor)
+        fields = self.given(CheckIn)
+        start: dict[str, Any] = {"options": _options(fields), "now": self.now, "actor": self.actor}
+        if "endpoint" in fields:
+            check = checks.start_for_endpoint(endpoint=endpoint_of(self.account, fields["endpoint"]), **start)
         else:
-            account, url, secret = account_of(request), given["url"], given["secret"]
-            check = checks.start(account=account, url=url, secret=secret, options=options, now=now, actor=actor)
-        return Response(CheckOut(check).data, status=status.HTTP_202_ACCEPTED)
+            check = checks.start(account=self.account, url=fields["url"], secret=fields["secret"], **start)
+        return self.shown(check, status=202)
+
+    @extend_schema(responses={(200, "application/xml"): OpenApiTypes.STR})
+    @action(detail=True, content_negotiation_class=_OneForm)
+    def junit(self, _request: Request, **_: int) -> HttpResponse:
+        """Give the report as JUnit XML, which every CI shows."""
+        report = report_of(self.get_object())
+        return HttpResponse(as_junit(report), content_type="application/xml; charset=utf-8")
+
+    @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR})
+    @action(detail=True, content_negotiation_class=_OneForm)
+    def html(self, _request: Request, **_: int) -> HttpResponse:
+        """Give the report as one HTML page to keep and to send around."""
+        return HttpResponse(as_html(report_of(self.get_object())), content_type="text/html; charset=utf-8")
 
 
 def _options(given: dict[str, Any]) -> Options:
@@ -154,52 +176,6 @@ def _options(given: dict[str, Any]) -> Options:
         headers=tuple(given.get("headers", {}).items()),
         **{name: given[name] for name in named if name in given},
     )
-
-
-class CheckView(APIView):
-    """One check."""
-
-    @extend_schema(responses=CheckDetailOut)
-    def get(self, request: Request, check_id: int) -> Response:
-        """Show how far a check is; once it is done, its report."""
-        return Response(CheckDetailOut(_check_of(request, check_id)).data)
-
-
-class _OneForm(BaseContentNegotiation):
-    """A report has the one form that its address says, whatever the client would take; an error is JSON."""
-
-    def select_parser(self, _request: object, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, _request: object, renderers: Any, _suffix: object = None) -> Any:
-        return renderers[0], renderers[0].media_type
-
-
-class JUnitView(APIView):
-    content_negotiation_class = _OneForm
-
-    @extend_schema(responses={(200, "application/xml"): OpenApiTypes.STR})
-    def get(self, request: Request, check_id: int) -> HttpResponse:
-        """Give the report as JUnit XML, which every CI shows."""
-        report = _report(request, check_id)
-        return HttpResponse(as_junit(report), content_type="application/xml; charset=utf-8")
-
-
-class HtmlView(APIView):
-    content_negotiation_class = _OneForm
-
-    @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR})
-    def get(self, request: Request, check_id: int) -> HttpResponse:
-        """Give the report as one HTML page to keep and to send around."""
-        return HttpResponse(as_html(_report(request, check_id)), content_type="text/html; charset=utf-8")
-
-
-def _check_of(request: Request, check_id: int) -> Check:
-    return get_object_or_404(selectors.checks(account=account_of(request)), pk=check_id)
-
-
-def _report(request: Request, check_id: int) -> Report:
-    return report_of(_check_of(request, check_id))
 
 
 class ExplainIn(StrictSerializer):
@@ -254,14 +230,12 @@ class ExplainOut(serializers.Serializer[Any]):
     findings = FindingOut(many=True)
 
 
-class ExplainView(APIView):
+class ExplainView(AccountAPIView):
     @extend_schema(request=ExplainIn, responses=ExplainOut)
-    def post(self, request: Request) -> Response:
+    def post(self, _request: Request) -> Response:
         """Explain a wrong signature: which mistake makes the digest that your receiver computed, and how to fix it."""
-        fields = ExplainIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        given = fields.validated_data
-        secret, others = _secrets(request, given)
+        given = self.given(ExplainIn)
+        secret, others = _secrets(self.account, given)
         explanation = explain_signature(
             body=given["bytes"],
             secret=secret,
@@ -271,9 +245,9 @@ class ExplainView(APIView):
         return Response({"valid": explanation.is_valid, **explanation.as_dict()})
 
 
-def _secrets(request: Request, given: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+def _secrets(account: Account, given: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     if "endpoint" in given:
-        return secrets_of(endpoint_of(request, given["endpoint"]))
+        return secrets_of(endpoint_of(account, given["endpoint"]))
     return given["secret"], ()
 
 

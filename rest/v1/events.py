@@ -3,15 +3,16 @@
 from functools import partial
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
+from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from rest.base.request import account_of, now_utc
+from events.models import Event
+from rest.base.views import AccountAPIView, AccountViewSet
 from rest.v1.endpoints import endpoint_of
 from rest.v1.filters import PARAMETERS, read_criteria
 from rest.v1.log_pages import LogPages
@@ -38,75 +39,75 @@ TEST_WAIT = 15.0
 """Seconds that a test event is waited for: a whole attempt and the way to the worker."""
 
 
-class EventView(APIView):
-    @extend_schema(responses=EventOut)
-    def get(self, request: Request, event_id: int) -> Response:
-        """Show an event and its deliveries."""
-        return Response(EventOut(get_object_or_404(selectors.events(account=account_of(request)), pk=event_id)).data)
+@extend_schema_view(retrieve=extend_schema(description="Show an event and its deliveries."))
+class EventViewSet(RetrieveModelMixin, AccountViewSet[Event]):
+    serializer_class = EventOut
+    lookup_url_kwarg = "event_id"
 
+    def get_queryset(self) -> QuerySet[Event]:
+        return selectors.events(account=self.account)
 
-class EventWaitView(APIView):
     @extend_schema(
         responses=WaitOut,
         parameters=[OpenApiParameter("timeout", float, description=f"Seconds, at most {WAIT_LIMIT:g}; 10 if missing.")],
     )
-    def get(self, request: Request, event_id: int) -> Response:
+    @action(detail=True)
+    def wait(self, request: Request, event_id: int) -> Response:
         """Wait until every delivery of the event is done, or until the time is over: then `done` is false.
 
         Where hundreds wait, one more is answered at once; ask again after a moment.
         """
-        events = selectors.events(account=account_of(request))
-        event = get_object_or_404(events, pk=event_id)
-        is_done = partial(selectors.is_event_done, event_id=event.pk)
+        self.get_object()
+        is_done = partial(selectors.is_event_done, event_id=event_id)
         done = waiting_of(request.META).wait(is_done, timeout=_timeout(request))
-        return Response(WaitOut(events.get(pk=event_id), context={"done": done}).data)
+        return Response(WaitOut(self.get_object(), context={"done": done}).data)
 
 
-class SendTestView(APIView):
+class SendTestView(AccountAPIView):
     @extend_schema(request=TestIn, responses=TestOut)
     def post(self, request: Request, endpoint_id: int) -> Response:
         """Send a test event now and wait for what comes of it. One attempt; a paused endpoint gets it, too."""
-        endpoint = endpoint_of(request, endpoint_id)
-        fields = TestIn(data=request.data)
-        fields.is_valid(raise_exception=True)
+        endpoint, fields = endpoint_of(self.account, endpoint_id), self.given(TestIn)
         waiting = waiting_of(request.META)
-        delivery = waiting.once(lambda: send_test(endpoint=endpoint, now=now_utc(), **fields.validated_data))
+        delivery = waiting.once(lambda: send_test(endpoint=endpoint, now=self.now, **fields))
         waiting.wait(partial(selectors.is_event_done, event_id=delivery.event_id), timeout=TEST_WAIT)
-        return Response(_test_result(selectors.deliveries(account=account_of(request)).get(pk=delivery.pk)))
+        return Response(test_result(selectors.deliveries(account=self.account).get(pk=delivery.pk)))
 
 
-class DeliveriesView(APIView):
+@extend_schema_view(
+    retrieve=extend_schema(
+        description="Show a delivery with every attempt: what was sent, what came, and where the time went.",
+        responses=DeliveryDetailOut,
+    )
+)
+class DeliveryViewSet(RetrieveModelMixin, AccountViewSet[Delivery]):
     """The delivery log."""
 
     pagination_class = LogPages
+    lookup_url_kwarg = "delivery_id"
 
-    @extend_schema(responses=DeliveryOut(many=True), parameters=PARAMETERS)
-    def get(self, request: Request) -> Response:
+    def get_queryset(self) -> QuerySet[Delivery]:
+        if self.action == "retrieve":
+            return selectors.deliveries_with_attempts(account=self.account)
+        return selectors.deliveries(account=self.account).select_related("endpoint__account")
+
+    def get_serializer_class(self) -> type[DeliveryOut]:
+        return DeliveryDetailOut if self.action == "retrieve" else DeliveryOut
+
+    @extend_schema(parameters=PARAMETERS)
+    def list(self, request: Request) -> Response:
         """List deliveries, newest first, by any of the filters."""
-        criteria = read_criteria(request, now=now_utc())
-        pages = LogPages()
-        page = pages.search(request, account=account_of(request), criteria=criteria)
-        return pages.get_paginated_response(DeliveryOut(page, many=True).data)
+        pages, criteria = LogPages(), read_criteria(request, now=self.now)
+        page = pages.search(request, account=self.account, criteria=criteria)
+        return pages.get_paginated_response(self.get_serializer(page, many=True).data)
 
-
-class DeliveryView(APIView):
-    @extend_schema(responses=DeliveryDetailOut)
-    def get(self, request: Request, delivery_id: int) -> Response:
-        """Show a delivery with every attempt: what was sent, what came, and where the time went."""
-        deliveries = selectors.deliveries_with_attempts(account=account_of(request))
-        return Response(DeliveryDetailOut(get_object_or_404(deliveries, pk=delivery_id)).data)
-
-
-class RedeliverView(APIView):
     @extend_schema(request=RedeliverIn, responses={202: DeliveryOut})
-    def post(self, request: Request, delivery_id: int) -> Response:
+    @action(detail=True, methods=["post"])
+    def redeliver(self, _request: Request, **_: int) -> Response:
         """Send a delivery again: same bytes, same key, a new series of attempts; or under a new key."""
-        fields = RedeliverIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        deliveries = selectors.deliveries(account=account_of(request))
-        delivery = get_object_or_404(deliveries.select_related("endpoint__account"), pk=delivery_id)
-        again = redeliver(delivery=delivery, now=now_utc(), **fields.validated_data)
-        return Response(DeliveryOut(deliveries.get(pk=again.pk)).data, status=status.HTTP_202_ACCEPTED)
+        fields = self.given(RedeliverIn)
+        again = redeliver(delivery=self.get_object(), now=self.now, **fields)
+        return self.shown(self.get_queryset().get(pk=again.pk), status=202)
 
 
 def _timeout(request: Request) -> float:
@@ -119,7 +120,8 @@ def _timeout(request: Request) -> float:
     return timeout
 
 
-def _test_result(delivery: Delivery) -> dict[str, Any]:
+def test_result(delivery: Delivery) -> dict[str, Any]:
+    """The fields of `TestOut` for a test that was sent."""
     attempt = delivery.attempts.order_by("-number").first()
     reason, detail = _explained(delivery, attempt)
     return {

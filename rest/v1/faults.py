@@ -1,21 +1,21 @@
 """The calls of /api/v1/ about injected faults, and what goes in and out of them."""
 
 from datetime import datetime
+from typing import Any
 
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import serializers, status
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from maac_contract.fault_kinds import KINDS, FaultKind, about
 from rest.base.fields import Number, StrictSerializer, Text, WholeNumber
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of, actor_of, now_utc
+from rest.base.views import AccountViewSet
 from rest.v1.endpoints import endpoint_of
 from webhooks import selectors
-from webhooks.models import InjectedFault
+from webhooks.models import Endpoint, InjectedFault
 from webhooks.services import faults
 
 _KINDS = "; ".join(f"`{kind}`: {about.description}" for kind, about in KINDS.items())
@@ -74,41 +74,38 @@ class FaultOut(serializers.ModelSerializer[InjectedFault]):
         return None if about(fault.kind).count is None else fault.count
 
 
-class EndpointFaultsView(APIView):
-    """Injected faults of an endpoint."""
+@extend_schema_view(
+    list=extend_schema(description="List the endpoint's injected faults, newest first, with what each has counted.")
+)
+class FaultViewSet(ListModelMixin, AccountViewSet[InjectedFault]):
+    """Injected faults: `list`, `create` and `clear` are those of an endpoint."""
 
-    pagination_class = NewestFirst
+    serializer_class = FaultOut
+    lookup_url_kwarg = "fault_id"
 
-    @extend_schema(responses=FaultOut(many=True))
-    def get(self, request: Request, endpoint_id: int) -> Response:
-        """List the endpoint's injected faults, newest first, with what each has counted."""
-        endpoint = endpoint_of(request, endpoint_id)
-        rows = selectors.faults(account=account_of(request)).filter(endpoint=endpoint)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(rows, request, view=self)
-        return pages.get_paginated_response(FaultOut(page, many=True, context={"now": now_utc()}).data)
+    @property
+    def endpoint(self) -> Endpoint:
+        return endpoint_of(self.account, self.kwargs["endpoint_id"])
+
+    def get_queryset(self) -> QuerySet[InjectedFault]:
+        rows = selectors.faults(account=self.account)
+        return rows.filter(endpoint=self.endpoint) if self.action == "list" else rows
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {"now": self.now}
 
     @extend_schema(request=FaultIn, responses={201: FaultOut})
-    def post(self, request: Request, endpoint_id: int) -> Response:
+    def create(self, _request: Request, **_: int) -> Response:
         """Let something go wrong on purpose: once, unless you say how often. Attempts that it strikes are marked."""
-        endpoint = endpoint_of(request, endpoint_id)
-        fields = FaultIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        now = now_utc()
-        fault = faults.add(endpoint=endpoint, now=now, actor=actor_of(request), **fields.validated_data)
-        return Response(FaultOut(fault, context={"now": now}).data, status=status.HTTP_201_CREATED)
+        endpoint, fields = self.endpoint, self.given(FaultIn)
+        return self.shown(faults.add(endpoint=endpoint, now=self.now, actor=self.actor, **fields), status=201)
 
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, endpoint_id: int) -> Response:
+    def clear(self, _request: Request, **_: int) -> Response:
         """Remove all of the endpoint's injected faults. What they hold back is sent."""
-        faults.clear(endpoint=endpoint_of(request, endpoint_id), now=now_utc(), actor=actor_of(request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        faults.clear(endpoint=self.endpoint, now=self.now, actor=self.actor)
+        return Response(status=204)
 
-
-class FaultView(APIView):
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, fault_id: int) -> Response:
+    def destroy(self, _request: Request, **_: int) -> Response:
         """Remove an injected fault. What it holds back is sent."""
-        fault = get_object_or_404(selectors.faults(account=account_of(request)), pk=fault_id)
-        faults.remove(fault=fault, now=now_utc(), actor=actor_of(request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        faults.remove(fault=self.get_object(), now=self.now, actor=self.actor)
+        return Response(status=204)

@@ -1,14 +1,14 @@
 """The calls of /api/v1/: notices that an endpoint keeps failing."""
 
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from rest.base.paging import NewestFirst
-from rest.base.request import account_of, expect_nothing, now_utc
+from rest.base.views import AccountViewSet
 from webhooks import selectors
 from webhooks.models import Notice
 from webhooks.services.notices import mark_read
@@ -23,21 +23,20 @@ class NoticeOut(serializers.ModelSerializer[Notice]):
         fields = ["id", "endpoint", "endpoint_name", "reason", "message", "created_at", "read_at"]
 
 
-class NoticesView(APIView):
-    pagination_class = NewestFirst
+@extend_schema_view(
+    list=extend_schema(description="List the notices about your endpoints that keep failing, newest first.")
+)
+class NoticeViewSet(ListModelMixin, AccountViewSet[Notice]):
+    serializer_class = NoticeOut
+    lookup_url_kwarg = "notice_id"
 
-    @extend_schema(responses=NoticeOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List the notices about your endpoints that keep failing, newest first."""
-        pages = NewestFirst()
-        page = pages.paginate_queryset(selectors.notices(account=account_of(request)), request, view=self)
-        return pages.get_paginated_response(NoticeOut(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Notice]:
+        return selectors.notices(account=self.account)
 
-
-class NoticeReadView(APIView):
-    @extend_schema(request=None, responses=NoticeOut)
-    def post(self, request: Request, notice_id: int) -> Response:
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def read(self, _request: Request, **_: int) -> Response:
         """Mark a notice as read. The first time counts."""
-        notice = get_object_or_404(selectors.notices(account=account_of(request)), pk=notice_id)
-        expect_nothing(request)
-        return Response(NoticeOut(mark_read(notice=notice, now=now_utc())).data)
+        notice = self.get_object()
+        self.expect_nothing()
+        return self.shown(mark_read(notice=notice, now=self.now))

@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from accounts.models import ENDPOINT_LIMIT
+from accounts.models import ENDPOINT_LIMIT, Account
 from rest.base.fields import StrictSerializer, Text
-from rest.base.request import account_of, actor_of, now_utc
-from rest.v1.serializers import WaitsField
+from rest.base.views import AccountViewSet
+from rest.v1.fields import WaitsField
 from webhooks import selectors
 from webhooks.services import sandboxes
 
@@ -37,24 +36,22 @@ class SandboxOut(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class SandboxesView(APIView):
+class SandboxViewSet(AccountViewSet[Account]):
+    serializer_class = SandboxOut
+    lookup_url_kwarg = "account_id"
+
+    def get_queryset(self) -> QuerySet[Account]:
+        return selectors.sandboxes(account=self.account, now=self.now)
+
     @extend_schema(request=SandboxIn, responses={201: SandboxOut})
-    def post(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Make a sandbox. It is an account licensed for every zone, with its own token, and gone when it expires."""
-        fields = SandboxIn(data=request.data)
-        fields.is_valid(raise_exception=True)
-        account, token = sandboxes.make(
-            parent=account_of(request), now=now_utc(), actor=actor_of(request), **fields.validated_data
-        )
+        fields = self.given(SandboxIn)
+        account, token = sandboxes.make(parent=self.account, now=self.now, actor=self.actor, **fields)
         made = {"id": account.pk, "name": account.name, "token": token, "expires_at": account.expires_at}
-        return Response(SandboxOut(made).data, status=status.HTTP_201_CREATED)
+        return Response(SandboxOut(made).data, status=201)
 
-
-class SandboxView(APIView):
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, account_id: int) -> Response:
+    def destroy(self, _request: Request, **_: int) -> Response:
         """Remove a sandbox with everything in it. Its own token may ask for it, too."""
-        now = now_utc()
-        sandbox = get_object_or_404(selectors.sandboxes(account=account_of(request), now=now), pk=account_id)
-        sandboxes.remove(sandbox=sandbox, now=now)
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        sandboxes.remove(sandbox=self.get_object(), now=self.now)
+        return Response(status=204)

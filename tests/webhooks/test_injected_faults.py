@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from accounts.models import Account, AuditEntry, Licence
-from maac_contract.fault_kinds import FaultKind
+from maac_contract.fault_kinds import RACES, FaultKind
 from maac_contract.signature import signature
 from tests.brands import YEAR
 from tests.shop import Care, Shop
@@ -19,7 +19,6 @@ from tests.webhooks.jobs import answered
 from tests.webhooks.test_deliver import run_until_quiet
 from webhooks import outbox
 from webhooks.engine.concurrency_limiter import Capacity
-from webhooks.engine.fault_injection import RACES
 from webhooks.engine.job import Job
 from webhooks.engine.lifecycle import judge
 from webhooks.models import Attempt, Delivery, Endpoint, InjectedFault, QueueEntry

@@ -102,7 +102,7 @@ def test_what_the_database_does_not_serve_can_be_asked_again(
     def fail(*_arguments: Any, **_options: Any) -> None:
         raise OperationalError("deadlock detected") from psycopg.errors.DeadlockDetected()
 
-    monkeypatch.setattr("rest.v1.endpoints.endpoint_limit", fail)
+    monkeypatch.setattr("rest.v1.account.endpoint_limit", fail)
     monkeypatch.setattr("webhooks.outbox.store", fail)
     answer = api.get(f"/api/v1/{path}") if path == "account/" else api.post(f"/api/v1/{path}", {"topic": POINTS})
     assert refusal(answer) == (503, "database_busy")

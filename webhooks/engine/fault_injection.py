@@ -10,12 +10,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
-from maac_contract.fault_kinds import FaultKind
+from maac_contract.fault_kinds import RACES, FaultKind
 from webhooks.engine.job import Answered, FaultSpec, Job, Outcome, Reason, Unanswered
 from webhooks.engine.lifecycle import Move, Verdict
-
-RACES = (FaultKind.ROTATE_SECRET, FaultKind.PAUSE, FaultKind.DELETE, FaultKind.END_LICENCE)
-"""Kinds that change the endpoint or its licence between an attempt and its retry."""
 
 _TIMESTAMP = re.compile(rb'(?<=^\{"timestamp": ")[^"]+')
 _DIGITS = re.compile(rb"[02-9]")

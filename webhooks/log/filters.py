@@ -1,12 +1,16 @@
-"""The query parameters of the delivery log's filter, the same for console and REST API; unknown ones are errors."""
+"""The filters of the delivery log as query parameters, for the console, the REST API and its schema.
+
+Unknown parameters are errors.
+"""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from maac_contract.contract import TOPICS
 from webhooks.datetimes import EARLIEST, read_datetime
@@ -24,14 +28,26 @@ NAME_SHOWN = 50
 _AGO = re.compile(r"(\d{1,4})([mhd])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
-
 REASONS = (*Reason, *SkipReason)
 """The reasons of deliveries and attempts."""
 
 
 class IdField(forms.IntegerField):
-    def __init__(self) -> None:
-        super().__init__(required=False, min_value=0, max_value=LARGEST_ID)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=0, max_value=LARGEST_ID, **options)
+
+
+class OneOf(forms.TypedChoiceField):
+    def __init__(self, values: Iterable[str], **options: Any) -> None:
+        self.values = [str(each) for each in values]
+        super().__init__(choices=[("", ""), *((each, each) for each in self.values)], **options)
+
+
+class YesOrNo(OneOf):
+    """`true` or `false`; None if it is missing."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(["true", "false"], coerce=lambda text: text == "true", empty_value=None, **options)
 
 
 class DateTimeField(forms.CharField):
@@ -67,25 +83,37 @@ class KeyField(forms.CharField):
 
 
 class LogFilter(forms.Form):
-    """`since` and `until` bound the creation time; `q` is text in the body. `others` are further allowed names."""
+    """A field for each filter; all but `q` have the name of the attribute of Criteria that they set.
 
-    endpoint = IdField()
-    event = IdField()
-    status = forms.ChoiceField(required=False, choices=[("", ""), *((each.value, each.value) for each in Status)])
-    reason = forms.ChoiceField(required=False, choices=[("", ""), *((each.value, each.value) for each in REASONS)])
-    topic = forms.ChoiceField(required=False, choices=[("", ""), *((topic, topic) for topic in TOPICS)])
-    is_test = forms.ChoiceField(required=False, choices=[("", ""), ("true", "true"), ("false", "false")])
-    since = DateTimeField(required=False)
-    until = DateTimeField(required=False)
-    q = forms.CharField(required=False, max_length=TEXT_LENGTH)
-    key = KeyField(required=False)
+    `label` names an active filter in the console, `help_text` describes it in the OpenAPI schema. `others` are further
+    allowed names.
+    """
+
+    endpoint = IdField(label=gettext_lazy("Endpoint: %(value)s"), help_text="The endpoint's id.")
+    event = IdField(label=gettext_lazy("Event: %(value)s"), help_text="The event's id.")
+    status = OneOf(Status, label=gettext_lazy("Status: %(value)s"))
+    reason = OneOf(REASONS, label=gettext_lazy("Reason: %(value)s"))
+    topic = OneOf(TOPICS, label=gettext_lazy("Event type: %(value)s"))
+    is_test = YesOrNo(label=gettext_lazy("Only %(value)s"))
+    since = DateTimeField(
+        label=gettext_lazy("From: %(value)s"), help_text="Created at this moment or later; `24h` is a day ago."
+    )
+    until = DateTimeField(label=gettext_lazy("To: %(value)s"), help_text="Created before this moment.")
+    q = forms.CharField(
+        max_length=TEXT_LENGTH, label=gettext_lazy("Text: %(value)s"), help_text="Text in the body, in any language."
+    )
+    key = KeyField(
+        label=gettext_lazy("Idempotency key: %(value)s"),
+        help_text=f"The idempotency key, or at least its first {KEY_BEGINS_WITH} digits.",
+    )
 
     def __init__(self, data: Mapping[str, Any], *, zone: tzinfo, now: datetime, others: Collection[str] = ()) -> None:
         super().__init__(data)
         self._others = others
-        for name in ("since", "until"):
-            field = cast(DateTimeField, self.fields[name])
-            field.zone, field.now = zone, now
+        for field in self.fields.values():
+            field.required = False
+            if isinstance(field, DateTimeField):
+                field.zone, field.now = zone, now
 
     def clean(self) -> dict[str, Any]:
         """Reject unknown names: a misspelt filter that was ignored would match every row."""
@@ -99,16 +127,5 @@ class LogFilter(forms.Form):
     @property
     def criteria(self) -> Criteria:
         """The criteria of a valid form."""
-        given = self.cleaned_data
-        return Criteria(
-            endpoint=given["endpoint"],
-            event=given["event"],
-            topic=given["topic"],
-            status=given["status"],
-            reason=given["reason"],
-            is_test=given["is_test"] == "true" if given["is_test"] else None,
-            since=given["since"],
-            until=given["until"],
-            text=given["q"],
-            key=given["key"],
-        )
+        given = dict(self.cleaned_data)
+        return Criteria(text=given.pop("q"), **given)

@@ -11,8 +11,8 @@ from accounts.errors import Refusal
 from accounts.models import Licence
 from accounts.services import end_licence
 from maac_contract.contract import TOPICS
-from maac_contract.fault_kinds import FaultKind
-from webhooks.engine.fault_injection import RACES, applied_to_outcome
+from maac_contract.fault_kinds import RACES, FaultKind
+from webhooks.engine.fault_injection import applied_to_outcome
 from webhooks.engine.job import FaultSpec, Job, Outcome
 from webhooks.engine.lifecycle import Verdict
 from webhooks.models import Endpoint
