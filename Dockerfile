@@ -9,7 +9,7 @@ COPY pyproject.toml constraints.txt ./
 RUN python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*project['dependencies'], *project['optional-dependencies']['server'], sep='\n')" > /requirements.txt \
     && /venv/bin/pip install --only-binary :all: -c constraints.txt -r /requirements.txt
 COPY . .
-RUN /venv/bin/pip install --no-deps .
+RUN /venv/bin/pip install -c constraints.txt '.[server]'
 
 FROM python:3.12-slim
 ENV PATH=/venv/bin:$PATH \

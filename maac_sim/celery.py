@@ -52,7 +52,7 @@ class Delivering(bootsteps.StartStopStep):
 
 def _note(name: str) -> None:
     from webhooks.services import workers
-    from webhooks.services.deliver import last_error
+    from webhooks.services.delivery_run import last_error
 
     close_old_connections()
     try:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import functools
 import hashlib
 import hmac
 import http
-import ipaddress
 import itertools
 import json
 import socket
@@ -23,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
+
+from tests.wire import Head, make_certificate, read_chunks, read_head, read_length
 
 BACKLOG = 1024
 LONGEST_HEAD = 65_536
@@ -292,7 +291,7 @@ class Receiver:
 
     def _prepare_tls(self) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="receiver-")
-        certificate, key = _make_certificate()
+        certificate, key = make_certificate()
         self.certificate.write_bytes(certificate + key)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(self.certificate)
@@ -364,7 +363,7 @@ class Line(asyncio.Protocol):
         self._receiver = receiver
         self._loop = receiver._loop
         self._buffer = bytearray()
-        self._head: _Head | None = None
+        self._head: Head | None = None
         self._busy = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -458,89 +457,23 @@ class Line(asyncio.Protocol):
             if len(self._buffer) > LONGEST_HEAD:
                 raise ValueError("the head does not end")
             return False
-        self._head = _read_head(self._buffer[:end].decode("latin-1"))
+        self._head = read_head(self._buffer[:end].decode("latin-1"))
         del self._buffer[: end + 4]
         return True
 
-    def _take_body(self, head: _Head) -> bytes | None:
-        found = _read_chunks(self._buffer) if head.chunked else _read_length(self._buffer, head.length)
+    def _take_body(self, head: Head) -> bytes | None:
+        found = read_chunks(self._buffer) if head.chunked else read_length(self._buffer, head.length)
         if found is None:
             return None
         body, end = found
         del self._buffer[:end]
         return body
 
-    def _encourage(self, head: _Head) -> None:
+    def _encourage(self, head: Head) -> None:
         """curl holds a large body back until it gets 100 Continue."""
         if head.waits_for_continue:
             head.waits_for_continue = False
             self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-
-@dataclass
-class _Head:
-    method: str
-    path: str
-    headers: list[tuple[str, str]]
-    length: int = 0
-    chunked: bool = False
-    closes: bool = False
-    waits_for_continue: bool = False
-
-
-def _read_head(text: str) -> _Head:
-    first, *lines = text.split("\r\n")
-    method, path, version = first.split(" ")
-    head = _Head(method, path, [], closes=version == "HTTP/1.0")
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon:
-            raise ValueError(f"not a header: {line}")
-        value = value.strip(" \t")
-        head.headers.append((name, value))
-        _heed(head, name.lower(), value)
-    return head
-
-
-def _heed(head: _Head, name: str, value: str) -> None:
-    match name:
-        case "content-length":
-            head.length = int(value)
-        case "transfer-encoding":
-            head.chunked = value.lower() == "chunked"
-        case "connection":
-            head.closes = value.lower() == "close"
-        case "expect":
-            head.waits_for_continue = value.lower() == "100-continue"
-
-
-def _read_length(buffer: bytearray, length: int) -> tuple[bytes, int] | None:
-    return (bytes(buffer[:length]), length) if len(buffer) >= length else None
-
-
-def _read_chunks(buffer: bytearray) -> tuple[bytes, int] | None:
-    """The body made of all chunks and where it ends; nothing while some of it is still to come."""
-    body, at = bytearray(), 0
-    while (end := buffer.find(b"\r\n", at)) >= 0:
-        size = int(buffer[at:end].split(b";")[0], 16)
-        at = end + 2
-        if size == 0:
-            return _skip_trailers(buffer, at, bytes(body))
-        start, at = at, at + size + 2
-        if len(buffer) < at:
-            return None
-        if buffer[at - 2 : at] != b"\r\n":
-            raise ValueError("a chunk is longer than it says")
-        body += buffer[start : at - 2]
-    return None
-
-
-def _skip_trailers(buffer: bytearray, at: int, body: bytes) -> tuple[bytes, int] | None:
-    while (end := buffer.find(b"\r\n", at)) >= 0:
-        if end == at:
-            return body, end + 2
-        at = end + 2
-    return None
 
 
 _REASONS = {status.value: status.phrase for status in http.HTTPStatus}
@@ -562,27 +495,3 @@ def _action(action: int | Action) -> Action:
 
 def _route(path: str) -> str:
     return path.partition("?")[0]
-
-
-@functools.cache
-def _make_certificate() -> tuple[bytes, bytes]:
-    # Imported here because only the tests that use TLS need it, and it is slow to import.
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), private

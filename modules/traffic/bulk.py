@@ -1,4 +1,4 @@
-"""Performs each kind of action in bulk, with the modules' own rules.
+"""Performs each kind of action in bulk, with the modules' own rules; messages are in bulk_messages.
 
 Each kind is performed in two steps. A preparer builds the rows and the event of each action; after the events are
 published, the `finish` function that it returned stores the rows with the events' ids.
@@ -15,10 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account
 from maac_contract.samples import Brand
 from modules.contacts.models import Contact
-from modules.messages import opens as message_opens
-from modules.messages import services as message_services
-from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Open, Recipient
-from modules.messages.models import Template as MessageTemplate
+from modules.messages.models import Open
 from modules.notifications import machine, steps
 from modules.notifications import services as notification_services
 from modules.notifications.models import Binding, Message, Step, Template
@@ -36,12 +33,13 @@ from modules.surveys.models import Submission
 from modules.traffic import actions
 from modules.traffic.actions import TimedAction
 from modules.traffic.errors import FixtureMissing
-from modules.traffic.scenario import NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
+from modules.traffic.scenario import NOTIFICATION, POINTS, RECEIPT, SURVEY
 from webhooks.services.publish import EventRequest
 
 WITHOUT_CONTACT = (actions.Notify, actions.Move, actions.Broadcast)
 """Actions that concern no single contact."""
 EVENT = "event"
+"""The fixture that a play's pushes belong to."""
 TAG_LIMIT = 50
 MOVING = (
     "status", "line_push_status", "line_push_delivered_at", "line_push_error_category", "pnp_status",
@@ -88,30 +86,9 @@ def without_events(_context: ScenarioContext, timed_actions: Sequence[TimedActio
     return [None] * len(timed_actions), lambda _ids: None
 
 
-def send(context: ScenarioContext, timed_actions: Sequence[TimedAction]) -> None:
-    """Send messages. Only opening them publishes an event."""
-    if not timed_actions:
-        return
-    template = _fixture(MessageTemplate.objects, context, OPEN)
-    event = _fixture(MessageEvent.objects, context, EVENT)
-    for timed in timed_actions:
-        now, action = context.moment(timed), timed.action
-        if isinstance(action, actions.Broadcast):
-            name = _name_of_broadcast(template, action.number)
-            sent = message_services.send_broadcast(
-                account=context.account, template=template, name=name, tag=context.tag, now=now
-            )
-            context.broadcasts[action.number] = sent.pk
-        elif isinstance(action, actions.Push):
-            pushed = message_services.push(
-                account=context.account, template=template, event=event, line_uid=action.line_uid, values={}, now=now
-            )
-            context.pushes[action.line_uid] = pushed.message.pk
-
-
 def uploads(context: ScenarioContext, timed_actions: Sequence[TimedAction], people: People) -> Prepared:
     campaign = receipt_uploads.opened(Campaign(pk=context.fixtures[RECEIPT]))
-    uploaded = _each(context, timed_actions, actions.Upload)
+    uploaded = of_kind(context, timed_actions, actions.Upload)
     receipts = [(people.get(action.line_uid), _receipt(action, now)) for now, action in uploaded]
     matches = receipt_selectors.matches(campaign=campaign)
     numbers = {receipt.number for _contact, receipt in receipts}
@@ -127,7 +104,7 @@ def uploads(context: ScenarioContext, timed_actions: Sequence[TimedAction], peop
         rows.append(row)
 
     def finish(ids: Sequence[int | None]) -> None:
-        Upload.objects.bulk_create(_with_event_ids(rows, ids))
+        Upload.objects.bulk_create(with_event_ids(rows, ids))
 
     return [receipt_uploads.event_request_of(row) if row else None for row in rows], finish
 
@@ -144,11 +121,11 @@ def _receipt(action: actions.Upload, now: datetime) -> Receipt:
 
 
 def submissions(context: ScenarioContext, timed_actions: Sequence[TimedAction], people: People) -> Prepared:
-    survey = _fixture(survey_selectors.surveys(account=context.account), context, SURVEY)
+    survey = fixture(survey_selectors.surveys(account=context.account), context, SURVEY)
     survey.account = context.account
     questions = survey_selectors.asked(survey=survey)
     drafts: list[tuple[Submission, survey_submissions.ByAlias] | None] = []
-    for now, action in _each(context, timed_actions, actions.Answer):
+    for now, action in of_kind(context, timed_actions, actions.Answer):
         contact = people.get(action.line_uid)
         if contact is None:
             drafts.append(None)
@@ -172,21 +149,21 @@ def submissions(context: ScenarioContext, timed_actions: Sequence[TimedAction], 
     Submission.objects.bulk_create((row for row in rows if row), batch_size=1)
 
     def finish(ids: Sequence[int | None]) -> None:
-        Submission.objects.bulk_update(_with_event_ids(rows, ids), ["webhook_event_id"])
+        Submission.objects.bulk_update(with_event_ids(rows, ids), ["webhook_event_id"])
 
     return [survey_submissions.event_request_of(*draft) if draft else None for draft in drafts], finish
 
 
 def notifications(context: ScenarioContext, timed_actions: Sequence[TimedAction], _people: People) -> Prepared:
     """Create and move notifications. `due_at` stays empty, so that only the plan moves them, not the worker."""
-    template = _fixture(Template.objects, context, NOTIFICATION)
+    template = fixture(Template.objects, context, NOTIFICATION)
     template.account = context.account
-    sent = _each(context, timed_actions, actions.Notify)
+    sent = of_kind(context, timed_actions, actions.Notify)
     new = {action.number: _message(context, template, action, now) for now, action in sent}
     # The event's data contains the row's id.
     Message.objects.bulk_create(new.values())
     context.notifications.update({number: message.pk for number, message in new.items()})
-    moving = {action.number for _now, action in _each(context, timed_actions, actions.Move)}
+    moving = {action.number for _now, action in of_kind(context, timed_actions, actions.Move)}
     known = new | _messages(context, template, moving - set(new))
     event_requests: EventRequests = []
     reached: list[Step | None] = []
@@ -204,7 +181,7 @@ def notifications(context: ScenarioContext, timed_actions: Sequence[TimedAction]
             unique_fields=["id"],
             update_fields=MOVING,
         )
-        Step.objects.bulk_create(_with_event_ids(reached, ids))
+        Step.objects.bulk_create(with_event_ids(reached, ids))
 
     return event_requests, finish
 
@@ -247,9 +224,9 @@ def _moved(message: Message, now: datetime) -> Message | None:
 
 
 def bindings(context: ScenarioContext, timed_actions: Sequence[TimedAction], people: People) -> Prepared:
-    template = _fixture(Template.objects, context, NOTIFICATION)
+    template = fixture(Template.objects, context, NOTIFICATION)
     rows: list[Binding | None] = []
-    for now, action in _each(context, timed_actions, actions.Bind):
+    for now, action in of_kind(context, timed_actions, actions.Bind):
         contact = people.get(action.line_uid)
         if contact is None:
             rows.append(None)
@@ -266,7 +243,7 @@ def bindings(context: ScenarioContext, timed_actions: Sequence[TimedAction], peo
         )
 
     def finish(ids: Sequence[int | None]) -> None:
-        Binding.objects.bulk_create(_with_event_ids(rows, ids))
+        Binding.objects.bulk_create(with_event_ids(rows, ids))
 
     return [notification_services.event_request_of(row) if row else None for row in rows], finish
 
@@ -274,88 +251,24 @@ def bindings(context: ScenarioContext, timed_actions: Sequence[TimedAction], peo
 def grants(context: ScenarioContext, timed_actions: Sequence[TimedAction], people: People) -> Prepared:
     prize = point_services.locked(Prize(pk=context.fixtures[POINTS]))
     rows: list[Grant | None] = []
-    for now, action in _each(context, timed_actions, actions.Reward):
+    for now, action in of_kind(context, timed_actions, actions.Reward):
         contact = people.get(action.line_uid)
         if contact and not contact.is_bound:
             contact = None
         rows.append(granting.drafted(prize, contact, {}, UUID(action.points_id), now) if contact else None)
 
     def finish(ids: Sequence[int | None]) -> None:
-        Grant.objects.bulk_create(_with_event_ids(rows, ids))
+        Grant.objects.bulk_create(with_event_ids(rows, ids))
 
     return [granting.event_request_of(row) if row else None for row in rows], finish
 
 
-def opens(context: ScenarioContext, timed_actions: Sequence[TimedAction], people: People) -> Prepared:
-    opened = _each(context, timed_actions, actions.Open)
-    messages = _opened_messages(context, [action for _now, action in opened])
-    rows: list[Open | None] = []
-    for now, action in opened:
-        contact, message = people.get(action.line_uid), messages.get((action.line_uid, action.broadcast))
-        rows.append(message_opens.drafted(contact=contact, message=message, now=now) if contact and message else None)
-    firsts = _first_opens(context, [row for row in rows if row])
-    for row in filter(None, rows):
-        person = (row.message_type, row.message_id, row.line_uid)
-        row.is_first = person not in firsts
-        row.outcome = message_opens.outcome_of(row, people[row.line_uid], is_first=row.is_first)
-        firsts.add(person)
-
-    def finish(ids: Sequence[int | None]) -> None:
-        Open.objects.bulk_create(_with_event_ids(rows, ids))
-
-    return [message_opens.event_request_of(row, people[row.line_uid]) if row else None for row in rows], finish
-
-
-def _opened_messages(
-    context: ScenarioContext, opened: Sequence[actions.Open]
-) -> dict[tuple[str, int | None], Broadcast | DirectMessage]:
-    """The opened messages by LINE UID and broadcast number (None: a direct message)."""
-    _find_messages(context, opened)
-    broadcast_ids = {context.broadcasts.get(action.broadcast or 0) for action in opened if action.broadcast}
-    push_ids = {context.pushes.get(action.line_uid) for action in opened if not action.broadcast}
-    broadcasts = Broadcast.objects.in_bulk([pk for pk in broadcast_ids if pk])
-    pushes = DirectMessage.objects.in_bulk([pk for pk in push_ids if pk])
-    found: dict[tuple[str, int | None], Broadcast | DirectMessage | None] = {
-        (action.line_uid, action.broadcast): broadcasts.get(context.broadcasts.get(action.broadcast, 0))
-        if action.broadcast
-        else pushes.get(context.pushes.get(action.line_uid, 0))
-        for action in opened
-    }
-    return {key: message for key, message in found.items() if message}
-
-
-def _find_messages(context: ScenarioContext, opened: Sequence[actions.Open]) -> None:
-    """Look up the rows of messages that another process sent, after a restart."""
-    numbers = {action.broadcast for action in opened if action.broadcast} - set(context.broadcasts)
-    readers = {action.line_uid for action in opened if not action.broadcast} - set(context.pushes)
-    if numbers:
-        template = _fixture(MessageTemplate.objects, context, OPEN)
-        names = {_name_of_broadcast(template, number): number for number in numbers}
-        sent = template.broadcasts.filter(name__in=names).values_list("name", "pk")
-        context.broadcasts.update({names[name]: pk for name, pk in sent})
-    if readers:
-        of_play = Recipient.objects.filter(direct_message__template=context.fixtures[OPEN], line_uid__in=readers)
-        context.pushes.update(dict(of_play.values_list("line_uid", "direct_message_id")))
-
-
-def _first_opens(context: ScenarioContext, rows: Sequence[Open]) -> set[tuple[str, int | None, str]]:
-    """The keys of first opens that are stored already."""
-    found = Open.objects.filter(
-        account=context.account,
-        message_type__in={row.message_type for row in rows},
-        message_id__in={row.message_id for row in rows},
-        line_uid__in={row.line_uid for row in rows},
-        is_first=True,
-    )
-    return set(found.values_list("message_type", "message_id", "line_uid"))
-
-
-def _each(context: ScenarioContext, timed_actions: Iterable[TimedAction], kind: type[D]) -> list[tuple[datetime, D]]:
+def of_kind(context: ScenarioContext, timed_actions: Iterable[TimedAction], kind: type[D]) -> list[tuple[datetime, D]]:
     """The actions of this type with their times."""
     return [(context.moment(timed), timed.action) for timed in timed_actions if isinstance(timed.action, kind)]
 
 
-def _with_event_ids(rows: Sequence[Row | None], ids: Sequence[int | None]) -> list[Row]:
+def with_event_ids(rows: Sequence[Row | None], ids: Sequence[int | None]) -> list[Row]:
     """The rows that are not None, each with its event's id."""
     for row, event_id in zip(rows, ids, strict=True):
         if row:
@@ -363,7 +276,8 @@ def _with_event_ids(rows: Sequence[Row | None], ids: Sequence[int | None]) -> li
     return [row for row in rows if row]
 
 
-def _fixture(rows: Any, context: ScenarioContext, kind: str) -> Any:
+def fixture(rows: Any, context: ScenarioContext, kind: str) -> Any:
+    """The row that the play uses for this kind. Raises FixtureMissing."""
     found = rows.filter(pk=context.fixtures[kind]).first()
     if found is None:
         raise FixtureMissing(_("Something that the play needs was deleted meanwhile: its %(kind)s.") % {"kind": kind})
@@ -372,7 +286,3 @@ def _fixture(rows: Any, context: ScenarioContext, kind: str) -> Any:
 
 def _customized_id(number: int) -> str:
     return f"ORDER-{number:06}"
-
-
-def _name_of_broadcast(template: MessageTemplate, number: int) -> str:
-    return f"{template.name} {number}"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from modules.contacts import services as contact_services
 from modules.contacts.models import Contact
-from modules.traffic import actions, bulk
+from modules.traffic import actions, bulk, bulk_messages
 from modules.traffic.actions import Follow, TimedAction
 from modules.traffic.bulk import Preparer, ScenarioContext
 from modules.traffic.scenario import CONTACT, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
@@ -35,7 +35,7 @@ PREPARERS: Mapping[str, Preparer] = {
     NOTIFICATION: bulk.notifications,
     BINDING: bulk.bindings,
     POINTS: bulk.grants,
-    OPEN: bulk.opens,
+    OPEN: bulk_messages.opens,
 }
 
 
@@ -66,7 +66,7 @@ def perform(context: ScenarioContext, timed_actions: Sequence[TimedAction], *, n
     for timed, kind in zip(timed_actions, kinds, strict=True):
         of_kind.setdefault(kind, []).append(timed)
     _follow(context, of_kind.get(CONTACT, []))
-    bulk.send(context, of_kind.get(MESSAGE, []))
+    bulk_messages.send(context, of_kind.get(MESSAGE, []))
     people = _people(context, timed_actions)
     # PREPARERS fixes the order, since some of them lock rows.
     prepared = {kind: prepare(context, of_kind[kind], people) for kind, prepare in PREPARERS.items() if kind in of_kind}

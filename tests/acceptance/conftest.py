@@ -10,6 +10,7 @@ from tests import browsing
 from tests.browsing import SUPPORT, SUPPORT_PASSWORD, Brand, Visitor, chromium, new_brand
 from tests.conftest import skip_or_fail
 from tests.processes import Api, Embedded
+from tests.scaled import database_url, set_up_database  # noqa: F401 - fixtures
 from tests.servers import Missing
 
 

@@ -80,17 +80,11 @@ def test_a_backlog_arrives_whole_and_is_set_beside_the_plain_way_and_the_limit()
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_servers")
-def test_a_backlog_arrives_whole_at_our_own_receiver_where_there_is_no_nginx() -> None:
-    found = figures("backlog", "--deliveries", "500", "--receiver", "own", "--alone")
-    assert (found["receiver"], found["lost"], found["bad_signatures"]) == ("own", 0, 0)
-    assert found["plain_deliveries_per_second"] is None
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("_servers")
-def test_a_soak_of_thirty_seconds_finds_nothing_lost_doubled_or_stuck() -> None:
-    found = figures("soak", "--seconds", "30", "--seed", "1")
+def test_a_soak_with_every_kind_of_fault_finds_nothing_lost_doubled_or_stuck() -> None:
+    # Chaos goes on until each kind of fault has been there. The receiver is the one that there is without nginx.
+    found = figures("soak", "--seconds", "5", "--seed", "1", "--receiver", "own")
     assert set(found) >= KEYS
+    assert found["receiver"] == "own"
     assert sum(found["faults"].values()) >= 6
     assert found["lost"] == 0
     assert found["retries"] > 0

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.acceptance.test_compose import instruction
+from tests.compose import instruction
 from tests.conftest import ROOT, needs, skip_or_fail
 from tests.processes import Embedded, Process, environment, start, wait_until_ready
 from tests.servers import Missing, free_port

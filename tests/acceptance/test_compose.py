@@ -1,131 +1,54 @@
 """compose.yaml and the Dockerfile, read and acted out: their very commands as local processes, with real servers."""
 
-import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
+from tests.compose import (
+    ANSWERS,
+    COMPOSE,
+    DOCKERFILE,
+    OURS,
+    VARIABLE,
+    Stack,
+    command_of,
+    instruction,
+    new_endpoint,
+    substituted,
+)
 from tests.conftest import ROOT
-from tests.processes import Api, Process, environment, start, wait_until_ready
+from tests.processes import Api, environment, wait_until_ready
 from tests.receiver import Receiver
-from tests.servers import Server, free_port
+from tests.servers import Server
 
-COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
-DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
-OURS = {name: service for name, service in COMPOSE["services"].items() if service["image"] == "maac-sim"}
 READERS = ("settings.py", "server_commands.py")
-VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
-ANSWERS = {
-    "MAAC_SIM_SECRET_KEY": "a secret key for this test",
-    "MAAC_SIM_ENCRYPTION_KEYS": "newer-key,older-key",
-    "MAAC_SIM_API_TOKEN": "maac_token_from_env_file",
-    "MAAC_SIM_ADMIN_PASSWORD": "correct horse battery",
-    "POSTGRES_PASSWORD": "0123456789abcdef",
-}
-"""What somebody would write into .env."""
 
 
-def substituted(text: str, answers: dict[str, str]) -> str:
-    """Compose's `${NAME}`, `${NAME:-default}` and `${NAME:?complaint}`."""
-
-    def value(found: re.Match[str]) -> str:
-        name, kind, rest = found.groups()
-        if answers.get(name):
-            return answers[name]
-        assert kind == "-", f"{name} is required: {rest}"
-        return str(rest)
-
-    return VARIABLE.sub(value, text)
-
-
-def instruction(name: str) -> list[str]:
-    """The last exec-form ENTRYPOINT, CMD or HEALTHCHECK CMD of the Dockerfile."""
-    found = re.findall(rf"^\s*{name} .*?(\[.*\])$", DOCKERFILE, re.MULTILINE)
-    return list(map(str, json.loads(found[-1])))
-
-
-def command_of(service: str) -> list[str]:
-    return [*instruction("ENTRYPOINT"), *OURS[service]["command"]]
-
-
-@dataclass
-class Stack:
-    """The services of compose.yaml as processes of this machine."""
-
-    folder: Path
-    postgres: Server
-    redis: Server
-    answers: dict[str, str]
-    port: int = field(default_factory=free_port)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def environment_of(self, service: str) -> dict[str, str]:
-        """What compose.yaml sets, with the test's own database, Redis and port in place of the containers'."""
-        written = {name: substituted(str(value), self.answers) for name, value in OURS[service]["environment"].items()}
-        assert urlsplit(written["DATABASE_URL"]).hostname in COMPOSE["services"]
-        assert urlsplit(written["REDIS_URL"]).hostname in COMPOSE["services"]
-        return environment(
-            **written
-            | {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.redis.url}
-            | {"MAAC_SIM_HOST": "127.0.0.1", "MAAC_SIM_PORT": str(self.port)}
-        )
-
-    def start(self, service: str, number: int = 1) -> Process:
-        log = self.folder / f"{service}-{number}.log"
-        return start(command_of(service), self.environment_of(service), log)
-
-    def up(self, running: ExitStack) -> None:
-        """Everything in the order that `depends_on` asks for."""
-        setup = running.enter_context(self.start("setup"))
-        assert setup.wait() == 0, setup.describe()
-        web = running.enter_context(self.start("web"))
-        for number in range(OURS["worker"]["deploy"]["replicas"]):
-            running.enter_context(self.start("worker", number + 1))
-        running.enter_context(self.start("beat"))
-        wait_until_ready(f"{self.url}/readyz", process=web)
-
-
-@pytest.fixture
-def stack(request: pytest.FixtureRequest, tmp_path: Path, postgres: Server, redis: Server) -> Iterator[Stack]:
-    """The running stack; its parameter adds to .env."""
-    made = Stack(tmp_path, postgres, redis, ANSWERS | getattr(request, "param", {}))
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, postgres: Server, redis: Server) -> Iterator[Stack]:
+    """The running stack. Its .env allows receivers on this machine as well."""
+    answers = ANSWERS | {"WEBHOOK_ALLOW_PRIVATE_NETWORKS": "true"}
+    made = Stack(tmp_path_factory.mktemp("stack"), postgres, redis, answers)
     with ExitStack() as running:
         made.up(running)
         yield made
 
 
-@pytest.fixture
-def api(stack: Stack) -> Iterator[Api]:
-    with Api(stack.url, ANSWERS["MAAC_SIM_API_TOKEN"]) as made:
-        yield made
+def test_the_stack_delivers_each_event_once_and_signed(stack: Stack, receiver: Receiver) -> None:
+    with Api(stack.url, ANSWERS["MAAC_SIM_API_TOKEN"]) as api:
+        created = api.post("/endpoints/", new_endpoint(receiver.url("/hook")))
+        assert created.status_code == 201, created.text
+        for seed in range(20):
+            published = api.post("/events/", {"topic": "receipt.receipt_validated", "seed": seed})
+            assert published.status_code == 201, published.text
 
-
-def new_endpoint(url: str) -> dict[str, Any]:
-    return {"name": "Receiver", "url": url, "event_types": ["receipt.receipt_validated"]}
-
-
-@pytest.mark.parametrize("stack", [{"WEBHOOK_ALLOW_PRIVATE_NETWORKS": "true"}], indirect=True)
-def test_the_stack_delivers_each_event_once_and_signed(api: Api, receiver: Receiver) -> None:
-    created = api.post("/endpoints/", new_endpoint(receiver.url("/hook")))
-    assert created.status_code == 201, created.text
-    for seed in range(20):
-        published = api.post("/events/", {"topic": "receipt.receipt_validated", "seed": seed})
-        assert published.status_code == 201, published.text
-
-    receiver.wait_for(20, timeout=15)
-    last = api.get(f"/events/{published.json()['id']}/wait/").json()
+        receiver.wait_for(20, timeout=15)
+        last = api.get(f"/events/{published.json()['id']}/wait/").json()
     assert last["done"]
     requests = receiver.requests
     assert len(requests) == len({request.key for request in requests}) == 20
@@ -133,12 +56,15 @@ def test_the_stack_delivers_each_event_once_and_signed(api: Api, receiver: Recei
 
 
 @pytest.mark.slow
-def test_the_stack_as_it_comes_refuses_private_networks_and_passes_its_health_check(stack: Stack, api: Api) -> None:
-    refused = api.post("/endpoints/", new_endpoint("http://127.0.0.1:9000/"))
+def test_web_as_it_comes_refuses_private_networks_and_passes_its_health_check(stack: Stack, tmp_path: Path) -> None:
+    as_it_comes = Stack(tmp_path, stack.postgres, stack.redis, ANSWERS)
+    with as_it_comes.start("web") as web, Api(as_it_comes.url, ANSWERS["MAAC_SIM_API_TOKEN"]) as api:
+        wait_until_ready(f"{as_it_comes.url}/readyz", process=web)
+        refused = api.post("/endpoints/", new_endpoint("http://127.0.0.1:9000/"))
 
-    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_url")
-    assert health_check(stack.port) == 0
-    assert health_check(free_port()) != 0
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_url")
+        assert health_check(as_it_comes.port) == 0
+    assert health_check(as_it_comes.port) != 0
 
 
 def health_check(port: int) -> int:

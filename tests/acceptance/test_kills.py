@@ -2,21 +2,19 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import psycopg
 import pytest
 import requests
-from psycopg import sql
 from redis import Redis
 
-from tests.processes import Api, Process, embedded, environment, start, wait_until_ready
+from tests.processes import Api, embedded, wait_until_ready
 from tests.receiver import Delay, Receiver
+from tests.scaled import Stack
 from tests.servers import Server, free_port, start_redis
-from webhooks.services.deliver import IDLE_AFTER
+from webhooks.services.delivery_run import IDLE_AFTER
 
 RECEIPT = "receipt.receipt_validated"
 EVENTS = 500
@@ -99,144 +97,97 @@ def publish_one(api: Api) -> set[str]:
     return {delivery["idempotency_key"] for delivery in answer.json()["deliveries"]}
 
 
-class Stack:
-    """Web, beat and workers over PostgreSQL and Redis."""
-
-    def __init__(self, folder: Path, database_url: str, redis: Server, programs: ExitStack) -> None:
-        self.folder = folder
-        self.programs = programs
-        self.port = free_port()
-        self.token = "maac_stack_token"
-        self.env = environment(
-            DATABASE_URL=database_url,
-            REDIS_URL=redis.url,
-            MAAC_SIM_PORT=self.port,
-            MAAC_SIM_API_TOKEN=self.token,
-            MAAC_SIM_ADMIN_PASSWORD="a password for tests",
-            MAAC_SIM_SECRET_KEY="a secret key for tests",
-            MAAC_SIM_ENCRYPTION_KEYS="an encryption key for tests",
-            WEBHOOK_ALLOW_PRIVATE_NETWORKS="true",
-            WEBHOOK_ATTEMPT_TIMEOUT=2,
-        )
-        self.api = Api(f"http://127.0.0.1:{self.port}", self.token)
-        programs.callback(self.api.close)
-
-    def start(self, *command: str) -> Process:
-        log = self.folder / f"{'-'.join(command).replace('@%h', '')}.log"
-        return self.programs.enter_context(start(["maac-sim", *command], self.env, log))
-
-    def worker(self, name: str) -> Process:
-        """A worker that has come as far as listening to its queue."""
-        process = self.start("worker", "--name", f"{name}@%h")
-        deadline = time.monotonic() + 20
-        while "[queues]" not in process.output() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return process
-
-
-@contextmanager
-def stack(folder: Path, database_url: str, redis: Server) -> Iterator[Stack]:
-    with ExitStack() as programs:
-        made = Stack(folder, database_url, redis, programs)
-        assert made.start("setup").wait() == 0
-        web = made.start("web")
-        made.start("beat")
-        made.worker("first")
-        wait_until_ready(f"http://127.0.0.1:{made.port}/readyz", process=web)
-        yield made
-
-
-@pytest.fixture
-def database_url(postgres: Server) -> str:
-    """A database of this test's own."""
-    name = f"maac_sim_{uuid4().hex}"
-    with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return postgres.url.rpartition("/")[0] + f"/{name}"
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_redis(redis: Server) -> Iterator[Server]:
     """A Redis that may be flushed and killed. Asking for `redis` first skips or fails where there is none."""
     with start_redis() as server:
         yield server
 
 
-@pytest.mark.slow
-def test_workers_killed_redis_flushed_and_restarted_and_nothing_is_lost(
-    tmp_path: Path, database_url: str, own_redis: Server, receiver: Receiver
-) -> None:
-    with stack(tmp_path, database_url, own_redis) as running:
-        doomed = running.worker("doomed")
-        secret = make_endpoint(running.api, receiver)
-        keys = publish_many(running.api, EVENTS)
-        receiver.wait_for(EVENTS // 5, timeout=20)
-        doomed.kill()
-        with Redis.from_url(own_redis.url) as client:
-            client.flushall()
-        keys |= publish_many(running.api, EVENTS // 2)
-        receiver.wait_for(EVENTS // 2, timeout=20)
-        if own_redis.process is not None:
-            own_redis.kill()
-            own_redis.restart()
-        running.worker("second")
-        keys |= publish_many(running.api, EVENTS // 2)
-        assert_all_arrived(receiver, keys, secret)
-        assert_all_done(running.api, len(keys))
-
-
-@pytest.mark.slow
-def test_a_worker_told_to_stop_ends_in_time_and_leaves_its_work_to_the_next(
-    tmp_path: Path, database_url: str, own_redis: Server, receiver: Receiver
-) -> None:
-    with stack(tmp_path, database_url, own_redis) as running:
-        leaving = running.worker("leaving")
-        secret = make_endpoint(running.api, receiver)
-        keys = publish_many(running.api, EVENTS)
-        receiver.wait_for(20, timeout=20)
-        assert leaving.terminate(timeout=12) == 0
-        assert_all_arrived(receiver, keys, secret)
-        assert len(receiver.requests) == len(keys)
-
-
-@contextmanager
-def unrung_stack(folder: Path, database_url: str, redis: Server) -> Iterator[Stack]:
-    """Only web: no worker yet, and no beat that would ring each second."""
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory, database_url: str, own_redis: Server) -> Iterator[Stack]:
+    """Only web: no worker yet, and no beat that would wake one each second."""
     with ExitStack() as programs:
-        made = Stack(folder, database_url, redis, programs)
-        assert made.start("setup").wait() == 0
-        wait_until_ready(f"http://127.0.0.1:{made.port}/livez", process=made.start("web"))
+        made = Stack(tmp_path_factory.mktemp("scaled"), database_url, own_redis.url, programs)
+        made.web()
         yield made
 
 
-@pytest.mark.slow
-def test_a_worker_that_starts_takes_up_what_waits_though_nobody_rings(
-    tmp_path: Path, database_url: str, own_redis: Server, receiver: Receiver
-) -> None:
-    with unrung_stack(tmp_path, database_url, own_redis) as running:
-        secret = make_endpoint(running.api, receiver)
-        keys = publish_many(running.api, 20)
-        with Redis.from_url(own_redis.url) as client:
-            client.flushall()
-        running.worker("first")
-        assert_all_arrived(receiver, keys, secret, timeout=5)
+@pytest.fixture
+def alone(web: Stack) -> Iterator[Stack]:
+    """The same, and what a test starts and stores ends with the test."""
+    with web.passing():
+        yield web
+    for endpoint in web.api.get("/endpoints/").json()["results"]:
+        web.api.delete(f"/endpoints/{endpoint['id']}/")
+
+
+@pytest.fixture
+def running(alone: Stack) -> Stack:
+    """With beat and a worker."""
+    alone.start("beat")
+    alone.worker("first")
+    wait_until_ready(f"{alone.url}/readyz")
+    return alone
 
 
 @pytest.mark.slow
-def test_a_worker_with_more_than_it_has_room_for_calls_the_others(
-    tmp_path: Path, database_url: str, own_redis: Server, receiver: Receiver
+def test_workers_killed_redis_flushed_and_restarted_and_nothing_is_lost(
+    running: Stack, own_redis: Server, receiver: Receiver
 ) -> None:
-    with unrung_stack(tmp_path, database_url, own_redis) as running:
-        secret = make_endpoint(running.api, receiver)
-        running.env["WEBHOOK_IN_FLIGHT_PER_ENDPOINT"] = "4"
-        ports = [free_port(), free_port()]
-        for port in ports:
-            running.env["MAAC_SIM_METRICS_PORT"] = str(port)
-            running.worker(f"on{port}")
-        time.sleep(IDLE_AFTER + 1)
-        keys = publish_many(running.api, EVENTS)
-        assert_all_arrived(receiver, keys, secret)
-        assert all(attempts_of(port) > EVENTS / 10 for port in ports)
+    doomed = running.worker("doomed")
+    secret = make_endpoint(running.api, receiver)
+    keys = publish_many(running.api, EVENTS)
+    receiver.wait_for(EVENTS // 5, timeout=20)
+    doomed.kill()
+    with Redis.from_url(own_redis.url) as client:
+        client.flushall()
+    keys |= publish_many(running.api, EVENTS // 2)
+    receiver.wait_for(EVENTS // 2, timeout=20)
+    if own_redis.process is not None:
+        own_redis.kill()
+        own_redis.restart()
+    running.worker("second")
+    keys |= publish_many(running.api, EVENTS // 2)
+    assert_all_arrived(receiver, keys, secret)
+    assert_all_done(running.api, len(keys))
+
+
+@pytest.mark.slow
+def test_a_worker_told_to_stop_ends_in_time_and_leaves_its_work_to_the_next(running: Stack, receiver: Receiver) -> None:
+    leaving = running.worker("leaving")
+    secret = make_endpoint(running.api, receiver)
+    keys = publish_many(running.api, EVENTS)
+    receiver.wait_for(20, timeout=20)
+    assert leaving.terminate(timeout=12) == 0
+    assert_all_arrived(receiver, keys, secret)
+    assert len(receiver.requests) == len(keys)
+
+
+@pytest.mark.slow
+def test_a_worker_that_starts_takes_up_what_waits_though_no_message_announced_it(
+    alone: Stack, own_redis: Server, receiver: Receiver
+) -> None:
+    secret = make_endpoint(alone.api, receiver)
+    keys = publish_many(alone.api, 20)
+    with Redis.from_url(own_redis.url) as client:
+        client.flushall()
+    alone.worker("late")
+    assert_all_arrived(receiver, keys, secret, timeout=5)
+
+
+@pytest.mark.slow
+def test_a_worker_with_more_than_it_has_room_for_calls_the_others(alone: Stack, receiver: Receiver) -> None:
+    secret = make_endpoint(alone.api, receiver)
+    alone.env["WEBHOOK_IN_FLIGHT_PER_ENDPOINT"] = "4"
+    ports = [free_port(), free_port()]
+    for port in ports:
+        alone.env["MAAC_SIM_METRICS_PORT"] = str(port)
+        alone.worker(f"on{port}")
+    time.sleep(IDLE_AFTER + 1)
+    keys = publish_many(alone.api, EVENTS)
+    assert_all_arrived(receiver, keys, secret)
+    assert all(attempts_of(port) > EVENTS / 10 for port in ports)
 
 
 def attempts_of(port: int) -> float:

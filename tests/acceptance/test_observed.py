@@ -11,36 +11,32 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.acceptance.test_kills import RECEIPT, Stack, database_url, own_redis
-from tests.processes import wait_until_ready
 from tests.receiver import Receiver
+from tests.scaled import Stack
 from tests.servers import Server, free_port
 
 pytestmark = pytest.mark.slow
 
-__all__ = ["database_url", "own_redis"]
+RECEIPT = "receipt.receipt_validated"
 EVENTS = 30
 
 
 def test_web_adds_up_its_processes_a_worker_serves_its_own_and_each_attempt_leaves_a_line(
-    tmp_path: Path, database_url: str, own_redis: Server, receiver: Receiver
+    tmp_path: Path, database_url: str, redis: Server, receiver: Receiver
 ) -> None:
     metrics_port = free_port()
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     with ExitStack() as programs:
-        running = Stack(tmp_path, database_url, own_redis, programs)
+        running = Stack(tmp_path, database_url, redis.url, programs)
         running.env |= {
             "MAAC_SIM_METRICS_PORT": str(metrics_port),
             "MAAC_SIM_ATTEMPT_LOG": "true",
             "WEB_CONCURRENCY": "2",
             "TMPDIR": str(temporary),
         }
-        assert running.start("setup").wait() == 0
-        web = running.start("web")
         worker = running.worker("watched")
-        web_url = f"http://127.0.0.1:{running.port}"
-        wait_until_ready(f"{web_url}/readyz", process=web)
+        web, web_url = running.web("/readyz"), running.url
 
         endpoint = {"name": "Receiver", "url": receiver.url("/hook"), "event_types": [RECEIPT]}
         secret = str(running.api.post("/endpoints/", endpoint).json()["share_secret"])
@@ -66,8 +62,7 @@ def test_web_adds_up_its_processes_a_worker_serves_its_own_and_each_attempt_leav
         (left,) = shared_folders(temporary)
         web.kill()
         assert shared_folders(temporary) == [left]
-        web = running.start("web")
-        wait_until_ready(f"{web_url}/readyz", process=web)
+        web = running.web("/readyz")
         assert len(shared_folders(temporary)) == 1
         assert not left.exists()
         web.terminate()

@@ -40,7 +40,7 @@ class Suite:
             "error",
         )
         command = [sys.executable, "-m", "pytest", *own, *arguments]
-        done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=300)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
@@ -82,6 +82,13 @@ def simulator(brand_simulator: Embedded) -> Embedded:
     return brand_simulator
 
 
+@pytest.fixture
+def served(suite: Suite, simulator: Embedded) -> Suite:
+    """A suite that uses the running simulator: how one is started is not what its tests are about."""
+    suite.env |= {"MAAC_SIM_URL": simulator.url, "MAAC_SIM_API_TOKEN": simulator.token}
+    return suite
+
+
 def test_the_example_passes_and_leaves_no_simulator_behind(example: Suite) -> None:
     assert "19 passed" in example.run()
     assert example.simulators() == []
@@ -110,8 +117,8 @@ def test_a_running_simulator_is_used_and_nothing_is_left_in_its_account(example:
 
 
 @pytest.mark.slow
-def test_every_test_has_an_account_of_its_own(suite: Suite) -> None:
-    suite.write(
+def test_every_test_has_an_account_of_its_own(served: Suite) -> None:
+    served.write(
         "test_apart.py",
         "import pytest\n"
         "SEEN = set()\n"
@@ -123,11 +130,11 @@ def test_every_test_has_an_account_of_its_own(suite: Suite) -> None:
         "    maac_sim.endpoint('http://127.0.0.1:9/')\n"
         "    maac_sim.trigger('prize.points_added').wait()\n",
     )
-    suite.run()
+    served.run()
 
 
-def test_a_failed_test_shows_what_became_of_its_deliveries(suite: Suite) -> None:
-    suite.write(
+def test_a_failed_test_shows_what_became_of_its_deliveries(served: Suite) -> None:
+    served.write(
         "test_down.py",
         "def test_down(maac_sim):\n"
         "    maac_sim.endpoint('http://127.0.0.1:9/')\n"
@@ -143,7 +150,7 @@ def test_a_failed_test_shows_what_became_of_its_deliveries(suite: Suite) -> None
         "    maac_sim.trigger('prize.points_added').wait()\n"
         "    assert 1 == 2\n",
     )
-    printed = suite.run(code=1)
+    printed = served.run(code=1)
     assert "4 failed" in printed
     assert "did not arrive everywhere" in printed
     assert "waited for 1 delivered; it came to {'failed': 1}" in printed
@@ -153,8 +160,8 @@ def test_a_failed_test_shows_what_became_of_its_deliveries(suite: Suite) -> None
 
 
 @pytest.mark.slow
-def test_what_is_marked_on_a_test_shapes_its_sandbox_and_a_wrong_mark_is_reported(suite: Suite) -> None:
-    suite.write(
+def test_what_is_marked_on_a_test_shapes_its_sandbox_and_a_wrong_mark_is_reported(served: Suite) -> None:
+    served.write(
         "test_mark.py",
         "import pytest\n"
         "@pytest.mark.maac_sim(time_zone='Asia/Tokyo', endpoint_limit=1, name='a name')\n"
@@ -165,7 +172,7 @@ def test_what_is_marked_on_a_test_shapes_its_sandbox_and_a_wrong_mark_is_reporte
         "def test_wrong(maac_sim):\n"
         "    pass\n",
     )
-    printed = suite.run(code=1)
+    printed = served.run(code=1)
     assert "1 passed, 1 error" in printed
     assert "colour: Unknown field" in printed
 
@@ -209,7 +216,7 @@ def test_a_project_with_django_settings_a_database_and_an_events_package_of_its_
         "MAAC_SIM_PORT": "1",
         "PYTHONPATH": str(example.folder),
     }
-    assert "20 passed" in example.run("-p", "no:django")
+    assert "2 passed" in example.run("-p", "no:django", "-k", "ours or gives_points_once")
 
 
 @pytest.mark.slow

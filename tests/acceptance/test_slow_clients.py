@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import requests
 
-from tests.acceptance.test_kills import RECEIPT, Stack, database_url, own_redis
-from tests.processes import Api, Process, embedded, wait_until_ready
+from tests.processes import Api, Process, embedded
 from tests.receiver import Hang, Receiver
+from tests.scaled import Stack
 from tests.servers import Server
 from tests.slow_clients import SlowClients, share_of_a_core
 
-__all__ = ["database_url", "own_redis"]
+RECEIPT = "receipt.receipt_validated"
 EACH = 18
 WAITING = 64
 SOON = 1.0
@@ -40,12 +40,10 @@ def web(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Web]:
             simulator = programs.enter_context(embedded(tmp_path / "data"))
             yield Web(simulator.port, simulator.token, simulator.api, simulator.process)
             return
-        redis: Server = request.getfixturevalue("own_redis")
-        stack = Stack(tmp_path, request.getfixturevalue("database_url"), redis, programs)
-        assert stack.start("setup").wait() == 0
-        process = stack.start("web")
+        redis: Server = request.getfixturevalue("redis")
+        stack = Stack(tmp_path, request.getfixturevalue("database_url"), redis.url, programs)
         stack.worker("delivers")
-        wait_until_ready(f"http://127.0.0.1:{stack.port}/readyz", process=process)
+        process = stack.web("/readyz")
         yield Web(stack.port, stack.token, stack.api, process)
 
 

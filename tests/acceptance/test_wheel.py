@@ -203,7 +203,7 @@ def test_a_django_project_with_packages_of_the_same_names_is_tested_by_a_server_
         "DJANGO_SETTINGS_MODULE": "shop.settings",
         "MAAC_SIM_COMMAND": server.bin / "maac-sim",
     }
-    printed = project.run("pytest", "-q", "-n", "4", "-p", "no:cacheprovider", cwd=shop, **own)
+    printed = project.run("pytest", "-q", "-n", "2", "-p", "no:cacheprovider", cwd=shop, **own)
     assert "5 passed" in printed
 
 

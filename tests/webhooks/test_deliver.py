@@ -13,7 +13,7 @@ from accounts.models import Account
 from maac_contract.contract import TOPICS
 from tests.receiver import Hang, Receiver, Reset
 from webhooks.models import Delivery, Endpoint, QueueEntry
-from webhooks.services import deliver, endpoints
+from webhooks.services import deliver, delivery_run, endpoints
 from webhooks.services.publish import EventRequest, publish
 from webhooks.services.redeliver import redeliver
 from webhooks.services.send_test import send_test
@@ -28,11 +28,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_until_quiet(stopping: deliver.Stopping | None = None) -> None:
+def run_until_quiet(stopping: delivery_run.Stopping | None = None) -> None:
     network = deliver.new_network()
     try:
-        deliver.Run(
-            network, wake_event=threading.Event(), stopping=stopping or deliver.Stopping(), idle_after=0.02
+        delivery_run.Run(
+            network, wake_event=threading.Event(), stopping=stopping or delivery_run.Stopping(), idle_after=0.02
         ).until_quiet()
     finally:
         network.close()
@@ -167,7 +167,7 @@ def test_a_run_that_is_reported_to_stop_settles_what_flies_and_claims_no_more(
 ) -> None:
     make_endpoint(url=receiver.url("/hook"))
     happen(alice)
-    stopping = deliver.Stopping()
+    stopping = delivery_run.Stopping()
     stopping.set(time.time() + 1)
     run_until_quiet(stopping)
     assert receiver.requests == []

@@ -14,7 +14,7 @@ from accounts.models import Account
 from tests.receiver import Receiver
 from webhooks.engine.job import Reason
 from webhooks.models import Attempt, Delivery, Endpoint, QueueEntry
-from webhooks.services import deliver
+from webhooks.services import deliver, delivery_run
 from webhooks.services.publish import EventRequest, publish
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -204,6 +204,8 @@ def _expected(code: int) -> list[tuple[str, int | None]]:
 def run_until_quiet() -> None:
     network = deliver.new_network()
     try:
-        deliver.Run(network, wake_event=threading.Event(), stopping=deliver.Stopping(), idle_after=0.02).until_quiet()
+        delivery_run.Run(
+            network, wake_event=threading.Event(), stopping=delivery_run.Stopping(), idle_after=0.02
+        ).until_quiet()
     finally:
         network.close()

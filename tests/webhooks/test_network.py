@@ -1,12 +1,8 @@
 """The network against a real receiver that answers well, badly, or not at all."""
 
-import io
 import socket
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from contextlib import closing as closing_server
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -30,57 +26,10 @@ from tests.receiver import (
 )
 from tests.servers import free_port
 from tests.webhooks.jobs import job
+from tests.webhooks.sending import CLOSED, SHORT, Names, answer, fault, network, send, send_one
 from webhooks.engine.addresses import AddressPolicy
 from webhooks.engine.exchange import Exchange, Limits
-from webhooks.engine.job import Answered, FaultSpec, Job, Outcome, Reason, Unanswered
-from webhooks.engine.lifecycle import Move, judge
-from webhooks.engine.network import Network
-
-SHORT = Limits(connect_timeout=0.3, attempt_timeout=0.3)
-
-
-@contextmanager
-def network(kind: type[Network] = Network, **options: Any) -> Iterator[Network]:
-    opened = kind(user_agent="maac-sim/test", **{"limits": SHORT, **options})
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
-def send(opened: Network, *jobs: Job, timeout: float = 3) -> dict[int, Outcome]:
-    """Outcomes by delivery id."""
-    for one in jobs:
-        opened.start(one)
-    outcomes: dict[int, Outcome] = {}
-    deadline = time.monotonic() + timeout
-    while len(outcomes) < len(jobs) and time.monotonic() < deadline:
-        outcomes.update({done.delivery_id: outcome for done, outcome in opened.poll(0.05)})
-    return outcomes
-
-
-def collect(opened: Network, timeout: float = 3) -> list[tuple[Job, Outcome]]:
-    """What comes back first."""
-    deadline = time.monotonic() + timeout
-    finished: list[tuple[Job, Outcome]] = []
-    while not finished and time.monotonic() < deadline:
-        finished = opened.poll(0.05)
-    return finished
-
-
-def send_one(one: Job, **options: Any) -> Outcome:
-    with network(**options) as opened:
-        return send(opened, one)[one.delivery_id]
-
-
-def answer(outcome: Outcome) -> Answered:
-    assert isinstance(outcome, Answered), outcome
-    return outcome
-
-
-def fault(outcome: Outcome) -> tuple[Reason, str]:
-    assert isinstance(outcome, Unanswered), outcome
-    return outcome.reason, outcome.detail
+from webhooks.engine.job import FaultSpec, Outcome, Reason, Unanswered
 
 
 def test_the_body_arrives_byte_for_byte_and_the_signature_verifies(receiver: Receiver) -> None:
@@ -246,115 +195,6 @@ def test_nothing_goes_out_for_a_secret_that_cannot_be_read(receiver: Receiver) -
 
 # Addresses that names turn out to have
 
-
-class Names(Network):
-    """A network whose names resolve as the test says, in place of DNS."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.lines: list[str] = []
-
-    def point(self, receiver: Receiver, *addresses: str) -> str:
-        """Let crm.example have these addresses from now on; the URL that leads to the receiver's port there."""
-        name = f"crm.example:{receiver.port}"
-        self.lines = [f"-{name}", f"{name}:{','.join(addresses)}"]
-        return f"http://{name}/hook"
-
-    def start(self, job: Job) -> None:
-        if not self._idle:
-            self._idle.append(self._new_exchange())
-        self._idle[-1].handle.setopt(pycurl.RESOLVE, self.lines)
-        super().start(job)
-
-
-class OnlyLoopbackOne(AddressPolicy):
-    """Takes 127.0.0.1, where the receiver listens, for a public address, and judges every other as always."""
-
-    def refusal(self, address: str) -> str | None:
-        return None if address == "127.0.0.1" else super().refusal(address)
-
-
-CLOSED = AddressPolicy(allow_private_networks=False)
-ALMOST_CLOSED = OnlyLoopbackOne(allow_private_networks=False)
-
-
-@pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]"]
-)
-def test_a_public_name_with_a_private_address_is_refused_where_the_socket_opens(
-    address: str, receiver: Receiver
-) -> None:
-    with network(Names, policy=CLOSED) as opened:
-        assert isinstance(opened, Names)
-        url = opened.point(receiver, address)
-        CLOSED.check_url(url)
-        reason, detail = fault(send(opened, job(url=url))[1])
-    assert (reason, "not a public address" in detail) == (Reason.REFUSED_ADDRESS, True)
-    assert receiver.connections == 0
-
-
-def test_a_name_that_changes_its_address_after_the_check_is_refused(receiver: Receiver) -> None:
-    receiver.always("/hook", Answer(200, headers=(("Connection", "close"),)))
-    with network(Names, policy=ALMOST_CLOSED) as opened:
-        assert isinstance(opened, Names)
-        url = opened.point(receiver, "127.0.0.1")
-        assert answer(send(opened, job(1, url=url))[1]).status_code == 200
-        opened.point(receiver, "127.0.0.2")
-        reason, detail = fault(send(opened, job(2, url=url))[2])
-        assert (reason, "127.0.0.2 is not a public address" in detail) == (Reason.REFUSED_ADDRESS, True)
-        opened.point(receiver, "127.0.0.1")
-        assert answer(send(opened, job(3, url=url))[3]).status_code == 200
-    assert [got.key for got in receiver.requests] == [f"{number:032x}" for number in (1, 3)]
-
-
-def test_a_kept_connection_leads_only_where_it_was_checked_to_lead(receiver: Receiver) -> None:
-    with network(Names, policy=ALMOST_CLOSED) as opened:
-        assert isinstance(opened, Names)
-        url = opened.point(receiver, "127.0.0.1")
-        send(opened, job(1, url=url))
-        opened.point(receiver, "127.0.0.2")
-        kept = answer(send(opened, job(2, url=url))[2])
-        assert kept.address == f"127.0.0.1:{receiver.port}"
-        by_address = job(3, url=f"http://127.0.0.2:{receiver.port}/hook")
-        assert fault(send(opened, by_address)[3])[0] is Reason.REFUSED_ADDRESS
-        receiver.script("/hook", CloseSilently())
-        send(opened, job(4, url=url))
-        assert fault(send(opened, job(5, url=url))[5])[0] is Reason.REFUSED_ADDRESS
-    assert receiver.connections == 1
-
-
-@pytest.mark.parametrize("addresses", [("10.0.0.1", "127.0.0.1"), ("127.0.0.1", "10.0.0.1"), ("[::1]", "127.0.0.1")])
-def test_of_several_addresses_one_that_is_allowed_is_reached(addresses: tuple[str, ...], receiver: Receiver) -> None:
-    with network(Names, policy=ALMOST_CLOSED) as opened:
-        assert isinstance(opened, Names)
-        url = opened.point(receiver, *addresses)
-        outcome = answer(send(opened, job(url=url))[1])
-    assert (outcome.status_code, outcome.address) == (200, f"127.0.0.1:{receiver.port}")
-
-
-def test_a_fault_of_the_address_that_is_allowed_is_not_called_a_refusal(receiver: Receiver) -> None:
-    receiver.close()
-    with network(Names, policy=ALMOST_CLOSED) as opened:
-        assert isinstance(opened, Names)
-        url = opened.point(receiver, "127.0.0.1", "10.0.0.1")
-        assert fault(send(opened, job(url=url))[1])[0] is Reason.COULD_NOT_CONNECT
-
-
-def test_sockets_that_were_checked_are_closed_like_all_others(receiver: Receiver) -> None:
-    receiver.always("/hook", Answer(200, headers=(("Connection", "close"),)))
-    before = len(list(Path("/dev/fd").iterdir()))
-    with network(policy=ALMOST_CLOSED) as opened:
-        for number in range(20):
-            send(opened, job(number, url=receiver.url("/hook")))
-    assert len(list(Path("/dev/fd").iterdir())) < before + 10
-
-
-def test_a_refused_address_ends_the_delivery_at_once(receiver: Receiver) -> None:
-    outcome = send_one(job(url=receiver.url("/hook")), policy=CLOSED)
-    verdict = judge(outcome, tries=1, waits=(1.0, 2.0, 4.0))
-    assert (verdict.move, verdict.retry_in) == (Move.FAIL, None)
-
-
 # An endpoint's own options
 
 
@@ -448,97 +288,6 @@ def test_many_fly_side_by_side_and_the_slow_ones_hold_up_nobody(receiver: Receiv
             done += [(finished.delivery_id, outcome) for finished, outcome in opened.poll(0.05)]
         assert sorted(number for number, _ in done) == list(range(1, 106))
         assert {number for number, outcome in done if isinstance(outcome, Unanswered)} == {1, 2, 3, 4, 5}
-
-
-def test_connections_are_kept_for_the_next_request(receiver: Receiver) -> None:
-    with network() as opened:
-        for number in range(5):
-            send(opened, job(number, url=receiver.url("/hook")))
-    assert receiver.connections == 1
-
-
-class ClosingServer:
-    """Keeps its first connection open after an answer until `close`, and answers on every further one."""
-
-    def __init__(self) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._server.settimeout(3)
-        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}/hook"
-        self.heads: list[bytes] = []
-
-    def answer(self, connection: socket.socket | None = None) -> socket.socket:
-        connection = connection or self._server.accept()[0]
-        request = connection.recv(65536)
-        while not request.endswith(b"\r\n\r\n{}"):
-            # What is not read makes the close a reset, after which nobody knows what arrived.
-            request += connection.recv(65536)
-        self.heads.append(request)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        return connection
-
-    def close(self) -> None:
-        self._server.close()
-
-
-def test_a_request_into_a_kept_connection_that_was_closed_is_sent_once_more_on_a_fresh_one(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    server = ClosingServer()
-    closing: list[socket.socket] = []
-
-    class Body(io.BytesIO):
-        """libcurl has chosen a connection when it reads the body, and the receiver closes it then."""
-
-        def read(self, size: int | None = -1) -> bytes:
-            while closing:
-                closing.pop().close()
-            return super().read(size)
-
-    monkeypatch.setattr("webhooks.engine.exchange.io.BytesIO", Body)
-    with ThreadPoolExecutor(1) as pool, closing_server(server), network() as opened:
-        first = pool.submit(server.answer)
-        send(opened, job(1, url=server.url))
-        closing.append(first.result())
-        second = pool.submit(server.answer)
-        opened.start(job(2, url=server.url))
-        ((done, outcome),) = collect(opened)
-        second.result().close()
-    assert (answer(outcome).status_code, done.is_repeated) == (200, True)
-    assert [f"{number:032x}".encode() in head for number, head in zip((1, 2), server.heads, strict=True)] == [True] * 2
-
-
-def test_a_receiver_that_closes_right_after_each_answer_without_saying_so_loses_no_attempt() -> None:
-    server = ClosingServer()
-    statuses = []
-    with ThreadPoolExecutor(1) as pool, closing_server(server), network() as opened:
-        for number in range(5):
-            closed = pool.submit(lambda: server.answer().close())
-            (outcome,) = send(opened, job(number, url=server.url)).values()
-            statuses.append(answer(outcome).status_code)
-            # A request that arrives before the close may have been read: that attempt is lost, rightly.
-            closed.result()
-    assert statuses == [200] * 5
-    assert len(server.heads) == 5
-
-
-@pytest.mark.parametrize("ending", [CloseSilently(), Reset(), ResetMidAnswer()])
-def test_a_request_that_reached_the_receiver_is_one_attempt_and_never_sent_again_in_silence(
-    receiver: Receiver, ending: Any
-) -> None:
-    receiver.script("/hook", 200, ending)
-    with network() as opened:
-        send(opened, job(1, url=receiver.url("/hook")))
-        reason, _ = fault(send(opened, job(2, url=receiver.url("/hook")))[2])
-        assert reason is Reason.CONNECTION_LOST
-        assert answer(send(opened, job(3, url=receiver.url("/hook")))[3]).status_code == 200
-    assert [got.key for got in receiver.requests] == [f"{number:032x}" for number in (1, 2, 3)]
-
-
-def test_a_connection_that_libcurl_lets_go_of_is_closed_at_once(receiver: Receiver) -> None:
-    receiver.always("/close", Answer(200, b"", (("Connection", "close"),)))
-    with network() as opened:
-        send(opened, job(1, url=receiver.url("/close")))
-        assert len(opened._kept) == 0
 
 
 def test_another_thread_can_end_a_poll(receiver: Receiver) -> None:

@@ -1,7 +1,7 @@
 """An exception about one row, wherever it comes up between claim and settle, fails that delivery and no other."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,17 +15,20 @@ from events.models import Event
 from tests.receiver import Answer, Receiver
 from tests.webhooks.test_hostile_answers import happen, run_until_quiet
 from webhooks import outbox
+from webhooks.engine.concurrency_limiter import Capacity
 from webhooks.engine.exchange import Exchange
 from webhooks.engine.job import Reason
+from webhooks.engine.lifecycle import CLAIMS_AT_MOST
 from webhooks.engine.network import Network
 from webhooks.models import Attempt, Delivery, Endpoint, InjectedFault, QueueEntry
 from webhooks.outbox import fault_store, jobs, postgresql, rows, sqlite
-from webhooks.services import deliver, fault_effects, faults, workers
+from webhooks.services import delivery_run, fault_effects, faults, workers
 from webhooks.services.redeliver import redeliver
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 MakeEndpoint = Callable[..., Endpoint]
 TOPIC = "prize.points_added"
+LEASE = timedelta(seconds=15)
 Backend = postgresql.Backend if connection.vendor == "postgresql" else sqlite.Backend
 
 
@@ -61,7 +64,7 @@ SEAMS: dict[str, tuple[Any, str]] = {
     "reading a header": (Exchange, "_on_header"),
     "reading the body": (Exchange, "_on_body"),
     "reading the outcome": (Exchange, "outcome"),
-    "judging": (deliver.Run, "_verdict"),
+    "judging": (delivery_run.Run, "_verdict"),
     "what a fault made of it": (fault_effects.FaultEffects, "settlement"),
     "a race": (fault_effects, "_race"),
     "making the row to store": (outbox, "row"),
@@ -185,11 +188,66 @@ def test_an_exception_about_the_whole_run_is_counted_and_readyz_tells_it(
             raise errors.pop()
         return claim(**named)
 
-    monkeypatch.setattr(deliver, "PAUSE_AFTER_ERROR", 0.01)
+    monkeypatch.setattr(delivery_run, "PAUSE_AFTER_ERROR", 0.01)
     monkeypatch.setattr(outbox, "claim", claim_later)
     run_until_quiet()
     assert Delivery.objects.get().status == "delivered"
-    workers.note(name="one", now=datetime.now(UTC), error=deliver.last_error())
+    workers.note(name="one", now=datetime.now(UTC), error=delivery_run.last_error())
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["delivering"]["ok"]) == (503, False)
     assert "Planted" in answer.json()["delivering"]["detail"]
+
+
+REFUSED = {
+    "postgresql": (
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.claim_token <> '' AND NEW.delivery_id = {delivery}"
+        " THEN RAISE EXCEPTION 'damaged' USING ERRCODE = 'data_corrupted'; END IF; RETURN NEW; END $$;"
+        " CREATE TRIGGER refuse BEFORE UPDATE ON webhooks_queueentry FOR EACH ROW EXECUTE FUNCTION refuse()"
+    ),
+    "sqlite": (
+        "CREATE TRIGGER refuse BEFORE UPDATE ON webhooks_queueentry"
+        " WHEN NEW.claim_token <> '' AND NEW.delivery_id = {delivery} BEGIN SELECT RAISE(ABORT, 'damaged'); END"
+    ),
+}
+DAMAGES = {"an entry that cannot be claimed": REFUSED[connection.vendor]} | (
+    {}
+    if connection.vendor == "postgresql"  # Its types admit nothing of this.
+    else {
+        "a body that is no text": "UPDATE events_event SET body = CAST(x'ff' AS TEXT) WHERE id = {event}",
+        "a time that is none": "UPDATE webhooks_delivery SET created_at = 'noon' WHERE id = {delivery}",
+        "a URL that is no text": "UPDATE webhooks_endpoint SET url = CAST(x'ff' AS TEXT) WHERE id = {endpoint}",
+    }
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_row_that_fails_the_claim_of_all_is_claimed_alone_and_set_aside_after_three_claims(
+    damage: str, alice: Account, make_endpoint: MakeEndpoint
+) -> None:
+    damaged, sound = make_endpoint(), make_endpoint()
+    happen(alice)
+    place = Delivery.objects.get(endpoint=damaged)
+    statement = DAMAGES[damage].format(delivery=place.pk, event=place.event_id, endpoint=damaged.pk)
+    Delivery.objects.filter(endpoint=sound).update(event=copy_of(place.event))
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    claimed: list[int] = []
+    now = datetime.now(UTC)
+    for number in range(CLAIMS_AT_MOST):
+        assert QueueEntry.objects.filter(delivery_id=place.pk).values_list("claims", flat=True).first() == number
+        room = Capacity(100, 100, {})
+        claimed += [job.endpoint_id for job in outbox.claim(capacity=room, after=0, now=now, lease=LEASE).jobs]
+        assert outbox.claim(capacity=room, after=0, now=now, lease=LEASE).jobs == []
+        now += LEASE
+        QueueEntry.objects.filter(endpoint_id=sound.pk).delete()
+    assert claimed == [sound.pk]
+    ended = Delivery.objects.filter(endpoint=damaged).values_list("status", "reason")
+    assert list(ended) == [("failed", Reason.INTERNAL_ERROR)]
+    assert not QueueEntry.objects.exists()
+
+
+def copy_of(event: Event) -> Event:
+    event.pk = None
+    event.save(force_insert=True)
+    return event

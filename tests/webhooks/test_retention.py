@@ -21,7 +21,7 @@ from tests.webhooks.jobs import answered
 from tests.webhooks.test_outbox import claim, happen, settle
 from webhooks import outbox
 from webhooks.models import AcceptedRequest, Attempt, Delivery, Endpoint, InjectedFault, Notice, QueueEntry, Worker
-from webhooks.services import deliver, faults, retention, workers
+from webhooks.services import deliver, delivery_run, faults, retention, workers
 from webhooks.services.redeliver import redeliver
 from webhooks.services.retention import prune
 
@@ -233,10 +233,10 @@ def test_deliveries_go_on_meanwhile(
     aside.start()
     network = deliver.new_network()
     try:
-        deliver.Run(
+        delivery_run.Run(
             network,
             wake_event=threading.Event(),
-            stopping=deliver.Stopping(),
+            stopping=delivery_run.Stopping(),
             clock=lambda: LATER.timestamp() + time.monotonic(),
             idle_after=0.02,
         ).until_quiet()

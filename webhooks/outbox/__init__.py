@@ -3,20 +3,24 @@ settles their outcomes, and returns claims that were not sent.
 
 A claim visits the endpoints with queued deliveries in the order of their ids, from where the last claim stopped, and
 takes from each at most what the limiter has capacity for. Its cost depends on the number of endpoints visited, not on
-the length of the queue.
+the length of the queue. If it raises, each delivery is claimed alone, and only those that raise are put off.
 """
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 from uuid import uuid4
 
-from django.db import connection, transaction
+from django.db import OperationalError, ProgrammingError, connection, transaction
+from django.db.models import F
 
 from events.models import Event
 from webhooks.engine.concurrency_limiter import Capacity
 from webhooks.engine.job import Job, Reason
-from webhooks.engine.lifecycle import SkipReason, Status
+from webhooks.engine.lifecycle import CLAIMS_AT_MOST, SkipReason, Status
 from webhooks.metrics import count_skips_after_commit
 from webhooks.models import Delivery, QueueEntry
 from webhooks.outbox import delivery_stats, fault_store, postgresql, sqlite
@@ -27,6 +31,7 @@ from webhooks.outbox.rows import Settlement as Settlement
 
 ENDPOINTS_VISITED = 50
 """Endpoints that one claim visits at most; the next claim continues after them."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +80,73 @@ def claim(*, capacity: Capacity, after: int, now: datetime, lease: timedelta) ->
     if not quotas or not capacity.total:
         return Claim([], visited, next_due, is_full=bool(asked))
     token = uuid4().hex
-    with transaction.atomic():
-        claimed_rows = _backend().claim(quotas, capacity.total, token, now, now + lease)
-        jobs, skipped, faulty = sort(claimed_rows, token, now)
-        for reason, rows in skipped.items():
-            _skip(rows, reason, now)
-        jobs, held_until = fault_store.apply_rules(jobs, faulty, now) if faulty else (jobs, None)
-    if held_until:
-        next_due = min(held_until, next_due or held_until)
+    try:
+        taken = [_take(partial(_backend().claim, quotas, capacity.total, token, now, now + lease), token, now)]
+    except Exception as error:
+        if not _concerns_a_row(error):
+            raise
+        log.exception("A claim failed; claiming each delivery alone.")
+        taken = _take_each(quotas, capacity.total, token, now, lease)
+    next_due = min((at for at in [next_due, *(each.held_until for each in taken)] if at), default=None)
     wanted = min(capacity.total, sum(free for _, free in quotas))
-    return Claim(jobs, visited, next_due, is_full=some_at_limit or len(claimed_rows) >= wanted)
+    jobs = [job for each in taken for job in each.jobs]
+    return Claim(jobs, visited, next_due, is_full=some_at_limit or sum(each.rows for each in taken) >= wanted)
+
+
+class _Taken(NamedTuple):
+    """The number of rows that were claimed, and the jobs among them; others were skipped or held by a fault."""
+
+    rows: int
+    jobs: list[Job]
+    held_until: datetime | None
+
+
+def _concerns_a_row(error: Exception) -> bool:
+    """False if no single row can be the cause: the database is not available, or its tables are of another version."""
+    if isinstance(error, OperationalError):
+        return sqlite.is_undecodable(error)
+    return not isinstance(error, (*OUTAGES, ProgrammingError))
+
+
+@transaction.atomic
+def _take(claim_rows: Callable[[], list[ClaimedRow]], token: str, now: datetime) -> _Taken:
+    claimed_rows = claim_rows()
+    jobs, skipped, faulty = sort(claimed_rows, token, now)
+    for reason, rows in skipped.items():
+        _skip(rows, reason, now)
+    jobs, held_until = fault_store.apply_rules(jobs, faulty, now) if faulty else (jobs, None)
+    return _Taken(len(claimed_rows), jobs, held_until)
+
+
+def _take_each(
+    quotas: Sequence[tuple[int, int]], limit: int, token: str, now: datetime, lease: timedelta
+) -> list[_Taken]:
+    """Claim each delivery in a transaction of its own; those that cannot be claimed are put off."""
+    taken: list[_Taken] = []
+    for endpoint_id, quota in quotas:
+        due = QueueEntry.objects.filter(endpoint_id=endpoint_id, due_at__lte=now).order_by("due_at")
+        for delivery_id in due.values_list("pk", flat=True)[: min(quota, limit - len(taken))]:
+            try:
+                taken.append(_take(partial(_backend().claim_one, delivery_id, token, now, now + lease), token, now))
+            except Exception as error:
+                if not _concerns_a_row(error):
+                    raise
+                log.exception("Delivery %d cannot be claimed.", delivery_id)
+                _put_off(delivery_id, now, now + lease)
+    return taken
+
+
+@transaction.atomic
+def _put_off(delivery_id: int, now: datetime, until: datetime) -> None:
+    """Count a claim that failed. After `CLAIMS_AT_MOST` the delivery fails, so that it is not claimed forever."""
+    entry = QueueEntry.objects.select_for_update().filter(pk=delivery_id, due_at__lte=now).values_list("claims").first()
+    if entry is None:
+        return
+    if entry[0] + 1 >= CLAIMS_AT_MOST:
+        QueueEntry.objects.filter(pk=delivery_id).delete()
+        _end_with_internal_error(delivery_id, now)
+    else:
+        QueueEntry.objects.filter(pk=delivery_id).update(claims=F("claims") + 1, due_at=until)
 
 
 def settle(settlements: Sequence[Settlement]) -> int:
@@ -117,8 +179,12 @@ def end_without_attempt(job: Job, *, now: datetime) -> int:
     held, _ = QueueEntry.objects.filter(delivery_id=job.delivery_id, claim_token=job.claim_token).delete()
     if not held:
         return 0
+    return _end_with_internal_error(job.delivery_id, now)
+
+
+def _end_with_internal_error(delivery_id: int, now: datetime) -> int:
     ended = {"status": Status.FAILED, "reason": Reason.INTERNAL_ERROR, "status_code": None, "finished_at": now}
-    return Delivery.objects.filter(pk=job.delivery_id).update(**ended)
+    return Delivery.objects.filter(pk=delivery_id).update(**ended)
 
 
 def release_all(*, now: datetime) -> int:

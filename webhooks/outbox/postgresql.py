@@ -31,10 +31,22 @@ SELECT endpoint_id, due_at FROM visit LIMIT %s
 
 # Stale planner statistics say the queue is empty and cause sequential scans of it inside a nested loop. LATERAL and
 # the array of ctids force one index look-up per endpoint, and updates by row address, whatever the statistics say.
-_CLAIM = """
+_LEASE: LiteralString = """
 WITH entry AS (
     UPDATE webhooks_queueentry AS entry
     SET claim_token = %(token)s, due_at = %(lease_end)s, claims = entry.claims + 1
+"""
+_READ: LiteralString = """
+    RETURNING entry.delivery_id, entry.claims
+)
+SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
+       delivery.idempotency_key, delivery.attempt_count, delivery.series_start,
+       extract(epoch FROM delivery.created_at)::float8, event.body, event.retry_waits::text, entry.claims
+FROM entry JOIN webhooks_delivery AS delivery ON delivery.id = entry.delivery_id
+JOIN events_event AS event ON event.id = delivery.event_id
+ORDER BY delivery.id
+"""
+_OF_MANY: LiteralString = """
     WHERE entry.ctid = ANY (ARRAY (
         SELECT pick.ctid
         FROM unnest(%(endpoints)s::bigint[], %(quotas)s::bigint[]) AS visit(endpoint_id, quota)
@@ -45,15 +57,12 @@ WITH entry AS (
         ) AS pick
         LIMIT %(limit)s
     ))
-    RETURNING entry.delivery_id, entry.claims
-)
-SELECT delivery.id, delivery.event_id, delivery.endpoint_id, delivery.account_id, delivery.topic, delivery.is_test,
-       delivery.idempotency_key, delivery.attempt_count, delivery.series_start,
-       extract(epoch FROM delivery.created_at)::float8, event.body, event.retry_waits::text, entry.claims
-FROM entry JOIN webhooks_delivery AS delivery ON delivery.id = entry.delivery_id
-JOIN events_event AS event ON event.id = delivery.event_id
-ORDER BY delivery.id
 """
+_OF_ONE: LiteralString = """
+    WHERE entry.delivery_id = %(delivery_id)s AND entry.due_at <= %(now)s
+"""
+_CLAIM = _LEASE + _OF_MANY + _READ
+_CLAIM_ONE = _LEASE + _OF_ONE + _READ
 
 _MOVE = """
 WITH settled AS (
@@ -157,6 +166,11 @@ class Backend:
             "lease_end": lease_end,
         }
         return [ClaimedRow._make(row) for row in _run(_CLAIM, values)]
+
+    def claim_one(self, delivery_id: int, token: str, now: datetime, lease_end: datetime) -> list[ClaimedRow]:
+        """Claim this delivery; empty if it is not due, because another worker has claimed it."""
+        values = {"delivery_id": delivery_id, "token": token, "now": now, "lease_end": lease_end}
+        return [ClaimedRow._make(row) for row in _run(_CLAIM_ONE, values)]
 
     def move(self, rows: Sequence[Row]) -> set[tuple[int, str]]:
         """Move the deliveries whose claims are still valid; return these claims."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from events.models import Event
 from webhooks.models import Delivery
@@ -31,6 +31,10 @@ UPDATE webhooks_queueentry SET claim_token = ?, due_at = ?, claims = claims + 1
 WHERE delivery_id IN (
     SELECT delivery_id FROM webhooks_queueentry WHERE endpoint_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?
 )
+RETURNING delivery_id
+"""
+_CLAIM_ONE = """
+UPDATE webhooks_queueentry SET claim_token = ?, due_at = ?, claims = claims + 1 WHERE delivery_id = ? AND due_at <= ?
 RETURNING delivery_id
 """
 _READ = """
@@ -74,6 +78,12 @@ _STORE_ENTRY = (
 )
 
 
+def is_undecodable(error: OperationalError) -> bool:
+    """Whether the error is about text that is not UTF-8: Python raises it, and so it has no error code of SQLite."""
+    cause = error.__cause__
+    return isinstance(cause, sqlite3.OperationalError) and not hasattr(cause, "sqlite_errorcode")
+
+
 class Backend:
     """The statements of the outbox for SQLite."""
 
@@ -94,7 +104,13 @@ class Backend:
                 free = min(quota, limit - len(claimed))
                 taken = _driver().execute(_CLAIM, [token, _time(lease_end), endpoint_id, _time(now), free])
                 claimed += [delivery_id for (delivery_id,) in taken.fetchall()]
-            return [_claimed_row(*row) for row in _driver().execute(_READ, [json.dumps(claimed)])]
+            return _read(claimed)
+
+    def claim_one(self, delivery_id: int, token: str, now: datetime, lease_end: datetime) -> list[ClaimedRow]:
+        """Claim this delivery; empty if it is not due, because another worker has claimed it."""
+        with connection.wrap_database_errors:
+            taken = _driver().execute(_CLAIM_ONE, [token, _time(lease_end), delivery_id, _time(now)])
+            return _read([claimed_id for (claimed_id,) in taken.fetchall()])
 
     def move(self, rows: Sequence[Row]) -> set[tuple[int, str]]:
         """Move the deliveries whose claims are still valid; return these claims."""
@@ -134,6 +150,10 @@ def _driver() -> sqlite3.Connection:
 def _insert(statement: str, values: dict[str, Any]) -> int:
     cursor = _driver().execute(statement, {name: _plain(value) for name, value in values.items()})
     return int(cursor.lastrowid or 0)
+
+
+def _read(delivery_ids: list[int]) -> list[ClaimedRow]:
+    return [_claimed_row(*row) for row in _driver().execute(_READ, [json.dumps(delivery_ids)])]
 
 
 def _claimed_row(*values: Any) -> ClaimedRow:

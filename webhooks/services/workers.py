@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from webhooks.models import Worker
-from webhooks.services.deliver import RunError
+from webhooks.services.delivery_run import RunError
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
