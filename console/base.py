@@ -46,6 +46,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import Refusal
@@ -75,7 +76,7 @@ class ConsoleRequest(HttpRequest):
 
 
 def _signed_in(view: View) -> View:
-    """Require a login, put the account on the request and activate the account's time zone."""
+    """Require a login, put the account on the request, activate its time zone, and compress the page."""
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -85,7 +86,7 @@ def _signed_in(view: View) -> View:
         with timezone.override(ours.account.zone_info):
             return view(ours, *args, **kwargs)
 
-    return never_cache(login_required(inner))
+    return gzip_page(never_cache(login_required(inner)))
 
 
 def find_account(request: HttpRequest) -> ConsoleRequest:

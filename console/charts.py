@@ -223,14 +223,19 @@ def _segments(buckets: Sequence[Bucket], most: int, box: Box) -> list[Segments]:
 
 
 def _curve(heights: Sequence[float | None]) -> str:
-    """A path with a gap where a value is missing; a single point becomes a dot."""
+    """A path with a gap where a value is missing; a value between two gaps becomes a level line across its slot."""
     parts = []
-    before = None
-    for place, y in enumerate(heights):
-        if y is not None:
-            at = f"{(place + 0.5) / len(heights) * ACROSS:.1f} {y:.1f}"
-            parts.append(f"M{at}h0" if before is None else f"L{at}")
-        before = y
+    room = ACROSS / max(1, len(heights))
+    padded = [None, *heights, None]
+    for place, (before, y, after) in enumerate(zip(padded, heights, padded[2:], strict=False)):
+        if y is None:
+            continue
+        middle = (place + 0.5) * room
+        if before is None and after is None:
+            width = min(room * BAR_FILLS, ACROSS * WIDEST_BAR)
+            parts.append(f"M{middle - width / 2:.1f} {y:.1f}h{width:.1f}")
+        else:
+            parts.append(f"{'M' if before is None else 'L'}{middle:.1f} {y:.1f}")
     return "".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""The first three steps of an account and their progress, computed from its endpoints and deliveries."""
+"""The first steps of an account and their progress, computed from its endpoints, deliveries and receiver checks."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,25 +17,33 @@ LOOKED_AT = 50
 
 @dataclass(frozen=True, slots=True)
 class FirstSteps:
-    """An endpoint, a delivered test, a delivered real event. `test` and `event` are the newest of their kind."""
+    """An endpoint, a delivered test, a delivered real event, a check that was passed.
+
+    `test` and `event` are the newest of their kind. Only a check shows that the receiver verifies signatures: one that
+    verifies nothing accepts every event.
+    """
 
     endpoint: Endpoint | None
     has_tested: bool
     has_delivered: bool
+    has_checked: bool
     test: Delivery | None
     event: Delivery | None
     topic: str
     """The event type that the third step suggests."""
 
     @property
+    def states(self) -> tuple[bool, ...]:
+        return (self.endpoint is not None, self.has_tested, self.has_delivered, self.has_checked)
+
+    @property
     def done(self) -> int:
-        return sum((self.endpoint is not None, self.has_tested, self.has_delivered))
+        return sum(self.states)
 
     @property
     def next_step(self) -> int:
-        """The first step that is not done; 4 when all are."""
-        steps = (self.endpoint is not None, self.has_tested, self.has_delivered, False)
-        return steps.index(False) + 1
+        """The first step that is not done; 5 when all are."""
+        return (*self.states, False).index(False) + 1
 
 
 def first_steps(*, account: Account, now: datetime) -> FirstSteps | None:
@@ -49,6 +57,7 @@ def first_steps(*, account: Account, now: datetime) -> FirstSteps | None:
         endpoint,
         first is not None or statistics.first_delivered(account=account, is_test=True) is not None,
         first is not None,
+        selectors.checks(account=account).filter(passed=True).exists(),
         next((each for each in newest if each.is_test), None),
         next((each for each in newest if not each.is_test), None),
         next(iter(endpoint.event_types if endpoint else ()), next(iter(TOPICS))),

@@ -28,6 +28,7 @@ MENU: list[Section] = [
         _("API"),
         (
             Entry(_("Webhook"), "console:webhooks", "webhook"),
+            Entry(_("Events"), "console:events", "wand"),
             Entry(_("Deliveries"), "console:deliveries", "list"),
             Entry(_("API token"), "console:tokens", "key"),
             Entry(_("Technical document"), "console:document", "document"),

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from console import document, home, log_in, notices, session
+from console import document, find, home, log_in, notices, session
 from console.accounts import audit, licences, pages, people, tokens
-from console.deliveries import bulk_redelivery, delivery, log
+from console.deliveries import bulk_redelivery, delivery, log, saved_filters
+from console.events import log as events
+from console.events import publish
 from console.tools import check, explain
 from console.webhooks import details, endpoints, faults, send_test
 
@@ -36,12 +38,23 @@ urlpatterns = [
     path("webhooks/<int:pk>/faults/new/", faults.new, name="fault_new"),
     path("webhooks/<int:pk>/faults/clear/", faults.clear, name="faults_clear"),
     path("faults/<int:pk>/remove/", faults.remove, name="fault_remove"),
+    # Find anything
+    path("find/", find.find, name="find"),
+    # Events
+    path("events/", events.log, name="events"),
+    path("events/new/", publish.new, name="event_new"),
+    path("events/check/", publish.check, name="event_check"),
+    path("events/all/", publish.publish_all, name="event_all"),
+    path("events/<int:pk>/", events.event, name="event"),
     # Deliveries
     path("deliveries/", log.log, name="deliveries"),
     path("deliveries/live/", log.live, name="deliveries_live"),
     path("deliveries/more/", log.more, name="deliveries_more"),
     path("deliveries/chart/", log.chart, name="deliveries_chart"),
     path("deliveries/redeliver/", bulk_redelivery.redeliver_found, name="deliveries_redeliver"),
+    path("deliveries/filters/", saved_filters.save, name="filter_save"),
+    path("deliveries/filters/<int:pk>/remove/", saved_filters.remove, name="filter_remove"),
+    path("deliveries/redeliver-selected/", bulk_redelivery.redeliver_selected, name="deliveries_redeliver_selected"),
     path("deliveries/<int:pk>/", delivery.delivery, name="delivery"),
     path("deliveries/<int:pk>/redeliver/", delivery.send_again, name="delivery_redeliver"),
     # API token

@@ -10,9 +10,12 @@ class ConsoleConfig(AdminConfig):
     default_site = "console.site.SupportSite"
 
     def ready(self) -> None:
+        from console.find import FINDERS
         from console.menu import MENU
         from maac_sim import celery  # noqa: F401
+        from modules.find import find_contacts
         from modules.menu import MODULES
 
+        FINDERS.append(find_contacts)
         MENU.insert(MODULES_PLACE, MODULES)
         super().ready()

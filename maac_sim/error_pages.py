@@ -23,6 +23,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     return render(request, "console/404.html", page_context(request), status=404)
 
 
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:  # noqa: ARG001
+    if is_console(request):
+        return render(request, "console/403.html", page_context(request), status=403)
+    return JsonResponse(errors.body("permission_denied", "You may not do this."), status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:  # noqa: ARG001
+    """A form without its token: the page is old, or the browser refuses cookies."""
+    return render(request, "console/403.html", {**page_context(request), "is_stale": True}, status=403)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if is_open_api(request):
         fields = exception.fields if isinstance(exception, errors.Unreadable) else {"detail": str(exception)}

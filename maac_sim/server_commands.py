@@ -49,6 +49,7 @@ def run(
     check_broker()
     check_database(needs_tables=False)
     ready = prepare(now=datetime.now(UTC))
+    settings.OWN_URL = settings.OWN_URL or _address(host, port)
     serve(host=host, port=port, on_ready=lambda: _print_welcome(host, port, ready.password, ready.token))
 
 

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "modules.receipts",
     "modules.surveys",
     "modules.traffic",
+    "modules.try_it",
 ]
 MIDDLEWARE = [
     "maac_sim.middleware.protect_answers",
@@ -247,6 +248,8 @@ DEFAULT_FROM_EMAIL = env.str("MAAC_SIM_EMAIL_FROM", default="maac-sim@localhost"
 
 # REST
 
+OWN_URL = env.str("MAAC_SIM_OWN_URL", default="")
+"""Address at which workers reach the web process, for the built-in receiver; empty: as the browser called it."""
 API_BODY_LIMIT = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_BODY_LIMIT
 REST_FRAMEWORK = {
@@ -302,6 +305,7 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_NAME = "maac_sim_session"
 CSRF_COOKIE_NAME = "maac_sim_csrf"
+CSRF_FAILURE_VIEW = "maac_sim.error_pages.csrf_failure"
 HTTPS_ONLY = env.bool("MAAC_SIM_HTTPS_ONLY", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from maac_sim import health, metrics
 from maac_sim.schema import SchemaView
+from modules.try_it.receiver import receive
 from modules.urls import api_urlpatterns
 
 urlpatterns = [
@@ -25,10 +26,12 @@ urlpatterns = [
         ),
         name="docs",
     ),
+    path("try/<str:token>/", receive, name="try"),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
 ]
 handler400 = "maac_sim.error_pages.bad_request"
+handler403 = "maac_sim.error_pages.forbidden"
 handler404 = "maac_sim.error_pages.not_found"
 handler500 = "maac_sim.error_pages.server_error"

@@ -14,5 +14,6 @@ MODULES = Section(
         Entry(_("Points"), "points:list", "gift"),
         Entry(_("Messages"), "messages:list", "mail"),
         Entry(_("Traffic"), "traffic:list", "play"),
+        Entry(_("Try it"), "try_it:show", "eye"),
     ),
 )

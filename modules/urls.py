@@ -9,6 +9,7 @@ from modules.points import urls as points
 from modules.receipts import urls as receipts
 from modules.surveys import urls as surveys
 from modules.traffic import urls as traffic
+from modules.try_it import urls as try_it
 
 MODULES = {
     "contacts/": contacts,
@@ -18,6 +19,7 @@ MODULES = {
     "receipts/": receipts,
     "surveys/": surveys,
     "traffic/": traffic,
+    "try-it/": try_it,
 }
 
 api_urlpatterns = [path(prefix, include(module.api_urlpatterns)) for prefix, module in MODULES.items()]

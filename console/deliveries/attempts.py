@@ -1,7 +1,6 @@
 """An attempt as pages show it: request, answer, timing and explanation."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 from urllib.parse import urlsplit
 
 from console.deliveries.explained_answers import status_line
@@ -62,13 +61,10 @@ class Shown:
 
 
 def show_attempts(delivery: Delivery, attempts: list[Attempt]) -> list[Shown]:
-    """The attempts of a delivery in their order, each with the time since the previous one."""
-    befores = [None, *(first for first, _second in pairwise(attempts))]
-    return (
-        [show_attempt(delivery, attempt, before=before) for before, attempt in zip(befores, attempts, strict=True)]
-        if attempts
-        else []
-    )
+    """The attempts of a delivery, the newest first, each with the time since the one before it."""
+    befores = [None, *attempts[:-1]] if attempts else []
+    shown = [show_attempt(delivery, attempt, before=before) for before, attempt in zip(befores, attempts, strict=True)]
+    return shown[::-1]
 
 
 def show_attempt(delivery: Delivery, attempt: Attempt, *, before: Attempt | None = None) -> Shown:

@@ -1,5 +1,7 @@
 """Redeliver what the delivery log's filter shows: count it, ask for confirmation, then redeliver in steps.
 
+What was delivered is left out, unless the filter names that status or somebody asks for it.
+
 The progress is kept in the page itself, signed. A step that is posted twice redelivers nothing twice.
 """
 
@@ -13,19 +15,21 @@ from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.errors import Refusal
-from console.base import ConsoleRequest, form_page, render_page
+from console.base import ConsoleRequest, action, came_from, form_page, render_page
 from console.deliveries import log_query
 from console.deliveries.labels import STATUSES
 from console.deliveries.log_form import form
 from console.deliveries.log_query import LogQuery
+from webhooks.engine.lifecycle import Status
 from webhooks.errors import InvalidInput
+from webhooks.ids import is_id
 from webhooks.log import bulk_redelivery
 from webhooks.log.bulk_redelivery import AT_MOST, Counts, RedeliveryPreview, Run
 from webhooks.log.search import Criteria
-from webhooks.services.redeliver_many import Obstacle
+from webhooks.services.redeliver_many import AT_ONCE, Obstacle, redeliver_many
 
 SALT = "console.redeliver_found"
 VALID_SECONDS = 24 * 60 * 60
@@ -48,6 +52,7 @@ class Plan:
     preview: RedeliveryPreview
     run: Run | None = None
     new_key: bool = False
+    with_delivered: bool = False
 
     def signed(self) -> str:
         return signing.dumps(asdict(self), salt=SALT, compress=True)
@@ -87,11 +92,14 @@ def _count_step(request: ConsoleRequest) -> dict[str, Any]:
         plan = _load_plan(request, signed)
         query, criteria = _filter_of(plan, request)
     else:
-        query = log_query.read(request)
+        query = log_query.read(request, others=["delivered"])
         if query.criteria is None:
             raise InvalidInput(query.faults[0])
         criteria = query.criteria
-        plan = Plan(request.account.pk, request.now.isoformat(), query.filters, bulk_redelivery.begin_preview())
+        begun = bulk_redelivery.begin_preview()
+        with_delivered = bool(criteria.status) or request.GET.get("delivered") == "1"
+        plan = Plan(request.account.pk, request.now.isoformat(), query.filters, begun, with_delivered=with_delivered)
+        criteria = _narrowed(plan, criteria)
     preview = bulk_redelivery.preview_step(
         account=request.account, criteria=criteria, preview=plan.preview, now=request.now
     )
@@ -115,11 +123,31 @@ def _redeliver_step(request: ConsoleRequest) -> dict[str, Any]:
     return _context(request, replace(plan, run=run), query)
 
 
+@action
+def redeliver_selected(request: ConsoleRequest) -> HttpResponse:
+    """Send the rows that were ticked again under their keys, and say how many were."""
+    ids = [int(each) for each in request.POST.getlist("delivery") if is_id(each)][:AT_ONCE]
+    if not ids:
+        raise InvalidInput(_("Tick at least one delivery."))
+    done = redeliver_many(
+        account=request.account, delivery_ids=ids, new_key=False, asked_at=request.now, now=request.now
+    )
+    text = ngettext("%(count)s delivery is sent again.", "%(count)s deliveries are sent again.", done.count)
+    messages.success(request, text % {"count": done.count})
+    for obstacle, count in done.obstacles.items():
+        messages.warning(request, f"{count} · {OBSTACLES[obstacle]}")
+    return redirect(came_from(request))
+
+
 def _filter_of(plan: Plan, request: ConsoleRequest) -> tuple[LogQuery, Criteria]:
     query = log_query.of_filters(request, plan.filters, now=plan.asked_datetime)
     if query.criteria is None:
         raise InvalidInput(query.faults[0])
-    return query, query.criteria
+    return query, _narrowed(plan, query.criteria)
+
+
+def _narrowed(plan: Plan, criteria: Criteria) -> Criteria:
+    return criteria if plan.with_delivered else replace(criteria, other_than=Status.DELIVERED)
 
 
 def _context(request: ConsoleRequest, plan: Plan, query: LogQuery) -> dict[str, Any]:
@@ -131,6 +159,7 @@ def _context(request: ConsoleRequest, plan: Plan, query: LogQuery) -> dict[str, 
         "preview": preview,
         "run": run,
         "new_key": plan.new_key,
+        "with_delivered": plan.with_delivered,
         "since_asked": urlencode({"since": plan.asked_at}),
         "at_most": AT_MOST,
         "by_status": [(STATUSES.get(status, status), status, count) for status, count in preview.by_status.items()],

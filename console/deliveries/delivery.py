@@ -12,6 +12,7 @@ from accounts.errors import Refusal
 from console.base import ConsoleRequest, action, page, render_page
 from console.deliveries.attempts import Shown, attempts_in_series, gives_up_at_once, show_attempts
 from console.deliveries.curl import as_curl
+from console.deliveries.journey import journey
 from console.webhooks import payload
 from webhooks import selectors
 from webhooks.engine.job import Reason
@@ -57,12 +58,13 @@ def _facts(delivery: Delivery, now: datetime) -> dict[str, Any]:
         "endpoint": delivery.endpoint,
         "is_deleted": delivery.endpoint.status == Endpoint.Status.DELETED,
         "attempts": shown,
-        "last": shown[-1] if shown else None,
+        "journey": journey(delivery, attempts, now=now),
+        "last": shown[0] if shown else None,
         "hidden_attempts": attempts[0].number - 1 if attempts else 0,
         "series": _series(delivery),
         "gave_up": _gave_up(delivery, shown),
         "body": delivery.event.body,
-        "readable": _readable(delivery.event.body),
+        "readable": readable(delivery.event.body),
         "size": len(delivery.event.body.encode()),
         "curl": _curl(delivery),
         "refusal": _refusal(delivery, now),
@@ -88,13 +90,14 @@ def _gave_up(delivery: Delivery, shown: list[Shown]) -> str:
         return "error"
     if delivery.status != Status.FAILED or not shown:
         return ""
-    last = shown[-1].attempt
+    last = shown[0].attempt
     if not gives_up_at_once(last):
         return "used"
     return "status" if last.status_code else "address"
 
 
-def _readable(body: str) -> str:
+def readable(body: str) -> str:
+    """The body as indented JSON, or as it is if it is none."""
     try:
         return payload.pretty(payload.read(body))
     except payload.Unreadable:

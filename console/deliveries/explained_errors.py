@@ -26,22 +26,18 @@ def _no_connection(attempt: Attempt, endpoint: Endpoint) -> Explained:
     where = {"place": place(endpoint.url), "time": milliseconds(attempt.duration_ms)}
     cause = attempt.detail
     if os.strerror(errno.ECONNREFUSED) in cause:
-        headline, why = _("Connection refused"), _("Nothing listens at %(place)s.") % where
-        return headline, why, (_("Is your receiver running there, on that port?"), *_if_in_docker(endpoint.url))
+        headline, why = _("Connection refused"), _("%(place)s refused the connection.") % where
+        guess = _("Most often nothing listens at that address and port; some firewalls refuse like this, too.")
+        advice = (_("Is your receiver running there, on that port?"), *_if_in_docker(endpoint.url))
+        return Explained(headline, why, advice, guess)
     if any(os.strerror(number) in cause for number in (errno.EHOSTUNREACH, errno.ENETUNREACH)):
         headline, why = _("Not reachable"), _("This simulator has no route to %(place)s.") % where
-        return headline, why, (_("Check the address, the network and any VPN in between."),)
-    headline, why = (
+        return Explained(headline, why, (_("Check the address, the network and any VPN in between."),))
+    return Explained(
         _("No connection"),
-        _("%(place)s did not take a connection; after %(time)s it was given up.") % where,
-    )
-    return (
-        headline,
-        why,
-        (
-            _("A firewall or security group often drops requests without an answer: allow this simulator's address."),
-            _("Check the port in the URL."),
-        ),
+        _("%(place)s did not take a connection within %(time)s.") % where,
+        (_("Check the port in the URL."), _("Let this simulator's address through the firewall, if there is one.")),
+        _("Firewalls and security groups often drop requests without an answer."),
     )
 
 
@@ -58,15 +54,15 @@ def _name_not_found(_attempt: Attempt, endpoint: Endpoint) -> Explained:
             _("Check the spelling of the host in the URL."),
             _("Does the name exist for the machine that this simulator runs on? A tunnel's name may have changed."),
         )
-    return _("Name not found"), why, advice
+    return Explained(_("Name not found"), why, advice)
 
 
 def _connection_lost(_attempt: Attempt, _endpoint: Endpoint) -> Explained:
-    return (
+    return Explained(
         _("Connection lost"),
-        _("The receiver closed the connection before its answer was complete."),
+        _("The connection was closed before the answer was complete."),
         (
-            _("Did it crash or restart while it handled the event? Look into its log at this moment."),
+            _("Did the receiver crash or restart while it handled the event? Look into its log at this moment."),
             _("Read the whole request body before you answer."),
             _("Is the scheme right? A receiver that uses https closes a connection that uses http."),
         ),
@@ -79,7 +75,7 @@ def _timed_out(attempt: Attempt, _endpoint: Endpoint) -> Explained:
         why = _("The receiver took the connection, but no answer came within %(time)s.") % limit
     else:
         why = _("The answer began, but it was not complete within %(time)s.") % limit
-    return (
+    return Explained(
         _("Timed out"),
         why,
         (
@@ -91,7 +87,7 @@ def _timed_out(attempt: Attempt, _endpoint: Endpoint) -> Explained:
 
 def _no_tls(attempt: Attempt, endpoint: Endpoint) -> Explained:
     why, advice = _tls_cause(attempt.detail.lower(), endpoint)
-    return _("No secure connection"), why, advice
+    return Explained(_("No secure connection"), why, advice)
 
 
 def _tls_cause(detail: str, endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
@@ -124,7 +120,7 @@ def _tls_cause(detail: str, endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
 
 def _not_http(_attempt: Attempt, endpoint: Endpoint) -> Explained:
     why = _("Something answered at %(place)s, but not in HTTP.") % {"place": place(endpoint.url)}
-    return (
+    return Explained(
         _("Not an HTTP answer"),
         why,
         (
@@ -135,11 +131,12 @@ def _not_http(_attempt: Attempt, endpoint: Endpoint) -> Explained:
 
 
 def _bad_url(_attempt: Attempt, _endpoint: Endpoint) -> Explained:
-    return _("URL not usable"), _("No request can be made for the endpoint's URL."), (_("Correct the URL."),)
+    why = _("No request can be made for the endpoint's URL.")
+    return Explained(_("URL not usable"), why, (_("Correct the URL."),))
 
 
 def _refused_address(_attempt: Attempt, _endpoint: Endpoint) -> Explained:
-    return (
+    return Explained(
         _("Address not allowed"),
         _("The URL leads into a private network, which this simulator may not reach."),
         (
@@ -151,12 +148,12 @@ def _refused_address(_attempt: Attempt, _endpoint: Endpoint) -> Explained:
 
 def _unclassified(attempt: Attempt, _endpoint: Endpoint) -> Explained:
     if "share secret" in attempt.detail:
-        return (
+        return Explained(
             _("Not signed"),
             _("The endpoint's share secret cannot be decrypted, so nothing was sent."),
             (_("Change the share secret, or let the operator bring back the key that it was stored with."),),
         )
-    return (
+    return Explained(
         _("Not sent"),
         _("The request could not be sent or its answer not be read."),
         (_("The technical detail below says more; the operator can help."),),
@@ -164,7 +161,7 @@ def _unclassified(attempt: Attempt, _endpoint: Endpoint) -> Explained:
 
 
 def _internal_error(_attempt: Attempt, _endpoint: Endpoint) -> Explained:
-    return (
+    return Explained(
         _("Error in the simulator"),
         _("The simulator could not process this attempt. The receiver is not the cause."),
         (

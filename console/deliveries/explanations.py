@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from console.deliveries.explained_answers import explain_answer, took
+from console.deliveries.explained_answers import Explained, explain_answer, quoted, took
 from console.deliveries.explained_errors import explain_error
 from maac_contract import contract
 from maac_contract.fault_kinds import FaultKind
@@ -17,33 +17,38 @@ BROKEN_OFF = (FaultKind.DROP_MID_BODY, FaultKind.LOST_ANSWER)
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What happened, why, and what to try. `detail` is the engine's error text, in English."""
+    """What happened, why, what it may mean (`guess`, empty without one) and what to try.
+
+    `quote` is the beginning of the answer's body. `detail` is the engine's error text, in English.
+    """
 
     tone: str
     headline: str
     why: str
     advice: tuple[str, ...] = ()
+    guess: str = ""
+    quote: str = ""
     detail: str = ""
 
 
 def explain_attempt(attempt: Attempt, endpoint: Endpoint) -> Explanation:
     if attempt.reason == Reason.OK:
-        return _accepted(attempt)
-    if attempt.fault in BROKEN_OFF and attempt.reason == Reason.CONNECTION_LOST:
-        return Explanation(
-            "warn", _("Broken off by an injected fault"), _("It says nothing about the receiver."), (), attempt.detail
-        )
-    if attempt.reason == Reason.ERROR_STATUS_CODE:
-        headline, why, advice = explain_answer(attempt, endpoint)
+        tone, found = _accepted(attempt)
+    elif attempt.fault in BROKEN_OFF and attempt.reason == Reason.CONNECTION_LOST:
+        why = _("It says nothing about the receiver.")
+        tone, found = "warn", Explained(_("Broken off by an injected fault"), why)
+    elif attempt.reason == Reason.ERROR_STATUS_CODE:
+        tone, found = "bad", explain_answer(attempt, endpoint)
     else:
-        headline, why, advice = explain_error(attempt, endpoint)
-    return Explanation("bad", headline, why, advice, attempt.detail)
+        tone, found = "bad", explain_error(attempt, endpoint)
+    quote = quoted(attempt) if tone == "bad" else ""
+    return Explanation(tone, found.headline, found.why, found.advice, found.guess, quote, attempt.detail)
 
 
-def _accepted(attempt: Attempt) -> Explanation:
+def _accepted(attempt: Attempt) -> tuple[str, Explained]:
     headline = took(attempt)
     if attempt.status_code == contract.SUCCESS_STATUS:
-        return Explanation("good", headline, _("The receiver took the event."), (), attempt.detail)
+        return "good", Explained(headline, _("The receiver took the event."))
     why = _("The receiver took the event, but MAAC asks for %(status)s.") % {"status": contract.SUCCESS_STATUS}
     advice = _("Answer with %(status)s, so that nothing depends on how other statuses are read.")
-    return Explanation("warn", headline, why, (advice % {"status": contract.SUCCESS_STATUS},), attempt.detail)
+    return "warn", Explained(headline, why, (advice % {"status": contract.SUCCESS_STATUS},))

@@ -13,8 +13,10 @@ from console.deliveries import log_query
 from console.deliveries.log_form import form
 from console.deliveries.log_page import ROWS, LogPage, counted, load
 from console.deliveries.log_query import LogQuery
+from console.models import SavedFilter
 from webhooks.ids import is_id
 from webhooks.log import statistics
+from webhooks.log.filtered_stats import filtered_over_time
 from webhooks.log.search import Criteria
 
 CHART_SHOWS = timedelta(hours=24)
@@ -31,7 +33,8 @@ def log(request: ConsoleRequest) -> HttpResponse:
     if short is not None:
         return redirect(_here(request, short))
     query = log_query.read(request, others=["cursor"])
-    context: dict[str, Any] = {"query": query, **form(request, query)}
+    saved = SavedFilter.objects.filter(account=request.account).order_by("name")
+    context: dict[str, Any] = {"query": query, "saved_filters": saved, **form(request, query)}
     if query.criteria is None:
         return render_page(request, "console/deliveries/log.html", context, status=400)
     shown = load(request, query, query.criteria)
@@ -80,7 +83,7 @@ def chart(request: ConsoleRequest) -> HttpResponse:
     query = log_query.read(request)
     if query.criteria is None:
         return HttpResponse(status=400)
-    return render(request, "console/deliveries/charts.html", {"query": query, **_charts(request, query.criteria)})
+    return render(request, "console/deliveries/chart_polled.html", {"query": query, **_charts(request, query.criteria)})
 
 
 def _here(request: ConsoleRequest, query: str) -> str:
@@ -98,11 +101,17 @@ def _number(request: ConsoleRequest, name: str) -> int | None:
 
 
 def _charts(request: ConsoleRequest, criteria: Criteria) -> dict[str, Any]:
-    """The charts apply the filters for endpoint, event type, tests and time; single events and keys have none."""
+    """The charts apply every filter; those of answer times only what DeliveryStats has. Events and keys have none."""
     until = criteria.until or request.now
     since = criteria.since or until - CHART_SHOWS
     if criteria.key or criteria.event is not None or since >= until:
         return {}
+    if criteria.status or criteria.reason or criteria.text:
+        found = filtered_over_time(
+            account=request.account, criteria=criteria, since=since, until=until, now=request.now, buckets=BARS
+        )
+        shown = {"buckets": found.buckets, "outcomes": charts.outcome_chart(found.buckets), "is_filtered": True}
+        return {**shown, "chart_since": found.counted_to or since, "chart_until": criteria.until}
     buckets = statistics.over_time(
         account=request.account,
         since=since,
@@ -114,9 +123,9 @@ def _charts(request: ConsoleRequest, criteria: Criteria) -> dict[str, Any]:
         buckets=BARS,
     )
     return {
+        "buckets": buckets,
         "outcomes": charts.outcome_chart(buckets),
         "latency": charts.latency_chart(buckets),
         "chart_since": since,
         "chart_until": criteria.until,
-        "chart_leaves_out": bool(criteria.status or criteria.reason or criteria.text),
     }

@@ -1,6 +1,5 @@
 """API > Webhook: the details of one endpoint, and its share secret."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +10,6 @@ from django.utils.translation import gettext as _
 from accounts.selectors import endpoint_add_ons
 from console.accounts.audit_labels import worded
 from console.base import ConsoleRequest, form_page, page, render_page
-from console.charts import Chart, outcome_chart
 from console.webhooks.endpoints import endpoint_of, licence
 from console.webhooks.snippets import snippets
 from maac_contract.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE, TOPICS
@@ -22,9 +20,8 @@ from webhooks.models import Endpoint
 from webhooks.secrets import SecretUnreadable
 from webhooks.services import endpoints
 
-LAST_DELIVERIES = 10
+LAST_DELIVERIES = 6
 LAST_NOTICES = 3
-CHART_BARS = 48
 LAST_ENTRIES = 8
 
 
@@ -77,7 +74,7 @@ def _details(request: ConsoleRequest, endpoint: Endpoint, shown: dict[str, Any] 
         "periods": [period for period in facts["periods"] if period.zone in zones],
         "add_ons": endpoint_add_ons(account=request.account, now=request.now),
         "recent": selectors.recent(endpoints=[endpoint])[endpoint.pk],
-        "chart": _last_day(request, endpoint),
+        "bars": _last_day(request, endpoint),
         "deliveries": selectors.last_deliveries(endpoint=endpoint, count=LAST_DELIVERIES),
         "notices": selectors.notices(account=request.account).filter(endpoint=endpoint)[:LAST_NOTICES],
         "history": worded(selectors.audit_entries(endpoint=endpoint)[:LAST_ENTRIES]),
@@ -90,14 +87,13 @@ def _details(request: ConsoleRequest, endpoint: Endpoint, shown: dict[str, Any] 
     return render_page(request, "console/webhooks/details.html", context)
 
 
-def _last_day(request: ConsoleRequest, endpoint: Endpoint) -> Chart:
-    buckets = statistics.over_time(
+def _last_day(request: ConsoleRequest, endpoint: Endpoint) -> list[statistics.Bucket]:
+    return statistics.over_time(
         account=request.account,
-        since=request.now - timedelta(hours=24),
+        since=request.now - statistics.DAY,
         until=request.now,
         now=request.now,
         endpoint=endpoint.pk,
-        buckets=CHART_BARS,
+        buckets=24,
         with_latency=False,
     )
-    return outcome_chart(buckets)

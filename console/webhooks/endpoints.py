@@ -114,6 +114,7 @@ def delete(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 def _form_page(request: ConsoleRequest, form: EndpointForm, endpoint: Endpoint | None = None) -> HttpResponse:
     facts = licence(request)
+    is_full = endpoint is None and facts["running"] >= facts["limit"]
     held: Sequence[str] = endpoint.event_types if endpoint else ()
     context = {
         **facts,
@@ -121,7 +122,10 @@ def _form_page(request: ConsoleRequest, form: EndpointForm, endpoint: Endpoint |
         "endpoint": endpoint,
         "zones": choices_by_zone(form, facts["periods"], held),
         "header_limit": EXTRA_HEADERS,
-        "is_full": endpoint is None and facts["running"] >= facts["limit"],
+        "is_full": is_full,
+        "can_pause": selectors.endpoints(account=request.account).filter(status="running")[:PER_PAGE]
+        if is_full
+        else [],
     }
     return render_page(request, "console/webhooks/form.html", context)
 

@@ -58,12 +58,12 @@ class FaultForm(forms.Form):
     )
     seconds = forms.FloatField(
         label=gettext_lazy("Seconds"),
-        help_text=gettext_lazy("For dripping, delay, stale timestamp and reverse order. Empty: as usual for the kind."),
+        help_text=gettext_lazy("Empty: as usual for the kind."),
         required=False,
     )
     count = forms.IntegerField(
         label=gettext_lazy("Group of"),
-        help_text=gettext_lazy("For reverse order: how many are reversed. Empty: three."),
+        help_text=gettext_lazy("How many deliveries are reversed. Empty: three."),
         required=False,
     )
     expires_in = forms.FloatField(

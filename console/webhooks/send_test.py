@@ -91,10 +91,16 @@ def result(request: ConsoleRequest, pk: int, delivery_pk: int) -> HttpResponse:
     delivery = get_object_or_404(_tests(request, endpoint), pk=delivery_pk)
     if not _is_htmx(request):
         return _to_page(endpoint, delivery)
-    is_over = delivery.finished_at is not None
-    return render(
-        request, "console/send_test/result.html", {**_outcome(request, endpoint, delivery), "is_said": is_over}
-    )
+    return _fragment(request, endpoint, delivery, is_said=delivery.finished_at is not None)
+
+
+def _fragment(request: ConsoleRequest, endpoint: Endpoint, delivery: Delivery, *, is_said: bool) -> HttpResponse:
+    """The result for htmx. At its end it triggers `test-ended`, which refreshes the list of the last deliveries."""
+    context = {**_outcome(request, endpoint, delivery), "is_said": is_said}
+    answer = render(request, "console/send_test/result.html", context)
+    if delivery.finished_at is not None:
+        answer.headers["HX-Trigger"] = "test-ended"
+    return answer
 
 
 def _send(request: ConsoleRequest, endpoint: Endpoint) -> HttpResponse:
@@ -112,7 +118,7 @@ def _send(request: ConsoleRequest, endpoint: Endpoint) -> HttpResponse:
                     endpoint=endpoint,
                     event_type=event_type or "",
                     data=checked.data if checked else None,
-                    seed=_seed(seed) or None,
+                    seed=seed_of(seed) or None,
                     now=request.now,
                 )
             )
@@ -129,7 +135,7 @@ def _answer(request: ConsoleRequest, endpoint: Endpoint, delivery: Delivery) -> 
     if not _is_htmx(request):
         return _to_page(endpoint, delivery)
     fresh = _tests(request, endpoint).get(pk=delivery.pk)
-    return render(request, "console/send_test/result.html", {**_outcome(request, endpoint, fresh), "is_said": True})
+    return _fragment(request, endpoint, fresh, is_said=True)
 
 
 def _refused(request: ConsoleRequest, endpoint: Endpoint, faults: list[PayloadProblem]) -> HttpResponse:
@@ -161,18 +167,19 @@ def _page(
 
 def _draft(given: QueryDict, can_choose: list[Choice], delivery: Delivery | None) -> Draft | None:
     """Initial content: the input or the earlier test, otherwise the sample of the seed. None: no type is licensed."""
-    seed = _seed(given.get("seed")) or str(secrets.randbelow(10_000))
+    seed = seed_of(given.get("seed")) or str(secrets.randbelow(10_000))
     if delivery:
         sent = payload.read(delivery.event.body)["data"]
-        return _drafted(delivery.topic, seed, payload.pretty(sent))
+        return drafted(delivery.topic, seed, payload.pretty(sent))
     event_type = _chosen(given.get("event_type", ""), can_choose)
     if event_type is None:
         return None
     typed = given.get("data")
-    return _drafted(event_type, seed, payload.pretty(sample(event_type, seed=seed)) if typed is None else typed)
+    return drafted(event_type, seed, payload.pretty(sample(event_type, seed=seed)) if typed is None else typed)
 
 
-def _drafted(event_type: str, seed: str, text: str) -> Draft:
+def drafted(event_type: str, seed: str, text: str) -> Draft:
+    """The form's content with its validation."""
     return Draft(event_type, seed, text, payload.check(event_type, text))
 
 
@@ -183,7 +190,7 @@ def _chosen(event_type: str, can_choose: list[Choice]) -> str | None:
     return event_type if event_type in names else next(iter(names), None)
 
 
-def _seed(text: str | None) -> str:
+def seed_of(text: str | None) -> str:
     """A seed, or empty if it is not printable."""
     seed = (text or "").strip()[:SEED_LENGTH]
     return seed if seed.isprintable() else ""

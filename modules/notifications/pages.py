@@ -54,7 +54,7 @@ def template_edit(request: ConsoleRequest, pk: int) -> HttpResponse:
 def template(request: ConsoleRequest, pk: int) -> HttpResponse:
     """A template, and the form that sends a message from it."""
     found = _template(request, pk)
-    form = MessageForm(found, request.POST or None)
+    form = MessageForm(found, request.POST or None, initial={"phone_number": request.GET.get("phone_number", "")})
     if made := save_form(
         form, lambda: services.push(account=request.account, template=found, now=request.now, **form.fields_given())
     ):

@@ -52,3 +52,41 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.preventDefault();
   location.reload();
 });
+
+// <details data-remember="name"> stays as it was left on the last visit.
+for (const part of document.querySelectorAll("details[data-remember]")) {
+  const name = `maac-sim-${part.dataset.remember}`;
+  if (localStorage.getItem(name) === "open") part.open = true;
+  part.addEventListener("toggle", () => localStorage.setItem(name, part.open ? "open" : "closed"));
+}
+
+// Dialogs: Ctrl+K or ⌘K finds anything, ? lists the keys. A link with data-open-dialog leads to a page without scripts.
+function open(name) {
+  const dialog = document.getElementById(name);
+  if (dialog && !dialog.open) dialog.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open-dialog]");
+  if (opener) { event.preventDefault(); open(opener.dataset.openDialog); }
+  if (event.target.matches("dialog")) event.target.close();
+});
+
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.matches("input, textarea, select, [contenteditable]");
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); open("find"); }
+  if (event.key === "?" && !isTyping) open("keys");
+  const finder = event.target.closest("#find");
+  if (finder && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    const stops = [finder.querySelector("input"), ...finder.querySelectorAll("#find-hits a")];
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    stops[(stops.indexOf(document.activeElement) + step + stops.length) % stops.length].focus();
+    event.preventDefault();
+  }
+});
+
+// Enter in the search field opens the first result.
+document.addEventListener("submit", (event) => {
+  const first = event.target.matches("#find form") && document.querySelector("#find-hits a");
+  if (first) { event.preventDefault(); first.click(); }
+});

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browsing import Brand, window
+from tests.browsing import Brand, Visitor, window
 from tests.processes import Embedded
 from tests.receiver import Receiver
 
@@ -63,7 +63,18 @@ def test_new_deliveries_show_by_themselves_and_filters_stand_in_the_address(
         assert "q=form.surveycake_submitted" in page.url
 
 
-def test_a_deliverys_page_tells_its_attempts_and_sends_it_again(
+def test_the_log_shows_twelve_rows_and_on_a_phone_the_first_without_scrolling(
+    furnished: Embedded, browser: Browser, support: Visitor
+) -> None:
+    for size, rows in (({"width": 1440, "height": 900}, 12), ({"width": 390, "height": 844}, 1)):
+        with window(browser, furnished.url, cookies=support.cookies, size=size) as page:
+            page.goto("/console/deliveries/")
+            box = page.locator("#rows tr").nth(rows - 1).bounding_box()
+            assert box
+            assert box["y"] + box["height"] <= size["height"]
+
+
+def test_a_deliverys_page_shows_its_attempts_and_sends_it_again(
     furnished: Embedded, make_brand: Callable[..., Brand], browser: Browser, receiver: Receiver
 ) -> None:
     brand = make_brand("Again")

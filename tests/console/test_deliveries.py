@@ -10,10 +10,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
+from django.urls import reverse, reverse_lazy
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account
 from console.deliveries.log_page import ROWS
+from console.models import SavedFilter
 from events.models import Event
 from tests.brands import NOW, browser
 from tests.many import fill
@@ -381,10 +383,17 @@ def test_the_charts_show_the_day_or_what_the_filter_says(console: Client, alice:
     html = page(console)
     assert "96 delivered, 9 to be retried, 3 failed, 1 skipped" in html
     assert "since 20" in re.sub(r"<[^>]+>", "", html)
-    assert "The charts apply the filters" not in html
-    assert "The charts apply the filters" in page(console, status="failed")
     assert "96 delivered" in page(console, CHART, since="24h")
     assert "0 delivered" in page(console, until="2026-03-05T09:00")
+
+
+def test_the_chart_follows_a_filter_for_status_and_text(console: Client, alice: Account, endpoint: Endpoint) -> None:
+    ids = happen(alice, 3, now=datetime.now(UTC) - timedelta(minutes=5))
+    Delivery.objects.filter(pk__in=ids).update(status="delivered", finished_at=NOW)
+    Delivery.objects.filter(pk__in=ids[:2]).update(status="failed", finished_at=NOW)
+    assert "0 delivered, 0 to be retried, 2 failed, 0 skipped" in page(console, status="failed", since="1h")
+    assert "0 delivered, 0 to be retried, 0 failed" in page(console, q="no such text", since="1h")
+    assert "How long answers took" not in page(console, status="failed", since="1h")
 
 
 def test_a_single_event_or_key_has_no_chart(console: Client, log: Endpoint) -> None:
@@ -429,6 +438,27 @@ def test_what_the_filter_shows_is_sent_again_under_its_keys(console: Client, log
     assert QueueEntry.objects.count() == 6
 
 
+def test_what_was_delivered_is_left_out_unless_asked_for(console: Client, log: Endpoint) -> None:
+    html = page(console, REDELIVER)
+    assert "Deliveries that succeeded are left out." in html
+    assert "pill good" not in html
+    assert "pill good" in page(console, REDELIVER, delivered="1")
+    assert "are left out" not in page(console, REDELIVER, status="delivered")
+    send(console, confirmed(console))
+    assert every_id(status="delivered"), "still delivered"
+
+
+def test_the_ticked_rows_are_sent_again(console: Client, bob: Account, log: Endpoint) -> None:
+    first, second, *_others = every_id(status="failed")
+    selected = reverse("console:deliveries_redeliver_selected")
+    html = console.post(selected, {"delivery": [first, second, "x", "9" * 50]}, follow=True).content.decode()
+    assert "2 deliveries are sent again." in html
+    assert every_id(status="pending") == [first, second]
+    assert "Tick at least one delivery." in console.post(selected, follow=True).content.decode()
+    browser("bob", bob).post(selected, {"delivery": [_others[0]]})
+    assert every_id(status="pending") == [first, second], "another account's rows are not touched"
+
+
 def test_or_under_new_keys_and_the_log_then_shows_those(console: Client, log: Endpoint) -> None:
     html = send(console, confirmed(console, status="failed"), "new")
     assert "6 deliveries are sent again" in html
@@ -439,7 +469,7 @@ def test_or_under_new_keys_and_the_log_then_shows_those(console: Client, log: En
 
 def test_many_go_in_steps_of_some_hundred(console: Client, alice: Account, endpoint: Endpoint) -> None:
     fill(alice, endpoint, deliveries=1200, now=NOW, over=HOUR)
-    answer = console.post(REDELIVER, {"plan": confirmed(console), "keys": "same"}).content.decode()
+    answer = console.post(REDELIVER, {"plan": confirmed(console, delivered="1"), "keys": "same"}).content.decode()
     assert '<progress max="1200" value="500"' in answer
     assert QueueEntry.objects.count() == 500
     following = re.search(r'name="plan" value="([^"]+)"', answer)
@@ -461,12 +491,12 @@ def test_why_some_cannot_be_sent_again_stands_beside_their_number(
     console: Client, alice: Account, log: Endpoint
 ) -> None:
     happen(alice, 2)
-    html = page(console, REDELIVER)
+    html = page(console, REDELIVER, delivered="1")
     assert "<strong>2</strong> · They are still being sent" in html
     assert "<strong>200</strong> under their keys" in html
     assert "<strong>202</strong> under new keys" in html
     endpoints.pause(endpoint=log, now=NOW)
-    html = page(console, REDELIVER)
+    html = page(console, REDELIVER, delivered="1")
     assert "<strong>202</strong> · Their endpoint is paused" in html
     assert "None of them can be sent again now" in html
 
@@ -475,7 +505,7 @@ def test_a_filter_of_the_last_hours_means_those_before_it_was_asked(
     console: Client, alice: Account, endpoint: Endpoint
 ) -> None:
     fill(alice, endpoint, deliveries=10, now=datetime.now(UTC), over=HOUR / 60)
-    html = send(console, confirmed(console, since="1h"))
+    html = send(console, confirmed(console, since="1h", delivered="1"))
     assert "10 deliveries are sent again" in html
 
 
@@ -511,3 +541,35 @@ def test_a_page_costs_no_more_queries_for_more_rows(
         assert len(shown(console)) == ROWS
     with django_assert_max_num_queries(8):
         assert len(shown(console, LIVE, newest=0)) == ROWS
+
+
+# Saved filters
+
+SAVE = reverse_lazy("console:filter_save")
+
+
+def test_a_filter_is_saved_under_a_name_and_removed(console: Client, bob: Account, log: Endpoint) -> None:
+    html = console.post(SAVE, {"name": "Lost <b>", "query": "status=failed"}, follow=True).content.decode()
+    assert 'href="/console/deliveries/?status=failed">Lost &lt;b&gt;</a>' in html
+    console.post(SAVE, {"name": "Lost <b>", "query": "status=failed&since=24h"})
+    (saved,) = SavedFilter.objects.all()
+    assert saved.query == "status=failed&since=24h"
+    remove = reverse("console:filter_remove", args=[saved.pk])
+    assert browser("bob", bob).post(remove).status_code == 404
+    console.post(remove)
+    assert not SavedFilter.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{}, {"name": "x"}, {"name": "x" * 41, "query": "status=failed"}, {"name": "x", "query": "nonsense=1"}],
+)
+def test_a_filter_that_is_none_is_not_saved(console: Client, form: dict[str, str]) -> None:
+    assert "note bad" in console.post(SAVE, form, follow=True).content.decode()
+    assert not SavedFilter.objects.exists()
+
+
+def test_an_account_has_a_bounded_number_of_saved_filters(console: Client) -> None:
+    for number in range(21):
+        console.post(SAVE, {"name": f"Filter {number}", "query": "status=failed"})
+    assert SavedFilter.objects.count() == 20

@@ -13,6 +13,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import Account, Licence
+from console.deliveries.journey import journey
 from console.deliveries.labels import explain_attempt, reason_sentence, status_word
 from console.deliveries.time_split import time_split
 from events.models import Event
@@ -110,16 +111,22 @@ def test_every_reason_and_every_status_is_explained(store: Store) -> None:
 @pytest.mark.parametrize(
     ("action", "headline", "advice"),
     [
-        (404, "404 Not Found in ", "it has no route for /hook."),
+        (404, "404 Not Found in ", "no route for the path, here /hook."),
         (405, "405 Method Not Allowed in ", "MAAC sends POST: let the route accept it."),
         (403, "403 Forbidden in ", "Compare the signature over the raw bytes of the body"),
         (401, "401 Unauthorized in ", "after a change the old one is not used any more."),
         (500, "500 Internal Server Error in ", "Look into the receiver's log at this moment for an error."),
-        (503, "503 Service Unavailable in ", "A proxy answered in place of the receiver"),
+        (503, "503 Service Unavailable in ", "does not show whether the receiver or a proxy in front of it answered."),
+        (Answer(503, b"database is down"), "503 Service Unavailable in ", "The receiver's answer: database is down"),
+        (
+            Answer(503, b"<html><hr>nginx/1.22.1</html>"),
+            "503 Service Unavailable in ",
+            "Perhaps a proxy or tunnel answered because it could not reach the receiver: the answer names nginx.",
+        ),
         (429, "429 Too Many Requests in ", "Answer with 200 first and do the work afterwards, from a queue."),
         (202, "202 Accepted in ", "The receiver took the event, but MAAC asks for 200."),
         (Redirect("/final/"), "302 Found in ", "Set the endpoint's URL to the final address: {base}/final/"),
-        (Reset(), "Connection lost", "Did it crash or restart while it handled the event?"),
+        (Reset(), "Connection lost", "Did the receiver crash or restart while it handled the event?"),
         (Garbage(), "Not an HTTP answer", "Check the port: another program may listen there."),
         (Hang(), "Timed out", "no answer came within 300 ms."),
     ],
@@ -150,7 +157,7 @@ def test_what_went_wrong_is_explained_with_what_to_try(
         (
             "http://127.0.0.1:9/",
             "Connection refused",
-            "Nothing listens at 127.0.0.1:9.",
+            "127.0.0.1:9 refused the connection.",
             "host.docker.internal instead",
         ),
         (
@@ -214,10 +221,55 @@ def test_the_timeline_shows_every_attempt_and_the_waits_between_them(
     for number, words in enumerate(("500 Internal Server Error in", "Connection lost", "200 OK in"), start=1):
         assert f"Attempt {number} {words}" in page
     assert "500 Internal Server Error Content-Length: 12 db is locked" in page
-    first, second = (int(wait) for wait in re.findall(r"waited ([0-9]+) ms", page))
+    assert [int(number) for number in re.findall(r"Attempt ([0-9]+) ", page)] == [3, 2, 1]
+    second, first = (int(wait) for wait in re.findall(r"waited ([0-9]+) ms \d\d:", page))
     assert first >= 50
     assert second >= 100
     assert "No answer came." in page
+
+
+def test_only_the_newest_attempt_of_a_failed_delivery_is_open_and_begins_with_the_answer(
+    console: Client, store: Store
+) -> None:
+    delivery = store(status="failed", attempt_count=2)
+    for number in (1, 2):
+        attempt_of(delivery, number, reason="ERROR_STATUS_CODE", status_code=500, response_body=b"no %d" % number)
+    attempts = source(console, delivery).split('<details class="more"')[1:]
+    assert [each.startswith(" open>") for each in attempts] == [True, False]
+    assert attempts[0].index("no 2") < attempts[0].index("<h3>Request</h3>")
+
+
+def test_a_gateway_status_with_a_text_of_the_receiver_is_not_blamed_on_a_proxy(console: Client, store: Store) -> None:
+    delivery = store(status="failed", attempt_count=1)
+    attempt_of(
+        delivery,
+        reason="ERROR_STATUS_CODE",
+        status_code=502,
+        response_headers=[["Server", "nginx"]],
+        response_body=b'{"error": "database is down"}',
+    )
+    assert "proxy" not in shown(console, delivery)
+
+
+def test_the_journey_is_one_bar_of_queue_attempts_and_waits(store: Store) -> None:
+    delivery = store(finished_at=NOW + timedelta(hours=2))
+    attempts = [
+        attempt_of(delivery, 1, started_at=NOW + timedelta(seconds=1), reason="REQUEST_TIMEOUT", duration_ms=300.0),
+        attempt_of(delivery, 2, started_at=NOW + timedelta(hours=1), duration_ms=2.0),
+    ]
+    shown = journey(delivery, attempts, now=NOW)
+    assert [leg.css for leg in shown.legs] == ["wait", "bad", "wait", "good"]
+    assert [leg.title for leg in shown.legs][:2] == ["in the queue: 1 s", "attempt 1: 300 ms"]
+    assert all(leg.width > 50 for leg in shown.legs)
+    assert sum(leg.width for leg in shown.legs) < 1000
+    assert shown.total == 2 * 60 * 60 * 1000
+
+
+def test_the_journey_of_a_pending_delivery_ends_with_a_wait_until_now(store: Store) -> None:
+    delivery = store(status="pending", finished_at=None)
+    shown = journey(delivery, [], now=NOW + timedelta(seconds=5))
+    assert [leg.title for leg in shown.legs] == ["waiting for 5 s"]
+    assert shown.total == 5000
 
 
 @pytest.mark.parametrize(

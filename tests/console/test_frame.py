@@ -1,5 +1,7 @@
 """What every page of the console shares: who gets in, for which account, in which language, and under which policy."""
 
+import gzip
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -142,6 +144,24 @@ def test_what_does_not_exist_is_a_page_in_the_console_and_json_elsewhere(alice: 
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")
     assert client.get("/api/v1/nothing/").headers["Content-Type"] == "application/json"
+
+
+def test_a_form_without_its_token_and_a_page_of_others_are_refused_within_the_frame(alice: Account) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(user("alice", alice))
+    answer = strict.post("/console/account/", {"account": alice.pk})
+    assert answer.status_code == 403
+    assert "This form is out of date" in answer.content.decode()
+    strict.force_login(user("support", operates=True))
+    assert (answer := strict.get("/admin/auth/user/")).status_code == 403
+    for part in ("Your user may not do this.", 'class="side"'):
+        assert part in answer.content.decode()
+
+
+def test_a_page_is_compressed_for_browsers_that_can_read_it(console: Client) -> None:
+    answer = console.get(HOME, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert b"<html" in gzip.decompress(answer.content)
 
 
 def test_a_host_that_is_not_ours_gets_a_page_that_says_so(db: None) -> None:

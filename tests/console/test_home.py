@@ -1,4 +1,4 @@
-"""Home: how it goes right now, and the first three steps, derived from what is stored."""
+"""Home: how it goes right now, and the first steps, derived from what is stored."""
 
 import re
 import shlex
@@ -17,7 +17,7 @@ from tests.brands import browser, client_of
 from tests.many import fill
 from tests.receiver import Receiver
 from tests.webhooks.test_deliver import happen, run_until_quiet
-from webhooks.models import DURATION_BOUNDS_MS, Delivery, DeliveryStats, Endpoint, Notice, QueueEntry, Worker
+from webhooks.models import DURATION_BOUNDS_MS, Check, Delivery, DeliveryStats, Endpoint, Notice, QueueEntry, Worker
 from webhooks.services.send_test import send_test
 
 HOME = "/console/"
@@ -69,10 +69,10 @@ def stats_row(endpoint: Endpoint, ago: timedelta, *durations: int, **counts: Any
     DeliveryStats.objects.create(endpoint=endpoint, minute=minute, duration_counts=classes, **fields)
 
 
-def test_an_empty_account_is_led_through_three_steps_and_shown_no_zeros(console: Client) -> None:
+def test_an_empty_account_is_led_through_four_steps_and_shown_no_zeros(console: Client) -> None:
     page = shown(console)
-    assert steps(page) == ["next", "", ""]
-    assert "0 of 3 done" in page
+    assert steps(page) == ["next", "", "", ""]
+    assert "0 of 4 done" in page
     assert 'href="/console/webhooks/new/"' in page
     assert tiles(page) == {}
     assert "Recent failures" not in page
@@ -83,17 +83,32 @@ def test_the_steps_turn_green_as_they_are_done(
 ) -> None:
     endpoint = make_endpoint(url=receiver.url("/hook"))
     page = shown(console)
-    assert steps(page) == ["done", "next", ""]
+    assert steps(page) == ["done", "next", "", ""]
     assert f'href="/console/webhooks/{endpoint.pk}/test/"' in page
     send_test(endpoint=endpoint, event_type=TOPIC, now=now())
     run_until_quiet()
-    assert steps(shown(console)) == ["done", "done", "next"]
+    assert steps(shown(console)) == ["done", "done", "next", ""]
     happen(alice)
     run_until_quiet()
     page = shown(console)
-    assert steps(page) == ["done", "done", "done"]
-    assert "All set" in page
+    assert steps(page) == ["done", "done", "done", "next"]
+    assert "All set" not in page, "a receiver that answers 200 need not verify anything"
+    assert f'href="/console/tools/check/?endpoint={endpoint.pk}"' in page
     assert tiles(page)["Delivered"] == "2"
+    Check.objects.create(
+        account=alice,
+        url=endpoint.url,
+        options={},
+        status="done",
+        passed=True,
+        total=1,
+        created_at=now(),
+        started_at=now(),
+        finished_at=now(),
+    )
+    page = shown(console)
+    assert steps(page) == ["done"] * 4
+    assert "All set" in page
 
 
 def test_the_steps_leave_once_real_events_have_been_arriving_for_a_while(
@@ -101,7 +116,7 @@ def test_the_steps_leave_once_real_events_have_been_arriving_for_a_while(
 ) -> None:
     endpoint = make_endpoint()
     stats_row(endpoint, SHOWN_FOR - 2 * MINUTE, delivered=1)
-    assert steps(shown(console)) == ["done", "done", "done"]
+    assert steps(shown(console)) == ["done", "done", "done", "next"]
     stats_row(endpoint, SHOWN_FOR + 2 * MINUTE, delivered=1)
     assert steps(shown(console)) == []
 
@@ -115,7 +130,7 @@ def test_a_failed_test_says_why_and_leads_to_what_to_try(
     run_until_quiet()
     page = shown(console)
     delivery = Delivery.objects.get()
-    assert steps(page) == ["done", "next", ""]
+    assert steps(page) == ["done", "next", "", ""]
     assert "The last test failed: The receiver answered with another status than 200." in page
     assert f'href="/console/deliveries/{delivery.pk}/"' in page
 

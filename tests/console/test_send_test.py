@@ -209,6 +209,7 @@ def test_by_script_the_result_waits_and_then_shows_request_and_answer(
     run_until_quiet()
     answer = console.get(there, headers=BY_SCRIPT)
     assert "hx-trigger" not in answer.content.decode()
+    assert answer.headers["HX-Trigger"] == "test-ended", "the list of the last deliveries is fetched again"
     said = text_of(answer)
     (got,) = receiver.requests
     assert "200 OK in " in said
@@ -229,7 +230,7 @@ def test_a_failure_explains_itself_and_says_what_to_try(console: Client, make_en
     delivery = Delivery.objects.get()
     there = reverse("console:webhook_test_result", args=[endpoint.pk, delivery.pk])
     said = text_of(console.get(there, headers=BY_SCRIPT))
-    assert "Connection refused Nothing listens at localhost:9." in said
+    assert "Connection refused localhost:9 refused the connection." in said
     assert "Is your receiver running there, on that port?" in said
     assert "host.docker.internal" in said
     assert "The request was prepared but not sent: there was no connection." in said

@@ -287,7 +287,10 @@ def test_the_fourth_running_endpoint_is_refused_and_customer_support_is_named(
 ) -> None:
     for number in range(3):
         make_endpoint(name=f"Receiver {number}")
-    assert "so one more cannot be created" in shown(console, NEW)
+    form = shown(console, NEW)
+    assert "so one more cannot be created" in form
+    for endpoint in alice.endpoints.all():
+        assert f'id="pause-{endpoint.pk}" method="post" action="/console/webhooks/{endpoint.pk}/pause/"' in form
     page = refused(console, NEW, filled())
     assert "Alice's brand runs 3 of 3 endpoints." in page
     assert "ask customer support to raise the limit" in page
@@ -522,4 +525,4 @@ def test_the_details_take_few_queries_however_much_was_sent(
     run_until_quiet()
     with django_assert_max_num_queries(30):
         page = shown(console, at(endpoint))
-    assert page.count('class="pill good">Delivered') >= 10
+    assert page.count('class="pill good">Delivered') >= 6

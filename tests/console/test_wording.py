@@ -24,10 +24,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import audit
 from accounts.models import Account
 from accounts.services import create_account
+from console.models import SavedFilter
 from console.webhooks.snippets import LANGUAGES
 from maac_contract.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE, TOPICS
 from modules.contacts import imports
 from modules.surveys.models import Survey
+from modules.try_it import services as try_it
 from tests import demo
 from tests.brands import browser
 from tests.pages import ENTRIES, route_of, walk
@@ -52,6 +54,7 @@ LONGEST_SHOWN = 300
 RARE = {"console/deliveries/more/", "console/login/", "console/password_change/done/"}
 """A search of the log goes on there when it takes long; nobody who is logged in sees the others by a link."""
 EACH = 3
+FILTER = "status=failed"
 """So many pages of a kind are looked at."""
 
 
@@ -68,6 +71,8 @@ def marked_language(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def visitor(marked_language: Path, alice: Account) -> Iterator[Client]:
     """Customer support in Alice's account, which has been in use, in the language of the marks."""
     demo.furnish(alice, now=datetime.now(UTC))
+    try_it.set_up(account=alice, base="http://testserver", now=datetime.now(UTC), actor="help@support")
+    SavedFilter.objects.create(account=alice, name="Lost", query=FILTER, created_at=datetime.now(UTC))
     imports.start(account=alice, text=f"line_uid\nU{0:032x}\n", now=datetime.now(UTC))
     languages = [*settings.LANGUAGES, (SPOKEN, "Marked")]
     with override_settings(LANGUAGES=languages, LOCALE_PATHS=[marked_language]):
@@ -95,6 +100,11 @@ class Walk:
         """The part that shows a test on its way is on no page."""
         here = reverse("console:webhook_test", args=[Endpoint.objects.earliest("pk").pk])
         self.read(here, self.client.post(here, {"event_type": "prize.points_added"}, headers={"HX-Request": "true"}))
+
+    def filter_the_log(self) -> None:
+        """The forms that save and remove a filter are on a page that is one of very many."""
+        here = reverse("console:deliveries")
+        self.read(here, self.client.get(f"{here}?{FILTER}"))
 
     def in_an_empty_account(self) -> None:
         """Where nothing is, pages say what there could be."""
@@ -204,6 +214,7 @@ def test_every_page_is_reached_every_form_can_be_sent_empty_and_all_words_are_tr
     walked = Walk(visitor)
     walked.everywhere()
     walked.send_test()
+    walked.filter_the_log()
     walked.in_an_empty_account()
     reached = walked.routes | set(walked.parts) | set(walked.forms)
     assert sorted(routes_of_console() - reached - RARE) == []

@@ -224,7 +224,7 @@ def test_an_endpoint_whose_rows_are_all_old_is_not_looked_for_among_the_new(
     fill(alice, old, deliveries=MANY // 2, now=WEEK_AGO)
     fill(alice, busy, deliveries=MANY, now=NOW)
     refresh_plans()
-    rows = log_search._indexed(alice, Criteria(endpoint=old.pk))
+    rows = log_search.indexed(alice, Criteria(endpoint=old.pk))
     plan = rows.within(high=all_ids()[0]).rows[:51].explain()
     assert "delivery_of_endpoint" in plan
     assert "pkey" not in plan

@@ -39,7 +39,10 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """The conditions of a filter. `key` is an idempotency key or its beginning; `text` is searched in the body."""
+    """The conditions of a filter. `key` is an idempotency key or its beginning; `text` is searched in the body.
+
+    `other_than` is a status that is left out.
+    """
 
     endpoint: int | None = None
     event: int | None = None
@@ -51,12 +54,14 @@ class Criteria:
     until: datetime | None = None
     text: str = ""
     key: str = ""
+    other_than: str = ""
 
     @property
     def needs_scan(self) -> bool:
         """Whether no index serves the conditions, so that rows have to be scanned."""
         has_index = self.event is not None or self.key
-        return not has_index and bool(self.topic or self.status or self.reason or self.text or self.is_test is not None)
+        scanned = (self.topic, self.status, self.other_than, self.reason, self.text, self.is_test is not None)
+        return not has_index and any(scanned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ def search(
     clock: Clock = time.monotonic,
 ) -> Found:
     """At most `limit` matches: the newest, or those nearest to an id on its older or newer side."""
-    scan = _Search(_indexed(account, criteria), criteria, seconds, clock)
+    scan = _Search(indexed(account, criteria), criteria, seconds, clock)
     rows, reached = scan.find(_shown, limit + 1, older_than, newer_than)
     has_more = len(rows) > limit or reached is not None
     is_full, rows = len(rows) >= limit, rows[:limit]
@@ -109,7 +114,7 @@ def candidates(
 ) -> tuple[list[Candidate], int | None]:
     """At most `limit` matches with ids from `down_to` to below `older_than`, newest first, and the id below which to
     continue, None at the end."""
-    scan = _Search(_indexed(account, criteria).within(low=down_to), criteria, seconds, clock)
+    scan = _Search(indexed(account, criteria).within(low=down_to), criteria, seconds, clock)
     rows, reached = scan.find(lambda found: found.values_list(*Candidate._fields), limit, older_than, None)
     found = [Candidate(*row) for row in rows]
     return found, found[-1].id if len(found) >= limit else reached
@@ -119,14 +124,14 @@ def count(
     *, account: Account, criteria: Criteria, seconds: float = COUNT_SECONDS, clock: Clock = time.monotonic
 ) -> Count:
     """The number of matches, counted for `seconds` and up to `COUNTED_AT_MOST`."""
-    scope = _indexed(account, criteria)
+    scope = indexed(account, criteria)
     if not criteria.needs_scan:
-        number = _matching(scope.rows, criteria)[: COUNTED_AT_MOST + 1].count()
+        number = matching(scope.rows, criteria)[: COUNTED_AT_MOST + 1].count()
         return Count(min(number, COUNTED_AT_MOST), number <= COUNTED_AT_MOST)
     number = 0
     end: int | None = None
-    for window, end in _windows(scope, None, False, clock() + seconds, clock):  # noqa: B007 - the last one
-        number += _matching(window.rows, criteria).order_by().count()
+    for window, end in windows(scope, None, False, clock() + seconds, clock):  # noqa: B007 - the last one
+        number += matching(window.rows, criteria).order_by().count()
         if number > COUNTED_AT_MOST:
             break
     return Count(min(number, COUNTED_AT_MOST), end is None and number <= COUNTED_AT_MOST)
@@ -177,7 +182,7 @@ class _IdRange:
         return self.rows.reverse() if newer else self.rows
 
 
-def _indexed(account: Account, criteria: Criteria) -> _IdRange:
+def indexed(account: Account, criteria: Criteria) -> _IdRange:
     """The rows of the account that match the conditions which an index serves, in the time range."""
     if criteria.endpoint is None:
         rows = Delivery.objects.filter(account__in=_only(account.pk)).order_by("account_id", "-id")
@@ -203,7 +208,7 @@ def _only(pk: int) -> list[int]:
     return [pk, 0] if connection.vendor == "postgresql" else [pk]
 
 
-def _matching(rows: QuerySet[Delivery], criteria: Criteria) -> QuerySet[Delivery]:
+def matching(rows: QuerySet[Delivery], criteria: Criteria) -> QuerySet[Delivery]:
     """The rows among these that match all conditions."""
     exact = {
         "topic": criteria.topic or None,
@@ -214,6 +219,7 @@ def _matching(rows: QuerySet[Delivery], criteria: Criteria) -> QuerySet[Delivery
         "created_at__lt": criteria.until,
     }
     rows = rows.filter(**{name: value for name, value in exact.items() if value is not None})
+    rows = rows.exclude(status=criteria.other_than) if criteria.other_than else rows
     return _with_text(rows, criteria.text) if criteria.text else rows
 
 
@@ -250,17 +256,17 @@ class _Search:
         start, newer = (older_than, False) if newer_than is None else (newer_than, True)
         if not self._criteria.needs_scan:
             ahead = self._range.beyond(start, newer).nearest_first(newer)
-            return list(shape(_matching(ahead, self._criteria))[:limit]), None
+            return list(shape(matching(ahead, self._criteria))[:limit]), None
         rows: list[Any] = []
         end: int | None = None
-        for window, end in _windows(self._range, start, newer, self._end, self._clock):  # noqa: B007 - the last one
-            rows += shape(_matching(window.nearest_first(newer), self._criteria))[: limit - len(rows)]
+        for window, end in windows(self._range, start, newer, self._end, self._clock):  # noqa: B007 - the last one
+            rows += shape(matching(window.nearest_first(newer), self._criteria))[: limit - len(rows)]
             if len(rows) >= limit:
                 break
         return rows, end
 
 
-def _windows(
+def windows(
     indexed: _IdRange, start: int | None, newer: bool, end: float, clock: Clock
 ) -> Iterator[tuple[_IdRange, int | None]]:
     """Consecutive windows, at least one, until the time is over; with each its last id, None for the final window.

@@ -103,11 +103,18 @@ def over_time(
 
     Without latency the query is much faster.
     """
-    width = _width(since, until, now, buckets)
-    start = _floor(since, width, account.zone_info)
+    empty = empty_buckets(account=account, since=since, until=until, now=now, buckets=buckets)
+    start, width = empty[0].start, empty[0].end - empty[0].start
     rows = _sums(_stats(account, start, until, endpoint, topic, is_test), start, width, latency=with_latency)
     found = {begin: _bucket(begin, width, counts) for begin, *counts in rows}
-    return list(_filled(found, start, width, -((start - until) // width)))
+    return [found.get(each.start, each) for each in empty]
+
+
+def empty_buckets(*, account: Account, since: datetime, until: datetime, now: datetime, buckets: int) -> list[Bucket]:
+    """At most `buckets` + 1 buckets without counts, of a round width, for a range that is not empty."""
+    width = _width(since, until, now, buckets)
+    start = _floor(since, width, account.zone_info)
+    return list(_filled({}, start, width, -((start - until) // width)))
 
 
 def totals(
@@ -164,12 +171,17 @@ def _sums(
     stats: QuerySet[DeliveryStats], start: datetime, width: timedelta, *by: str, latency: bool = False
 ) -> QuerySet[DeliveryStats, tuple[Any, ...]]:
     """Rows of the columns to group `by`, the beginning of the bucket, and the sums."""
-    begin = _Begin("minute", start=int(start.timestamp()), width=int(width.total_seconds()))
+    begin = begin_of("minute", start=start, width=width)
     sums = _columns(latency)
     rows: QuerySet[DeliveryStats, tuple[Any, ...]] = (
         stats.values(*by, begin=begin).values_list(*by, "begin").annotate(**sums)
     )
     return rows
+
+
+def begin_of(column: str, *, start: datetime, width: timedelta) -> Func:
+    """The beginning of the bucket that contains the column's time, as an expression."""
+    return _Begin(column, start=int(start.timestamp()), width=int(width.total_seconds()))
 
 
 def _columns(latency: bool) -> dict[str, Sum]:
