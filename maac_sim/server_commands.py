@@ -28,6 +28,9 @@ def run(
     companion: Annotated[
         int, typer.Option("--end-with", metavar="PID", help="Exit when this process has exited, such as a test run.")
     ] = 0,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Begin with demo content: contacts, a campaign, a survey, a receiver.")
+    ] = False,
 ) -> None:
     """Run the embedded simulator: web, worker and scheduler in one process, with SQLite."""
     _load_server()
@@ -50,6 +53,11 @@ def run(
     check_database(needs_tables=False)
     ready = prepare(now=datetime.now(UTC))
     settings.OWN_URL = settings.OWN_URL or _address(host, port)
+    if demo:
+        from accounts import audit
+        from modules.demo import furnish
+
+        furnish(account=ready.account, base=settings.OWN_URL, now=datetime.now(UTC), actor=audit.SYSTEM)
     serve(host=host, port=port, on_ready=lambda: _print_welcome(host, port, ready.password, ready.token))
 
 

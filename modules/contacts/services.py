@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from maac_contract.sample_context import person
 from maac_contract.samples import Contact as Person
-from maac_contract.samples import contact as person
 from modules.contacts import rules
 from modules.contacts.errors import ContactTaken, InvalidContact
 from modules.contacts.models import Contact
 from modules.deletion import delete_whole
+from modules.regions import language_of
 from modules.validation import refuse
 
 EDITABLE = (
@@ -76,10 +77,10 @@ def delete(*, contact: Contact) -> None:
 
 
 def seed_demo(*, account: Account, now: datetime, count: int = 12) -> list[Contact]:
-    """Create realistic contacts, the same for every account; existing ones are not changed."""
+    """Create realistic contacts in the account's language; existing ones are not changed."""
     known = set(account.contacts.values_list("line_uid", flat=True))
     taken = set(account.contacts.values_list("customer_id", flat=True))
-    people = [person(f"demo-{number}") for number in range(count)]
+    people = [person(f"demo-{number}", language_of(account)) for number in range(count)]
     fresh = [one for one in people if one.line_uid not in known and one.customer_id not in taken]
     return [create(account=account, now=now, **_details_of(one)) for one in fresh]
 

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from maac_contract.samples import brand
 from modules.deletion import delete_whole
 from modules.points import rules
 from modules.points.errors import InvalidPrize, PrizeOver
 from modules.points.models import Prize
+from modules.regions import brand_of
 from modules.validation import refuse
 
 EDITABLE = ("name", "memo", "count", "category", "expires_on", "expires_after_days", "needs_bound_contact")
@@ -36,7 +36,7 @@ def delete(*, prize: Prize) -> None:
 
 def seed_demo(*, account: Account, now: datetime) -> Prize:
     """Create a realistic prize."""
-    shop = brand(account.pk)
+    shop = brand_of(account)
     details = {"name": shop.prizes[0], "memo": shop.memos[0], "category": shop.categories[0]}
     return create(account=account, now=now, count=10, expires_after_days=90, **details)
 

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from maac_contract.samples import brand
 from modules.deletion import delete_whole
 from modules.receipts import rules
 from modules.receipts.errors import CampaignClosed, InvalidCampaign
 from modules.receipts.models import Campaign
+from modules.regions import brand_of
 from modules.validation import refuse
 
 EDITABLE = (
@@ -39,7 +39,7 @@ def delete(*, campaign: Campaign) -> None:
 
 def seed_demo(*, account: Account, now: datetime) -> Campaign:
     """Create a realistic campaign with most kinds of condition."""
-    shop = brand(account.pk)
+    shop = brand_of(account)
     return create(
         account=account,
         now=now,

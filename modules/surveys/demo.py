@@ -4,20 +4,17 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Account
-from maac_contract.samples import CHINESE, JAPANESE, Language
+from maac_contract.samples import JAPANESE, Language
+from modules.regions import language_of
 from modules.surveys import services
 from modules.surveys.models import Survey
-
-JAPAN = "Asia/Tokyo"
 
 
 def seed_demo(*, account: Account, now: datetime) -> Survey:
     """In the language of the account's region."""
-    is_japan = account.time_zone == JAPAN
-    title = "ご来店アンケート" if is_japan else "門市服務滿意度調查"
-    return services.create(
-        account=account, title=title, questions=questions(JAPANESE if is_japan else CHINESE), now=now
-    )
+    language = language_of(account)
+    title = "ご来店アンケート" if language is JAPANESE else "門市服務滿意度調查"
+    return services.create(account=account, title=title, questions=questions(language), now=now)
 
 
 def questions(language: Language) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console.base import ConsoleRequest, action, page, render_page
+from modules.demo import furnish
 from modules.try_it import services
 from modules.try_it.models import Received, Receiver
 from webhooks.models import Endpoint
@@ -39,6 +40,17 @@ def start(request: ConsoleRequest) -> HttpResponse:
     services.send_samples(receiver=receiver, now=request.now)
     messages.success(request, _("The receiver is set up, and one event of each type is on its way to it."))
     return redirect("try_it:show")
+
+
+@action
+def demo(request: ConsoleRequest) -> HttpResponse:
+    """Fill an empty account with demo content."""
+    base = settings.OWN_URL or request.build_absolute_uri("/")
+    if furnish(account=request.account, base=base, now=request.now, actor=request.actor):
+        messages.success(request, _("Demo content is there: contacts, a campaign, a survey, templates, a prize."))
+    else:
+        messages.info(request, _("This account has contacts, so it is left as it is."))
+    return redirect("console:home")
 
 
 @action

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", pages.show, name="show"),
     path("live/", pages.live, name="live"),
     path("start/", pages.start, name="start"),
+    path("demo/", pages.demo, name="demo"),
     path("send/", pages.send, name="send"),
     path("answer/", pages.answer, name="answer"),
 ]
