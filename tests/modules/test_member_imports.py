@@ -168,7 +168,6 @@ def test_a_request_of_10_mib_is_taken_and_a_larger_one_refused(api: APIClient) -
     assert api.generic("POST", IMPORT, body, "application/json").status_code == 200
 
 
-
 def test_one_import_runs_at_a_time_and_fifteen_start_in_a_minute(api: APIClient, alice: Account) -> None:
     body = {"import_key": "line_uid", "data": [{"line_uid": UID}]}
     assert api.post(IMPORT, body).status_code == 200
