@@ -11,6 +11,7 @@ import io
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 import requests
 
@@ -37,7 +38,7 @@ class Maac:
 
     def pages(self, path: str, **query: Any) -> Iterator[Json]:
         """The entries of all pages. `next` is percent-encoded already, so it is pasted into the URL as it is."""
-        asked = "&".join(f"{name}={requests.utils.quote(str(value), safe='')}" for name, value in query.items())
+        asked = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items())
         start = ""
         while True:
             answer = self.call("GET", f"{path}?{asked}{start}").json()
