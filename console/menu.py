@@ -28,6 +28,7 @@ MENU: list[Section] = [
         _("API"),
         (
             Entry(_("Webhook"), "console:webhooks", "webhook"),
+            Entry(_("Binding callback"), "console:callback", "webhook"),
             Entry(_("Deliveries"), "console:deliveries", "list"),
             Entry(_("API token"), "console:tokens", "key"),
             Entry(_("Technical document"), "console:document", "document"),

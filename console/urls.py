@@ -6,7 +6,7 @@ from console import document, home, log_in, notices, session
 from console.accounts import audit, licences, pages, people, tokens
 from console.deliveries import bulk_redelivery, delivery, log
 from console.tools import check, explain
-from console.webhooks import details, endpoints, faults, send_test
+from console.webhooks import callback, details, endpoints, faults, send_test
 
 app_name = "console"
 urlpatterns = [
@@ -36,6 +36,11 @@ urlpatterns = [
     path("webhooks/<int:pk>/faults/new/", faults.new, name="fault_new"),
     path("webhooks/<int:pk>/faults/clear/", faults.clear, name="faults_clear"),
     path("faults/<int:pk>/remove/", faults.remove, name="fault_remove"),
+    # API > Binding callback
+    path("callback/", callback.settings_page, name="callback"),
+    path("callback/test/", callback.test, name="callback_test"),
+    path("callback/check/", callback.check, name="callback_check"),
+    path("callback/remove/", callback.remove, name="callback_remove"),
     # Deliveries
     path("deliveries/", log.log, name="deliveries"),
     path("deliveries/live/", log.live, name="deliveries_live"),

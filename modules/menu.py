@@ -8,6 +8,7 @@ MODULES = Section(
     _("Modules"),
     (
         Entry(_("Contacts"), "contacts:list", "person"),
+        Entry(_("Bind links"), "binding:list", "person"),
         Entry(_("Receipts"), "receipts:list", "receipt"),
         Entry(_("Surveys"), "surveys:list", "survey"),
         Entry(_("Notifications"), "notifications:list", "bell"),

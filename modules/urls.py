@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from modules.binding import urls as binding
 from modules.contacts import urls as contacts
 from modules.messages import urls as messages
 from modules.notifications import urls as notifications
@@ -11,6 +12,7 @@ from modules.surveys import urls as surveys
 from modules.traffic import urls as traffic
 
 MODULES = {
+    "binding/": binding,
     "contacts/": contacts,
     "messages/": messages,
     "notifications/": notifications,

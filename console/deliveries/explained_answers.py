@@ -65,7 +65,12 @@ def _redirected(attempt: Attempt, endpoint: Endpoint) -> tuple[str, tuple[str, .
     return why, (advice, common)
 
 
-def _turned_away(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
+def _turned_away(endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
+    if endpoint.kind == Endpoint.Kind.CALLBACK:
+        return _("The receiver rejected the request: it did not accept the sender as MAAC."), (
+            _("Compare the preset headers set here with those that the receiver expects. There is no signature."),
+            _("Let this path through where a framework asks for a login or a CSRF token."),
+        )
     return _("The receiver rejected the request: it did not accept the sender as MAAC."), (
         _("Compare the signature over the raw bytes of the body, before anything parses them."),
         _("Use the share secret of this endpoint as it is now: after a change the old one is not used any more."),
@@ -73,7 +78,12 @@ def _turned_away(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def _not_understood(_endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
+def _not_understood(endpoint: Endpoint) -> tuple[str, tuple[str, ...]]:
+    if endpoint.kind == Endpoint.Kind.CALLBACK:
+        return _("The receiver could not read the request, or rejected its content."), (
+            _("Read the body as JSON in UTF-8: line_uid, customer_id, email, mobile and status, without an envelope."),
+            _read_the_answer(),
+        )
     return _("The receiver could not read the request, or rejected its content."), (
         _("Read the body as JSON in UTF-8: an object with timestamp, topic and data."),
         _("Compare the signature over the raw bytes of the body, before anything parses them."),

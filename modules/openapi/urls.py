@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from modules.openapi import event_views, member_views, pnp_views
+from modules.openapi import binding_views, event_views, member_views, pnp_views
 from modules.openapi.base import NothingHere
 
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("pnp/message/", pnp_views.PnpMessagesView.as_view()),
     path("member/", member_views.MembersView.as_view()),
     path("member/<str:line_uid>/", member_views.MemberView.as_view()),
+    path("binding/bindlink/", binding_views.BindLinkView.as_view()),
     path("", NothingHere.as_view()),
     path("<path:anything>", NothingHere.as_view()),
 ]

@@ -72,7 +72,7 @@ class SendTestView(APIView):
         waiting = waiting_of(request.META)
         delivery = waiting.once(lambda: send_test(endpoint=endpoint, now=now_utc(), **fields.validated_data))
         waiting.wait(partial(selectors.is_event_done, event_id=delivery.event_id), timeout=TEST_WAIT)
-        return Response(_test_result(selectors.deliveries(account=account_of(request)).get(pk=delivery.pk)))
+        return Response(test_result(selectors.deliveries(account=account_of(request)).get(pk=delivery.pk)))
 
 
 class DeliveriesView(APIView):
@@ -119,7 +119,8 @@ def _timeout(request: Request) -> float:
     return timeout
 
 
-def _test_result(delivery: Delivery) -> dict[str, Any]:
+def test_result(delivery: Delivery) -> dict[str, Any]:
+    """The fields of `TestOut` for a test that was sent."""
     attempt = delivery.attempts.order_by("-number").first()
     reason, detail = _explained(delivery, attempt)
     return {

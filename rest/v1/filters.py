@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from maac_contract.binding_callback import CALLBACK
 from maac_contract.contract import TOPICS
 from rest.base.request import account_of
 from webhooks.engine.lifecycle import Status
@@ -20,7 +21,7 @@ PARAMETERS = [
     OpenApiParameter("event", int, description="The event's id."),
     OpenApiParameter("status", str, enum=[status.value for status in Status]),
     OpenApiParameter("reason", str, enum=[reason.value for reason in REASONS]),
-    OpenApiParameter("topic", str, enum=list(TOPICS)),
+    OpenApiParameter("topic", str, enum=[*TOPICS, CALLBACK]),
     OpenApiParameter("is_test", bool),
     OpenApiParameter("since", datetime, description="Created at this moment or later; `24h` is a day ago."),
     OpenApiParameter("until", datetime, description="Created before this moment."),

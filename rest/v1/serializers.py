@@ -12,11 +12,9 @@ from events.models import Event
 from maac_contract.fault_kinds import FaultKind
 from rest.base.fields import SeedField, StrictSerializer, Text, TrueOrFalse
 from webhooks.datetimes import read_datetime
-from webhooks.engine.extra_headers import EXTRA_HEADERS
+from webhooks.engine.extra_headers import EXTRA_HEADERS, MASK
 from webhooks.models import Attempt, Delivery, Endpoint, QueueEntry
 from webhooks.retry_waits import LONGEST, MOST, are_waits, waits_fault
-
-MASK = "•" * 8
 
 
 @extend_schema_field(

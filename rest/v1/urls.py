@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rest.v1 import bulk_redelivery, checks, endpoints, events, faults, notices, publish, sandboxes
+from rest.v1 import bulk_redelivery, callback, checks, endpoints, events, faults, notices, publish, sandboxes
 
 urlpatterns = [
     path("account/", endpoints.AccountView.as_view()),
@@ -27,6 +27,9 @@ urlpatterns = [
     path("deliveries/redeliver/", bulk_redelivery.RedeliverFoundView.as_view()),
     path("deliveries/<int:delivery_id>/", events.DeliveryView.as_view()),
     path("deliveries/<int:delivery_id>/redeliver/", events.RedeliverView.as_view()),
+    path("callback/", callback.CallbackView.as_view()),
+    path("callback/test/", callback.CallbackTestView.as_view()),
+    path("callback/check/", callback.CallbackCheckView.as_view()),
     path("checks/", checks.ChecksView.as_view()),
     path("checks/<int:check_id>/", checks.CheckView.as_view()),
     path("checks/<int:check_id>/junit/", checks.JUnitView.as_view()),

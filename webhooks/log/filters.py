@@ -8,6 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext as _
 
+from maac_contract.binding_callback import CALLBACK
 from maac_contract.contract import TOPICS
 from webhooks.datetimes import EARLIEST, read_datetime
 from webhooks.engine.job import Reason
@@ -73,7 +74,7 @@ class LogFilter(forms.Form):
     event = IdField()
     status = forms.ChoiceField(required=False, choices=[("", ""), *((each.value, each.value) for each in Status)])
     reason = forms.ChoiceField(required=False, choices=[("", ""), *((each.value, each.value) for each in REASONS)])
-    topic = forms.ChoiceField(required=False, choices=[("", ""), *((topic, topic) for topic in TOPICS)])
+    topic = forms.ChoiceField(required=False, choices=[("", ""), *((topic, topic) for topic in (*TOPICS, CALLBACK))])
     is_test = forms.ChoiceField(required=False, choices=[("", ""), ("true", "true"), ("false", "false")])
     since = DateTimeField(required=False)
     until = DateTimeField(required=False)

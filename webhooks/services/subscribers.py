@@ -26,7 +26,8 @@ _EXPLAINED = {
 }
 _LICENCE = "licence"
 _SUBSCRIBERS = f"""(
-    SELECT account_id, id, name, status, event_types FROM webhooks_endpoint WHERE status <> 'deleted'
+    SELECT account_id, id, name, status, event_types FROM webhooks_endpoint
+    WHERE status <> 'deleted' AND kind = 'webhook'
     UNION ALL
     SELECT account_id, zone, '', '{_LICENCE}', NULL FROM accounts_licence
     WHERE zone IS NOT NULL AND valid_from <= %s AND valid_until > %s
