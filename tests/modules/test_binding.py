@@ -89,6 +89,7 @@ def test_a_link_binds_any_number_of_times_and_calls_back_each_time(template: Bin
 
 
 @pytest.mark.both_databases
+@pytest.mark.django_db(transaction=True)
 def test_a_link_that_binds_once_binds_one_of_many_who_open_it_at_once(template: BindingTemplate) -> None:
     link = link_of(template, bind_once=True)
 

@@ -11,13 +11,13 @@ def template(world: World) -> int:
 
 
 def of_somebody_unknown(world: World) -> Ask:
-    return Ask(body={"bind_link_id": template(world), "customer_id": "CRM-7001"})
+    return Ask(json={"bind_link_id": template(world), "customer_id": "CRM-7001"})
 
 
 def of_a_contact(world: World) -> Ask:
     contacts.create(account=world.account, now=world.now, customer_id="CRM-7001", line_display_name="Hana")
     body = {"bind_link_id": template(world), "customer_id": "CRM-7001", "email": "hana@shop.example"}
-    return Ask(body={**body, "mobile": "+886900111222", "bind_once": True})
+    return Ask(json={**body, "mobile": "+886900111222", "bind_once": True})
 
 
 ROWS = [
