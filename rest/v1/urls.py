@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from rest.v1 import bulk_redelivery, callback, checks, endpoints, events, faults, notices, publish, sandboxes
+from rest.v1 import bulk_redelivery, callback, checks, endpoints, events, faults, notices, publish, sandboxes, support
 
 urlpatterns = [
     path("account/", endpoints.AccountView.as_view()),
     path("accounts/", sandboxes.SandboxesView.as_view()),
     path("accounts/<int:account_id>/", sandboxes.SandboxView.as_view()),
+    path("support/accounts/", support.AccountsView.as_view()),
+    path("support/accounts/<int:account_id>/", support.AccountView.as_view()),
+    path("support/accounts/<int:account_id>/licences/", support.LicencesView.as_view()),
+    path("support/accounts/<int:account_id>/licences/<int:licence_id>/", support.LicenceView.as_view()),
+    path("support/accounts/<int:account_id>/licences/<int:licence_id>/end/", support.EndLicenceView.as_view()),
     path("audit/", endpoints.AuditView.as_view()),
     path("event-types/", endpoints.EventTypesView.as_view()),
     path("endpoints/", endpoints.EndpointsView.as_view()),

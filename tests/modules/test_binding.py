@@ -17,7 +17,9 @@ from modules.contacts import services as contacts
 from modules.contacts.errors import ContactTaken
 from modules.contacts.models import Contact
 from modules.retention import prune
+from modules.traffic import services as traffic
 from tests.brands import NOW, client_of, error_of, race
+from tests.modules.test_traffic import play_all
 from webhooks.services.callback import set_callback
 
 OPENAPI = "/openapi/v1/binding/bindlink/"
@@ -247,3 +249,20 @@ def test_a_bad_link_in_the_console_shows_its_error(console: Client, template: Bi
     page = console.post(PAGE, {"template": template.pk, "customer_id": CUSTOMER, "mobile": "12"})
     assert "Write a number such as" in page.content.decode()
     assert not BindLink.objects.exists()
+
+
+# Traffic
+
+
+def test_a_play_opens_bind_links_and_the_callbacks_are_on_their_way(alice: Account) -> None:
+    set_callback(account=alice, url="http://127.0.0.1:9/b", headers={}, now=NOW)
+    text = "rate: 2\nseconds: 10\ncontacts: {at_start: 2, bound: 0}\nmix: {points: 1, bind_link: 2}\n"
+    play = traffic.start(account=alice, text=text, seed="7", now=NOW)
+    play_all()
+    play.refresh_from_db()
+    opened = play.counts["bind_link"][0]
+    assert (play.status, play.counts["points"][1]) == ("finished", 20)
+    callbacks = Event.objects.filter(topic="binding.callback").count()
+    assert opened == callbacks == BindLink.objects.filter(bindings=1).count() > 5
+    customers = set(Contact.objects.exclude(customer_id=None).values_list("customer_id", flat=True))
+    assert set(BindLink.objects.values_list("customer_id", flat=True)) <= customers
