@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from modules.binding import selectors, services
 from modules.binding.address import address_of
 from modules.binding.models import BindingTemplate, BindLink
+from modules.contacts import rules as contact_rules
 from modules.contacts.models import Contact
 from rest.base.fields import StrictSerializer, Text, TrueOrFalse
 from rest.base.paging import NewestFirst
@@ -52,12 +53,14 @@ class BindLinkOut(serializers.ModelSerializer[BindLink]):
         return address_of(self.context["request"], link)
 
 
-class OpenIn(StrictSerializer):
+class OpenBindLinkIn(StrictSerializer):
     line_uid = Text(required=False, help_text="Who opens it; missing: a new person, with a random LINE UID.")
     name = Text(required=False, help_text="The name of a new person at LINE.")
 
 
 class BoundContact(serializers.ModelSerializer[Contact]):
+    status = serializers.CharField(help_text=", ".join(contact_rules.STATUSES))
+
     class Meta:
         model = Contact
         fields = ["id", "line_uid", "customer_id", "email", "mobile", "status"]
@@ -125,11 +128,11 @@ class BindLinksView(APIView):
 
 
 class OpenBindLinkView(APIView):
-    @extend_schema(request=OpenIn, responses=BoundOut)
+    @extend_schema(request=OpenBindLinkIn, responses=BoundOut)
     def post(self, request: Request, link_id: int) -> Response:
         """Let a person open the link: the person joins, is bound, and the callback is sent."""
         link = get_object_or_404(selectors.links(account=account_of(request)), pk=link_id)
-        fields = OpenIn(data=request.data)
+        fields = OpenBindLinkIn(data=request.data)
         fields.is_valid(raise_exception=True)
         bound = services.open_link(link=link, now=now_utc(), **fields.validated_data)
         callback = bound.delivery.pk if bound.delivery else None
