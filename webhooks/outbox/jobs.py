@@ -146,7 +146,7 @@ def _secret(endpoint_id: int, stored: str) -> str | None:
     try:
         return decrypt(stored)
     except SecretUnreadable as error:
-        log.error("Nothing can be sent to endpoint %d: %s", endpoint_id, error)  # noqa: TRY400
+        log.error("Deliveries to endpoint %d cannot be signed, or lack their preset headers: %s", endpoint_id, error)  # noqa: TRY400
         return None
 
 
