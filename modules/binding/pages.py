@@ -86,9 +86,13 @@ def listing(request: ConsoleRequest) -> HttpResponse:
 
 @action
 def template_new(request: ConsoleRequest) -> HttpResponse:
-    name = request.POST.get("name", "")
-    made = services.create_template(account=request.account, name=name, now=request.now)
-    messages.success(request, _("The template %(name)s is created.") % {"name": made.name})
+    form = TemplateForm(request.POST)
+    if made := save_form(
+        form, lambda: services.create_template(account=request.account, now=request.now, **form.cleaned_data)
+    ):
+        messages.success(request, _("The template %(name)s is created.") % {"name": made.name})
+    else:
+        messages.error(request, next(iter(form.errors.values()))[0])
     return redirect("binding:list")
 
 
