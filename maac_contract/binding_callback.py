@@ -58,6 +58,6 @@ def callback_sample(seed: int | str) -> dict[str, Any]:
 
 
 def national(mobile: str) -> str:
-    """An E.164 number of Taiwan or Japan as MAAC samples it, `0900111222`; any other one unchanged (chosen)."""
-    code = next((code for code in ("+886", "+81") if mobile.startswith(code)), "")
+    """An E.164 number of Taiwan, Japan or Thailand as MAAC samples it, `0900111222`; any other unchanged (chosen)."""
+    code = next((code for code in ("+886", "+81", "+66") if mobile.startswith(code)), "")
     return f"0{mobile.removeprefix(code)}" if code else mobile
