@@ -92,7 +92,7 @@ def template_new(request: ConsoleRequest) -> HttpResponse:
     ):
         messages.success(request, _("The template %(name)s is created.") % {"name": made.name})
     else:
-        messages.error(request, next(iter(form.errors.values()))[0])
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
     return redirect("binding:list")
 
 
