@@ -78,6 +78,10 @@ def check(
     from receiver_check.as_json import as_json
     from receiver_check.as_junit import as_junit
 
+    if not secret and not callback:
+        raise typer.BadParameter(
+            "Missing: a receiver of webhooks has one (--callback needs none).", param_hint="--secret"
+        )
     options = run.Options(
         seed=seed or secrets.token_hex(4),
         previous_secret=previous_secret,

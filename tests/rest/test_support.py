@@ -94,8 +94,9 @@ def test_a_brands_own_token_changes_nothing_that_it_has_bought(api: APIClient, a
 
 
 def test_a_test_ends_the_licence_of_its_own_sandbox_and_of_no_other(
-    api: APIClient, alice: Account, bob: Account
+    api: APIClient, alice: Account, bob: Account, settings: Any
 ) -> None:
+    settings.SANDBOXES = True
     now = datetime.now().astimezone()
     sandbox, _ = sandboxes.make(parent=alice, now=now)
     licence = sandbox.licences.get(zone=1)
