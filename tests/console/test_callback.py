@@ -1,6 +1,7 @@
 """API > Binding callback in the console, and what the article asks for around licences and event types."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
@@ -10,7 +11,7 @@ from accounts.services import change_plan
 from maac_contract.binding_callback import callback_sample
 from tests.brands import NOW
 from webhooks.engine.extra_headers import MASK
-from webhooks.models import Attempt, Check, Delivery, Endpoint
+from webhooks.models import Attempt, Check, Delivery, DeliveryStats, Endpoint
 from webhooks.services import callback
 from webhooks.services.publish import EventRequest, publish
 
@@ -84,6 +85,16 @@ def test_a_check_is_started_and_the_address_removed(console: Client, alice: Acco
     console.post(f"{PAGE}remove/")
     assert callback.callback_of(alice) is None
     assert "No address is set" in console.post(f"{PAGE}test/", follow=True).content.decode()
+
+
+def test_callbacks_do_not_count_among_the_webhooks_of_the_day(
+    console: Client, alice: Account, row: Endpoint, make_endpoint: MakeEndpoint
+) -> None:
+    make_endpoint()
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    counts = {"topic": "binding.callback", "is_test": False, "minute": minute, "delivered": 77}
+    DeliveryStats.objects.create(account=alice, endpoint=row, duration_counts=[0] * 12, **counts)
+    assert "<b>77</b>" not in text(console, "/console/webhooks/")
 
 
 def test_the_callback_is_no_endpoint_of_any_page(console: Client, row: Endpoint) -> None:
