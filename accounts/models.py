@@ -111,12 +111,16 @@ class Licence(models.Model):
 
 
 class ApiToken(models.Model):
-    """A bearer token, stored as its SHA-256; `prefix` is its beginning, to distinguish tokens in lists."""
+    """A bearer token, stored as its SHA-256; `prefix` is its beginning, to distinguish tokens in lists.
+
+    `operates`: made by customer support for customer support, it may change the plan and licences of every account.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=8)
     digest = models.CharField(max_length=64, unique=True)
+    operates = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

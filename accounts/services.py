@@ -173,14 +173,29 @@ def endpoint_limit(*, account: Account, now: datetime) -> int:
 
 @transaction.atomic
 def issue_token(
-    *, account: Account, name: str, now: datetime, token: str | None = None, actor: str = audit.SYSTEM
+    *,
+    account: Account,
+    name: str,
+    now: datetime,
+    token: str | None = None,
+    operates: bool = False,
+    actor: str = audit.SYSTEM,
 ) -> tuple[ApiToken, str]:
-    """Create a token; returns its row and its plaintext, which cannot be read again. `token` presets the plaintext."""
+    """Create a token; returns its row and its plaintext, which cannot be read again. `token` presets the plaintext.
+
+    `operates` gives it the right of customer support; callers check that the actor has that right.
+    """
     clear = token or f"maac_{secrets.token_urlsafe(32)}"
     row = ApiToken.objects.create(
-        account=account, name=_checked_name(name), prefix=_prefix(clear), digest=token_digest(clear), created_at=now
+        account=account,
+        name=_checked_name(name),
+        prefix=_prefix(clear),
+        digest=token_digest(clear),
+        operates=operates,
+        created_at=now,
     )
-    audit.record(account=account, actor=actor, action="token.issued", target=f"token {row}", now=now)
+    target = f"token {row}, with the right of customer support" if operates else f"token {row}"
+    audit.record(account=account, actor=actor, action="token.issued", target=target, now=now)
     return row, clear
 
 

@@ -193,9 +193,11 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     account = getattr(request, "account", None)
     now = getattr(request, "now", None) or datetime.now(UTC)
     operator = is_operator(user)
+    menu = _menu(request.path, operator) if user.is_authenticated else []
     accounts = getattr(request, "accounts", [])
     return {
-        "menu": _menu(request.path, operator) if user.is_authenticated else [],
+        "menu": menu,
+        "stands_for": next((line["stands_for"] for part in menu for line in part["entries"] if line["is_current"]), ""),
         "is_operator": operator,
         "account": account,
         "accounts": accounts[:SWITCHER_SHOWS],
@@ -227,5 +229,6 @@ def _lines(section: Section, path: str, operator: bool) -> list[dict[str, Any]]:
             continue
         url = reverse(entry.url_name)
         current = path == url if url == home else path.startswith(url)
-        lines.append({"label": entry.label, "url": url, "icon": entry.icon, "is_current": current})
+        shown = {"label": entry.label, "url": url, "icon": entry.icon, "stands_for": entry.stands_for}
+        lines.append({**shown, "is_current": current})
     return lines

@@ -8,12 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the menu. It is highlighted on its own page and on every page whose path begins with its path."""
+    """An entry of the menu. It is highlighted on its own page and on every page whose path begins with its path.
+
+    `stands_for` is shown under the heading of these pages: which of MAAC's screens a module stands for, and what it
+    leaves out.
+    """
 
     label: str | Promise
     url_name: str
     icon: str
     for_operators: bool = False
+    stands_for: str | Promise = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ MENU: list[Section] = [
         (
             Entry(_("Webhook"), "console:webhooks", "webhook"),
             Entry(_("Events"), "console:events", "wand"),
+            Entry(_("Binding callback"), "console:callback", "webhook"),
             Entry(_("Deliveries"), "console:deliveries", "list"),
             Entry(_("API token"), "console:tokens", "key"),
             Entry(_("Technical document"), "console:document", "document"),

@@ -8,7 +8,7 @@ from console.deliveries import bulk_redelivery, delivery, log, saved_filters
 from console.events import log as events
 from console.events import publish
 from console.tools import check, explain
-from console.webhooks import details, endpoints, faults, send_test
+from console.webhooks import callback, details, endpoints, faults, send_test
 
 app_name = "console"
 urlpatterns = [
@@ -46,6 +46,11 @@ urlpatterns = [
     path("events/check/", publish.check, name="event_check"),
     path("events/all/", publish.publish_all, name="event_all"),
     path("events/<int:pk>/", events.event, name="event"),
+    # API > Binding callback
+    path("callback/", callback.settings_page, name="callback"),
+    path("callback/test/", callback.test, name="callback_test"),
+    path("callback/check/", callback.check, name="callback_check"),
+    path("callback/remove/", callback.remove, name="callback_remove"),
     # Deliveries
     path("deliveries/", log.log, name="deliveries"),
     path("deliveries/live/", log.live, name="deliveries_live"),

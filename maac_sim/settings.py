@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "webhooks",
     "console.apps.ConsoleConfig",
     "modules.contacts",
+    "modules.binding",
     "modules.messages",
     "modules.notifications",
     "modules.openapi",

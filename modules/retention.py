@@ -2,7 +2,8 @@
 
 Uniqueness ends with the deleted row: a receipt's number can be uploaded again, a survey that takes one answer per
 contact can be answered again, a grant key can be reused, and an open can be the first of its message event again. A
-message is deleted with its recipients and opens, however recent these are; a play with its message event.
+bind link opens nothing any more. A message is deleted with its recipients and opens, however recent these are; a play
+with its message event.
 """
 
 import time
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet, RestrictedError
 
+from modules.binding.models import BindLink
 from modules.contacts.models import ContactImport, Tagging
 from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Open
 from modules.notifications.models import Binding, Message
@@ -50,6 +52,7 @@ def _happened(before: datetime) -> list[tuple[QuerySet[Any], str]]:
     return [
         (Message.objects.filter(due_at=None), "created_at"),
         (Binding.objects.all(), "created_at"),
+        (BindLink.objects.all(), "created_at"),
         (Submission.objects.all(), "submitted_at"),
         (Upload.objects.all(), "uploaded_at"),
         (Grant.objects.all(), "granted_at"),

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from modules.binding import urls as binding
 from modules.contacts import urls as contacts
 from modules.messages import urls as messages
 from modules.notifications import urls as notifications
@@ -12,6 +13,7 @@ from modules.traffic import urls as traffic
 from modules.try_it import urls as try_it
 
 MODULES = {
+    "binding/": binding,
     "contacts/": contacts,
     "messages/": messages,
     "notifications/": notifications,

@@ -3,14 +3,14 @@
 import difflib
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
 from maac_contract import contract
 from maac_contract.sentences import gettext_noop
-from receiver_check.probes import PROBES, Probe
+from receiver_check.probes import CALLBACK_PROBES, PROBES, Probe
 from receiver_check.sender import BadTarget, MayReach, Sender, target
 from receiver_check.trial import Case, Trial
 from receiver_check.verdicts import Judgement, Report, Result, Sentence, Verdict
@@ -49,6 +49,8 @@ class Options:
     user_agent: str = "maac-sim"
     host_header: str = ""
     """Host header to send instead of the URL's host."""
+    is_callback: bool = False
+    """The receiver takes binding callbacks: `headers` are the preset headers, and there is no share secret."""
     may_reach: MayReach | None = None
     """Decides for every IP address whether it may be connected to; None allows all."""
 
@@ -63,15 +65,21 @@ def check(
     """Probe the receiver at this URL, which verifies with this secret. BadCheck for invalid options."""
     options = options or Options()
     chosen, case = _prepared(url, secret, now, options)
+    probes = probes_of(options)
     began, results = time.monotonic(), list[Result]()
-    for probe in PROBES.values():
+    for probe in probes.values():
         reason = _reason_to_leave_out(probe, case, chosen, results)
         if reason is None and time.monotonic() - began >= options.time_limit:
             reason = Judgement(Verdict.FAILED, Sentence(TIME_OVER, {"limit": options.time_limit}))
         results.append(result := _result(probe, case, options, reason))
         if progress:
-            progress(result, len(results), len(PROBES))
+            progress(result, len(results), len(probes))
     return Report(case.sender.target.url, options.seed, now, time.monotonic() - began, tuple(results))
+
+
+def probes_of(options: Options) -> dict[str, Probe]:
+    """All probes of a run with these options, by id."""
+    return CALLBACK_PROBES if options.is_callback else PROBES
 
 
 def vet(url: str, secret: str, *, now: datetime, options: Options) -> None:
@@ -84,28 +92,29 @@ def _prepared(url: str, secret: str, now: datetime, options: Options) -> tuple[s
 
 
 def _chosen(options: Options) -> set[str]:
-    only, skip = _matching(options.only, "only"), _matching(options.skip, "skip")
-    _matching(options.allow, "allow")
-    chosen = (only or set(PROBES)) - skip
+    probes = probes_of(options)
+    only, skip = _matching(options.only, probes, "only"), _matching(options.skip, probes, "skip")
+    _matching(options.allow, probes, "allow")
+    chosen = (only or set(probes)) - skip
     if not chosen:
         raise BadCheck("No probe is left to run: only and skip exclude everything.", "only")
     return chosen
 
 
-def _matching(patterns: Iterable[str], option: str) -> set[str]:
+def _matching(patterns: Iterable[str], probes: Collection[str], option: str) -> set[str]:
     found: set[str] = set()
     for pattern in patterns:
-        matching = {id for id in PROBES if fnmatchcase(id, pattern)}
+        matching = {id for id in probes if fnmatchcase(id, pattern)}
         if not matching:
-            near = difflib.get_close_matches(pattern, PROBES, n=3)
-            hint = f"Did you mean {', '.join(near)}?" if near else f"There are: {', '.join(PROBES)}."
+            near = difflib.get_close_matches(pattern, probes, n=3)
+            hint = f"Did you mean {', '.join(near)}?" if near else f"There are: {', '.join(probes)}."
             raise BadCheck(f"{option}: there is no probe {pattern}. {hint}", option)
         found |= matching
     return found
 
 
 def _case(url: str, secret: str, now: datetime, options: Options) -> Case:
-    if not secret or not secret.isprintable():
+    if not options.is_callback and (not secret or not secret.isprintable()):
         raise BadCheck("The share secret is empty or has control characters in it, such as a line break.", "secret")
     if now.utcoffset() is None:
         raise ValueError("A run needs a moment with a time zone")
@@ -131,6 +140,7 @@ def _case(url: str, secret: str, now: datetime, options: Options) -> Case:
         now=now,
         user_agent=options.user_agent,
         extra_headers=options.headers,
+        masked=tuple(name for name, _ in options.headers) if options.is_callback else (),
         topics=tuple(probe.topic for probe in PROBES.values() if probe.topic and not _fits(probe.id, options.skip))
         or tuple(contract.TOPICS),
     )

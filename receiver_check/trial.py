@@ -19,6 +19,7 @@ ZONE = ZoneInfo(contract.DEFAULT_TIME_ZONE)
 RECEIPT = "receipt.receipt_validated"
 ORDINARY = gettext_noop("as MAAC sends it")
 EXCHANGES_KEPT = 10
+MASK = "••••••••"
 HEADER_KEY, HEADER_SIGNATURE = contract.HEADER_IDEMPOTENCY_KEY, contract.HEADER_SIGNATURE
 
 
@@ -35,6 +36,8 @@ class Case:
     extra_headers: tuple[tuple[str, str], ...]
     topics: tuple[str, ...]
     """The event types of this run."""
+    masked: tuple[str, ...] = ()
+    """Names of the headers whose values are credentials: the record of exchanges masks them."""
     accepts: dict[str, bool] = field(default_factory=dict)
     """The event types tried so far, and whether an ordinary event was answered with 200."""
 
@@ -135,6 +138,8 @@ class Trial:
         return self._noted(label, message, self.case.sender.abandon(message, after))
 
     def _noted(self, label: str, message: Message, answer: Answer) -> Answer:
+        for name in self.case.masked:
+            message = with_header(message, name, MASK)
         self.exchanges.append(Exchange(label, message, answer))
         return answer
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from accounts.models import Account
+from modules.binding import services as binding
 from modules.contacts import member_import, segments, tagging
 from modules.contacts import services as contacts
 from modules.contacts.models import Contact
@@ -17,6 +18,7 @@ from modules.receipts import uploads
 from modules.surveys import demo as surveys
 from modules.surveys import submissions
 from modules.traffic import services as traffic
+from webhooks.services.callback import set_callback
 
 CUSTOMERS = 6
 NOTIFICATIONS = 5
@@ -34,10 +36,17 @@ def use_modules(account: Account, *, now: datetime) -> None:
         breaking = "minimum_amount" if number == 1 else None
         uploads.upload_generated(campaign=campaign, contact=contact, seed=number, breaking=breaking, now=now)
         granting.grant(prize=prize, contacts=[contact], now=now)
+    _bind(account, now)
     _group(everybody, now)
     _notify(account, now)
     _write(account, now)
     _play(account, now)
+
+
+def _bind(account: Account, now: datetime) -> None:
+    set_callback(account=account, url="http://127.0.0.1:9/binding", headers={"x-api-key": "agreed"}, now=now)
+    template = binding.create_template(account=account, name="会員証と連携", now=now)
+    binding.make_link(template=template, customer_id="CRM-7001", bind_once=True, now=now)
 
 
 def _group(people: list[Contact], now: datetime) -> None:

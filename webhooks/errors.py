@@ -11,6 +11,7 @@ accounts.errors.Refusal
 ├── DeliveryInProgress      a pending delivery cannot be redelivered under the same key
 ├── TooManyFaults           the endpoint has as many active faults as it may have
 ├── EndpointNotRunning      the endpoint is paused or deleted
+├── NoCallback              the account has set no address for the binding callback
 ├── TooManyChecks           the account has as many unfinished checks as it may have
 ├── CheckNotOver            the check has no report yet
 ├── IdempotencyKeyReused    the key was used before for another request
@@ -56,6 +57,10 @@ class DeliveryInProgress(Refusal):
 
 class EndpointNotRunning(Refusal):
     code = "endpoint_not_running"
+
+
+class NoCallback(Refusal):
+    code = "no_callback"
 
 
 class TooManyFaults(Refusal):

@@ -22,8 +22,19 @@ def new_idempotency_key() -> str:
     return uuid.uuid4().hex
 
 
+class WebhookEndpoints(models.Manager["Endpoint"]):
+    """The webhook endpoints: what people see, count and subscribe. The rows of binding callbacks are left out."""
+
+    def get_queryset(self) -> "models.QuerySet[Endpoint]":
+        return super().get_queryset().filter(kind=Endpoint.Kind.WEBHOOK)
+
+
 class Endpoint(models.Model):
     """A receiver's URL and the event types it subscribes to. A deleted endpoint's row stays, for its deliveries' log.
+
+    A row of the kind *callback* is the address of an account's binding callback, at most one that is not deleted. Its
+    deliveries are not signed; they carry the preset headers, a JSON object from name to value. `objects` leaves these
+    rows out, `of_any_kind` does not.
 
     Options beyond MAAC, for receivers under development: `verify_tls` false accepts self-signed certificates,
     `host_override` is sent as the Host header, `extra_headers` are up to ten static headers, name to value,
@@ -36,13 +47,19 @@ class Endpoint(models.Model):
         PAUSED = "paused", "Paused"
         DELETED = "deleted", "Deleted"
 
+    class Kind(models.TextChoices):
+        WEBHOOK = "webhook", "Webhook"
+        CALLBACK = "callback", "Binding callback"
+
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="endpoints")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.WEBHOOK, db_default=Kind.WEBHOOK)
     name = models.CharField(max_length=100)
     url = models.CharField(max_length=2000)
     event_types = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     share_secret = EncryptedField()
     previous_secret = EncryptedField(null=True, blank=True)
+    preset_headers = EncryptedField(null=True, blank=True)
     verify_tls = models.BooleanField(default=True)
     host_override = models.CharField(max_length=255, default="", blank=True)
     extra_headers = models.JSONField(default=dict, blank=True)
@@ -51,15 +68,23 @@ class Endpoint(models.Model):
     updated_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)
 
+    objects = WebhookEndpoints()
+    of_any_kind: "models.Manager[Endpoint]" = models.Manager()
+
     class Meta:
         verbose_name = _("endpoint")
         verbose_name_plural = _("endpoints")
         constraints = [
+            models.UniqueConstraint(
+                name="endpoint_one_callback",
+                fields=["account"],
+                condition=Q(kind="callback") & ~Q(status="deleted"),
+            ),
             models.CheckConstraint(
                 name="endpoint_deleted_has_its_time",
                 condition=Q(status="deleted", deleted_at__isnull=False)
                 | (~Q(status="deleted") & Q(deleted_at__isnull=True)),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

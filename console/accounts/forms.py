@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -38,7 +39,19 @@ class NameField(forms.CharField):
 
 
 class TokenForm(forms.Form):
+    """Only customer support is offered a token with its own right."""
+
     name = NameField(label=_("Name"))
+    operates = forms.BooleanField(
+        label=_("With the right of customer support"),
+        help_text=_("It may change the plan, licences and add-ons of every account. For customer support's own tools."),
+        required=False,
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, offers_operating: bool = False) -> None:
+        super().__init__(data)
+        if not offers_operating:
+            del self.fields["operates"]
 
 
 class NewAccountForm(forms.Form):

@@ -1,12 +1,17 @@
-"""A delivery's request as a curl command: the exact bytes, signed with the current secret, which is not included."""
+"""A delivery's request as a curl command: the exact bytes, signed with the current secret, which is not included.
+
+A binding callback is not signed; the values of its preset headers are masked.
+"""
 
 import shlex
 
 from django.conf import settings
 
+from maac_contract.binding_callback import callback_headers
 from maac_contract.signature import signed_headers
 from webhooks.engine.addresses import wire_url
 from webhooks.models import Delivery, Endpoint
+from webhooks.services.callback import masked_headers
 
 LONGEST_ARGUMENT = 100_000
 """Bytes. Systems limit the length of an argument, so a longer body is piped."""
@@ -36,6 +41,10 @@ def _switches(endpoint: Endpoint) -> list[str]:
 def _headers(delivery: Delivery) -> list[str]:
     endpoint = delivery.endpoint
     host = [f"Host: {endpoint.host_override}"] if endpoint.host_override else []
+    if endpoint.kind == Endpoint.Kind.CALLBACK:
+        preset = masked_headers(endpoint)
+        sent = (*callback_headers(user_agent=settings.WEBHOOK_USER_AGENT), *preset.items())
+        return [*(f"{name}: {value}" for name, value in sent), "Accept:", "Expect:"]
     documented = signed_headers(
         delivery.event.body.encode(),
         secret=endpoint.share_secret,

@@ -103,7 +103,12 @@ Reading = tuple[str, tuple[str, ...]]
 """A guess, and what to try."""
 
 
-def _turned_away(_attempt: Attempt, _endpoint: Endpoint) -> Reading:
+def _turned_away(_attempt: Attempt, endpoint: Endpoint) -> Reading:
+    if endpoint.kind == Endpoint.Kind.CALLBACK:
+        return _("Receivers answer so when the preset header is missing or wrong."), (
+            _("Compare the preset headers set here with those that the receiver expects. There is no signature."),
+            _("Let this path through where a framework asks for a login or a CSRF token."),
+        )
     return _(
         "Receivers answer so when a signature does not match, and frameworks when a login or a token is missing."
     ), (
@@ -113,7 +118,11 @@ def _turned_away(_attempt: Attempt, _endpoint: Endpoint) -> Reading:
     )
 
 
-def _not_understood(_attempt: Attempt, _endpoint: Endpoint) -> Reading:
+def _not_understood(_attempt: Attempt, endpoint: Endpoint) -> Reading:
+    if endpoint.kind == Endpoint.Kind.CALLBACK:
+        return _("Receivers answer so when they cannot read a request or do not accept its content."), (
+            _("Read the body as JSON in UTF-8: line_uid, customer_id, email, mobile and status, without an envelope."),
+        )
     return _("Receivers answer so when they cannot read a request or do not accept its content."), (
         _("Read the body as JSON in UTF-8: an object with timestamp, topic and data."),
         _("Compare the signature over the raw bytes of the body, before anything parses them."),

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy
 from console.base import ConsoleRequest
 from console.deliveries.labels import STATUSES, reason_sentence
 from console.deliveries.log_query import LogQuery
+from maac_contract.binding_callback import CALLBACK
 from maac_contract.contract import TOPICS
 from webhooks import selectors
 from webhooks.log.filters import LogFilter
 from webhooks.models import Endpoint
+from webhooks.services.callback import callback_of
 
 Words = str | Promise
 
@@ -47,7 +49,7 @@ def form(request: ConsoleRequest, query: LogQuery) -> dict[str, Any]:
     since = query.filters.get("since", "")
     return {
         "endpoints": endpoints,
-        "topics": TOPICS,
+        "topics": (*TOPICS, CALLBACK),
         "statuses": STATUSES,
         "chips": [_chip(name, query, endpoints) for name in LogFilter.base_fields if name in query.filters],
         "presets": [Preset(label, query.to(since=name, until=None), since == name) for name, label in PRESETS.items()],
@@ -62,12 +64,14 @@ def form(request: ConsoleRequest, query: LogQuery) -> dict[str, Any]:
 
 
 def _endpoints(request: ConsoleRequest, query: LogQuery) -> dict[int, str]:
-    """The account's endpoints, and the chosen one even if it is deleted."""
+    """The account's endpoints, its binding callback, and the chosen one even if it is deleted."""
     present = selectors.endpoints(account=request.account).order_by("name").values_list("id", "name")
     endpoints = dict(present)
+    if callback := callback_of(request.account):
+        endpoints[callback.pk] = _("Binding callback")
     chosen = query.criteria.endpoint if query.criteria else None
     if chosen is not None and chosen not in endpoints:
-        endpoints |= dict(Endpoint.objects.filter(account=request.account, pk=chosen).values_list("id", "name"))
+        endpoints |= dict(Endpoint.of_any_kind.filter(account=request.account, pk=chosen).values_list("id", "name"))
     return endpoints
 
 

@@ -21,6 +21,7 @@ from webhooks.engine.extra_headers import EXTRA_HEADERS
 from webhooks.log import statistics
 from webhooks.models import Endpoint
 from webhooks.services import endpoints
+from webhooks.services.callback import callback_of
 
 PER_PAGE = 25
 
@@ -37,6 +38,8 @@ def listing(request: ConsoleRequest) -> HttpResponse:
         return render_page(request, "console/webhooks/empty.html")
     recent = selectors.recent(endpoints=list(shown))
     hours = statistics.by_hour(account=request.account, now=request.now)
+    if callback := callback_of(request.account):
+        hours = {pk: buckets for pk, buckets in hours.items() if pk != callback.pk}
     rows = [{"endpoint": each, "recent": recent[each.pk], "bars": hours.get(each.pk, [])} for each in shown]
     context = {"page": shown, "rows": rows, "today": _today(hours), **licence(request)}
     return render_page(request, "console/webhooks/list.html", context)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from docs.made.markdown import block, code, heading, page, prose, table
 from receiver_check.findings import FINDINGS, UNKNOWN, VALID, WHY_HEADER, WHY_HEX, WHY_HMAC, WHY_KEY, WHY_RAW
-from receiver_check.probes import GROUPS, Probe
+from receiver_check.probes import CALLBACK_PROBES, GROUPS, Probe
 
 PLACES = {
     "The body": WHY_RAW,
@@ -16,7 +16,8 @@ PLACES = {
 
 
 def probes() -> str:
-    return page(part for title, group in GROUPS.items() for part in _group(title, group))
+    of_callbacks = {"The binding callback": tuple(CALLBACK_PROBES.values())}
+    return page(part for title, group in {**GROUPS, **of_callbacks}.items() for part in _group(title, group))
 
 
 def explanations() -> str:

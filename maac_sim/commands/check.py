@@ -24,6 +24,8 @@ SHARE_SECRET=s3cret maac-sim check URL --junit check.xml --html check.html --all
 
 maac-sim check URL --secret s3cret --only 'signature-*' --previous-secret the-old-one
 
+maac-sim check http://127.0.0.1:9000/binding --callback --header 'x-api-key: s3cret'
+
 Exit codes: 0 no probe failed except allowed ones, 1 a probe failed, 2 invalid usage.
 """
 LOOKS = {
@@ -37,7 +39,9 @@ Probes = list[str] | None
 
 def check(
     url: Annotated[str, typer.Argument(help="The receiver's webhook URL.", show_default=False)],
-    secret: Annotated[str, typer.Option(envvar="SHARE_SECRET", help="The share secret of the receiver.")],
+    secret: Annotated[
+        str, typer.Option(envvar="SHARE_SECRET", help="The share secret of the receiver.", show_default="none")
+    ] = "",
     previous_secret: Annotated[
         str | None, typer.Option(help="The secret before the last rotation, which the receiver must refuse.")
     ] = None,
@@ -52,6 +56,9 @@ def check(
     header: Annotated[
         Probes, typer.Option(metavar="'NAME: VALUE'", help="Additional request header. May be repeated.")
     ] = None,
+    callback: Annotated[
+        bool, typer.Option("--callback", help="Check a receiver of binding callbacks; --header is the preset header.")
+    ] = False,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for each response.")] = contract.ATTEMPT_TIMEOUT,
     time_limit: Annotated[float, typer.Option(help="Seconds for the whole run.")] = 120.0,
     seed: Annotated[
@@ -71,6 +78,10 @@ def check(
     from receiver_check.as_json import as_json
     from receiver_check.as_junit import as_junit
 
+    if not secret and not callback:
+        raise typer.BadParameter(
+            "Missing: a receiver of webhooks has one (--callback needs none).", param_hint="--secret"
+        )
     options = run.Options(
         seed=seed or secrets.token_hex(4),
         previous_secret=previous_secret,
@@ -83,6 +94,7 @@ def check(
         verify_tls=not insecure,
         ca_file=str(ca_file) if ca_file else None,
         user_agent=f"maac-sim/{__version__}",
+        is_callback=callback,
     )
     console = Console(highlight=False)
     progress = None if json else partial(_print_result, console)

@@ -76,6 +76,9 @@ class Simulator:
     def patch(self, path: str, body: Any) -> Any:
         return self.call("PATCH", path, json=body)
 
+    def put(self, path: str, body: Any) -> Any:
+        return self.call("PUT", path, json=body)
+
     def delete(self, path: str) -> None:
         self.call("DELETE", path)
 

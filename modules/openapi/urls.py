@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from modules.openapi import event_views, import_views, member_views, pnp_views, segment_views, tag_views
+from modules.openapi import (
+    binding_views,
+    event_views,
+    import_views,
+    member_views,
+    pnp_views,
+    segment_views,
+    tag_views,
+)
 from modules.openapi.base import NothingHere
 
 urlpatterns = [
@@ -23,6 +31,7 @@ urlpatterns = [
     path("member/import/", import_views.ImportsView.as_view()),
     path("member/import/<int:task_id>/", import_views.ImportView.as_view()),
     path("member/<str:line_uid>/", member_views.MemberView.as_view()),
+    path("binding/bindlink/", binding_views.BindLinkView.as_view()),
     path("tag/", tag_views.TagsView.as_view()),
     path("tag/<int:tag_id>/", tag_views.TagView.as_view()),
     path("taglinemember/", tag_views.TaggingView.as_view()),

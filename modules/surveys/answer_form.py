@@ -26,8 +26,8 @@ class Asked:
 class AnswerForm(forms.Form):
     def __init__(self, questions: Sequence[Question], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
-        self.questions = questions
-        for question in questions:
+        self.questions = [question for question in questions if not question.is_hidden]
+        for question in self.questions:
             for name, control in _controls(question):
                 self.fields[name] = control
             if question.has_other:

@@ -37,6 +37,12 @@ class QuestionIn(StrictSerializer):
     maximum = serializers.IntegerField(
         required=False, allow_null=True, min_value=-rules.LARGEST, max_value=rules.LARGEST
     )
+    default = Text(
+        required=False, allow_blank=True, max_length=rules.DEFAULT_LIMIT, help_text="The answer when none is given."
+    )
+    is_hidden = TrueOrFalse(
+        required=False, help_text="The form does not show it: its default, or what is known of the contact, is sent."
+    )
 
 
 class QuestionOut(serializers.ModelSerializer[Question]):

@@ -57,6 +57,7 @@ def questions(language: Language) -> list[dict[str, Any]]:
         _asked("ITEMSORT", subjects["ranking"], choices=[{"text": text} for text in language.ranking]),
         _asked("TXTLONG", subjects["remark"], alias="remark"),
         {"type": "QUOTE", "subject": subjects["quote"]},
+        _asked("TXTSHORT", "LINE UID", alias="maac_member_line_uid", is_hidden=True),
     ]
 
 

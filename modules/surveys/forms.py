@@ -52,6 +52,20 @@ class QuestionForm(forms.Form):
     )
     has_other = forms.BooleanField(label=_("With an “other” choice to type into"), required=False)
     is_required = forms.BooleanField(label=_("Needs an answer"), required=False)
+    default = forms.CharField(
+        label=_("Default value"),
+        max_length=rules.DEFAULT_LIMIT,
+        required=False,
+        help_text=_("The answer when the contact gives none; of a choice, its text or alias."),
+    )
+    is_hidden = forms.BooleanField(
+        label=_("Hidden field"),
+        required=False,
+        help_text=_(
+            "The form does not show it. Under MAAC's own aliases the contact's value is sent, such as the LINE UID for "
+            "maac_member_line_uid; otherwise the default value."
+        ),
+    )
     minimum = forms.IntegerField(
         label=_("Smallest number"), required=False, min_value=-rules.LARGEST, max_value=rules.LARGEST
     )

@@ -15,9 +15,9 @@ WIDEST = 100
 def answers(
     questions: Iterable[Question], *, person: Mapping[str, str], brand: Brand, seed: int | str
 ) -> dict[str, Given]:
-    """Answers by number of the question. `person` holds the answers under MAAC's own aliases."""
-    rng = SeededRandom("answers", seed)
-    given = {str(each.sn): _answer(rng, each, person, brand) for each in questions if each.type not in SILENT}
+    """Answers by number of the question; none to hidden ones. `person` holds the answers under MAAC's own aliases."""
+    rng, shown = SeededRandom("answers", seed), [each for each in questions if not each.is_hidden]
+    given = {str(each.sn): _answer(rng, each, person, brand) for each in shown if each.type not in SILENT}
     return {sn: answer for sn, answer in given.items() if answer}
 
 

@@ -1,4 +1,4 @@
-"""MAAC's own aliases: extracts the contact's details from the answers to such questions. Pure."""
+"""MAAC's own aliases: the contact's details from the answers to such questions, and for those that are hidden."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from maac_contract.sentences import gettext_noop as _
 from modules.contacts import rules as contact_rules
+from modules.contacts.models import Contact
 
 LINE_UID = "maac_member_line_uid"
 DETAILS = {
@@ -45,6 +46,13 @@ def details_of(answers: Mapping[str, list[str]], *, line_uid: str, today: date) 
     faults = contact_rules.faults_of(clean, today=today)
     not_taken |= {ALIASES[name]: sentence for name, sentence in faults.items()}
     return Extracted({name: value for name, value in clean.items() if name not in faults}, not_taken)
+
+
+def known_of(contact: Contact) -> dict[str, str]:
+    """What MAAC fills in hidden fields under its own aliases: the contact's LINE UID and details."""
+    details = {alias: getattr(contact, name) for alias, name in DETAILS.items()}
+    texts = {alias: str(value) for alias, value in details.items() if value}
+    return {LINE_UID: contact.line_uid, **texts}
 
 
 def _day(text: str) -> date | None:

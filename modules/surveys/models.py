@@ -47,6 +47,8 @@ class Question(models.Model):
     is_required = models.BooleanField(default=False)
     minimum = models.IntegerField(null=True)
     maximum = models.IntegerField(null=True)
+    default = models.CharField(max_length=rules.DEFAULT_LIMIT, default="", db_default="", blank=True)
+    is_hidden = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["place"]
@@ -71,6 +73,8 @@ class Question(models.Model):
             is_required=self.is_required,
             minimum=self.minimum,
             maximum=self.maximum,
+            default=self.default,
+            is_hidden=self.is_hidden,
         )
 
 

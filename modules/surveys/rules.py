@@ -23,6 +23,7 @@ TITLE_LIMIT = 100
 SUBJECT_LIMIT = 500
 LABEL_LIMIT = 200
 CHOICE_LIMIT = 100
+DEFAULT_LIMIT = 500
 QUESTION_LIMIT = 200
 SHORT_LIMIT, LONG_LIMIT = 200, 5000
 LARGEST = 2**31 - 1
@@ -91,6 +92,10 @@ class Question:
     is_required: bool = False
     minimum: int | None = None
     maximum: int | None = None
+    default: str = ""
+    """Fills the answer when none is given."""
+    is_hidden: bool = False
+    """The form does not show it, so its default, or what is known of the contact, is the answer."""
 
     @property
     def range(self) -> tuple[int | None, int | None]:
@@ -147,6 +152,9 @@ def question_faults(question: Question) -> Faults:
         faults["has_other"] = TAKES_NO_OTHER
     if question.is_required and question.type in SILENT:
         faults["is_required"] = NEVER_ANSWERED
+    if question.default:
+        outcome = answered(question, Given([question.default]))
+        faults |= {"default": outcome} if isinstance(outcome, str) else {}
     bounds = [bound for bound in question.range if bound is not None]
     if sorted(bounds) != bounds or any(abs(bound) > LARGEST for bound in bounds):
         faults["minimum"] = NOT_A_RANGE
@@ -167,6 +175,8 @@ def answered(question: Question, given: Given | None) -> Answer | str:
     """The answer as it is sent, or an error message."""
     given = given or Given()
     given = Given([text for text in given.answers if text], given.other)
+    if question.default and not given.answers and not given.other:
+        given = Given([question.default])
     if question.type in SILENT:
         return NO_ANSWER if given.answers or given.other else Answer([], [], [], [])
     if given.other and not question.has_other:

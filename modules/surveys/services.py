@@ -17,7 +17,8 @@ from modules.surveys.models import Question, Survey
 from modules.validation import refuse
 
 QUESTION_FIELDS = (
-    "type", "subject", "alias", "label", "choices", "has_other", "is_required", "minimum", "maximum",
+    "type", "subject", "alias", "label", "choices", "has_other", "is_required", "minimum", "maximum", "default",
+    "is_hidden",
 )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def drafted(
     answer_hash: str = "",
 ) -> tuple[Submission, ByAlias]:
     """An unsaved submission, and the answers by alias. Updates the contact from them."""
-    checked = _checked(questions, answers)
+    checked = _checked(questions, answers, members.known_of(contact))
     by_alias = {each.alias: rules.aliased(checked[each.sn]) for each in questions if each.alias}
     contact, not_taken = _noted(contact, by_alias, now)
     submission = Submission(
@@ -111,8 +111,13 @@ def check_welcome(survey: Survey, contact: Contact) -> None:
         raise AlreadySubmitted(_("%(name)s has answered this survey, which takes one answer each.") % {"name": contact})
 
 
-def _checked(questions: Sequence[Question], answers: Mapping[str, Given]) -> dict[int, Answer]:
-    """The valid answers by number. InvalidAnswers names every invalid one."""
+def _checked(
+    questions: Sequence[Question], answers: Mapping[str, Given], known: Mapping[str, str]
+) -> dict[int, Answer]:
+    """The valid answers by number. InvalidAnswers names every invalid one.
+
+    A hidden question that is not answered gets the value of its alias in `known`.
+    """
     sns = {each.alias: each.sn for each in questions if each.alias} | {str(each.sn): each.sn for each in questions}
     faults: dict[str, str] = {}
     given: dict[int, Given] = {}
@@ -123,6 +128,9 @@ def _checked(questions: Sequence[Question], answers: Mapping[str, Given]) -> dic
             faults[key] = TWICE
         else:
             given[sns[key]] = answer
+    for each in questions:
+        if each.is_hidden and each.sn not in given and each.alias in known:
+            given[each.sn] = Given([known[each.alias]])
     outcomes = {each.sn: rules.answered(each, given.get(each.sn)) for each in questions}
     faults |= {str(sn): outcome for sn, outcome in outcomes.items() if isinstance(outcome, str)}
     if faults:

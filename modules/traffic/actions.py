@@ -71,6 +71,16 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenLink:
+    """A contact opens a bind link that the brand made for this customer."""
+
+    line_uid: str
+    customer_id: str
+    email: str
+    mobile: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reward:
     """Points are granted to a bound contact."""
 
@@ -100,7 +110,7 @@ class Open:
     broadcast: int | None
 
 
-Action = Follow | Upload | Answer | Notify | Move | Bind | Reward | Broadcast | Push | Open
+Action = Follow | Upload | Answer | Notify | Move | Bind | OpenLink | Reward | Broadcast | Push | Open
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from typing import Any
 
 from accounts.models import Account
 from maac_contract.seeded_random import SeededRandom
+from modules.binding import services as binding_services
 from modules.messages import services as message_services
 from modules.notifications import services as notification_services
 from modules.points import services as point_services
 from modules.receipts import services as receipt_services
 from modules.surveys import demo
 from modules.surveys import services as survey_services
-from modules.traffic.scenario import NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY, Scenario
+from modules.traffic.scenario import BIND_LINK, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY, Scenario
 from modules.traffic.shop import Shop, shop_of
 
 PURCHASE_PERIOD = timedelta(days=30)
@@ -25,7 +26,7 @@ Fixtures = dict[str, int]
 def create_fixtures(*, account: Account, scenario: Scenario, seed: str, edition: int, now: datetime) -> Fixtures:
     """Create the rows that the scenario's kinds of action need."""
     shop, rng = shop_of(seed), SeededRandom("fixtures", seed)
-    makers = {RECEIPT: _campaign, POINTS: _prize, NOTIFICATION: _notification, OPEN: _message}
+    makers = {RECEIPT: _campaign, POINTS: _prize, NOTIFICATION: _notification, OPEN: _message, BIND_LINK: _binding}
     fixtures = {kind: maker(account, shop, rng, now) for kind, maker in makers.items() if kind in scenario.kinds}
     if OPEN in fixtures:
         name = rng.pick(shop.brand.notices)
@@ -70,6 +71,11 @@ def _prize(account: Account, shop: Shop, rng: SeededRandom, now: datetime) -> in
 def _notification(account: Account, shop: Shop, rng: SeededRandom, now: datetime) -> int:
     name = rng.pick(shop.brand.notices)
     return notification_services.create_template(account=account, now=now, name=name, line_push_enabled=True).pk
+
+
+def _binding(account: Account, shop: Shop, rng: SeededRandom, now: datetime) -> int:
+    name = rng.pick(shop.brand.notices)
+    return binding_services.create_template(account=account, now=now, name=name).pk
 
 
 def _message(account: Account, shop: Shop, rng: SeededRandom, now: datetime) -> int:

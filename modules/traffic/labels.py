@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from modules.traffic.models import Play
 from modules.traffic.perform import BINDING, MESSAGE
-from modules.traffic.scenario import CONTACT, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
+from modules.traffic.scenario import BIND_LINK, CONTACT, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
 from modules.traffic.shipped import WORDS
 
 KINDS: dict[str, tuple[str | Promise, str]] = {
@@ -20,6 +20,7 @@ KINDS: dict[str, tuple[str | Promise, str]] = {
     OPEN: (_("Messages opened"), "message.first_open"),
     MESSAGE: (_("Messages sent"), ""),
     CONTACT: (_("New contacts"), ""),
+    BIND_LINK: (_("Bind links opened"), ""),
 }
 """Label and event type of each kind of action."""
 STATUSES: dict[str, tuple[str | Promise, str]] = {

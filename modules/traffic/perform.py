@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from modules.contacts import services as contact_services
 from modules.contacts.models import Contact
-from modules.traffic import actions, bulk, bulk_messages
+from modules.traffic import actions, bind_links, bulk, bulk_messages
 from modules.traffic.actions import Follow, TimedAction
 from modules.traffic.bulk import Preparer, ScenarioContext
-from modules.traffic.scenario import CONTACT, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
+from modules.traffic.scenario import BIND_LINK, CONTACT, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
 from webhooks.services.publish import EventRequest, publish
 
 BATCH_SIZE = 200
@@ -21,6 +21,7 @@ KINDS: Mapping[type, str] = {
     actions.Notify: NOTIFICATION,
     actions.Move: NOTIFICATION,
     actions.Bind: BINDING,
+    actions.OpenLink: BIND_LINK,
     actions.Reward: POINTS,
     actions.Broadcast: MESSAGE,
     actions.Push: MESSAGE,
@@ -29,6 +30,7 @@ KINDS: Mapping[type, str] = {
 """The kind under which each action is performed and counted."""
 PREPARERS: Mapping[str, Preparer] = {
     CONTACT: bulk.without_events,
+    BIND_LINK: bulk.without_events,
     MESSAGE: bulk.without_events,
     RECEIPT: bulk.uploads,
     SURVEY: bulk.submissions,
@@ -66,6 +68,7 @@ def perform(context: ScenarioContext, timed_actions: Sequence[TimedAction], *, n
     for timed, kind in zip(timed_actions, kinds, strict=True):
         of_kind.setdefault(kind, []).append(timed)
     _follow(context, of_kind.get(CONTACT, []))
+    bind_links.open_links(context, of_kind.get(BIND_LINK, []), now)
     bulk_messages.send(context, of_kind.get(MESSAGE, []))
     people = _people(context, timed_actions)
     # PREPARERS fixes the order, since some of them lock rows.

@@ -7,7 +7,7 @@ share the slot of the next action that publishes.
 
 import heapq
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from maac_contract.sample_context import person
@@ -21,6 +21,7 @@ from modules.receipts.rules import item_of
 from modules.traffic import actions
 from modules.traffic.actions import Action, Follow, TimedAction
 from modules.traffic.scenario import (
+    BIND_LINK,
     CONTACT,
     ENDINGS,
     NOTIFICATION,
@@ -108,6 +109,7 @@ class _Planner:
         self._read: list[Message] = []
         self._kinds: dict[str, Callable[[bool], Iterator[Planned]]] = {
             CONTACT: self._contact,
+            BIND_LINK: self._bind_link,
             RECEIPT: self._receipt,
             SURVEY: self._survey,
             NOTIFICATION: self._notification,
@@ -145,13 +147,18 @@ class _Planner:
             return self._go_on(heapq.heappop(self._flights)[2])
         mix = dict(self._phase.mix)
         if must_publish:
-            mix.pop(CONTACT, None)
+            mix = {kind: weight for kind, weight in mix.items() if kind in PUBLISHING}
         if self._room < LONGEST_NOTIFICATION and any(mix.get(kind) for kind in PUBLISHING if kind != NOTIFICATION):
             mix.pop(NOTIFICATION, None)
         return self._kinds[_weighed(self._rng, mix)](must_publish)
 
     def _contact(self, _must_publish: bool) -> Iterator[Planned]:
         yield self._follow(), False
+
+    def _bind_link(self, _must_publish: bool) -> Iterator[Planned]:
+        who = self._follow(is_customer=True)
+        yield replace(who, customer_id=None), False
+        yield actions.OpenLink(who.line_uid, who.customer_id or "", who.email, who.mobile), False
 
     def _receipt(self, must_publish: bool) -> Iterator[Planned]:
         who = yield from self._somebody()

@@ -8,7 +8,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from modules.traffic import scenario as limits
-from modules.traffic.scenario import ENDINGS, FAILURES, KINDS, PUBLISHING, Phase, Scenario, Weights
+from modules.traffic.scenario import BIND_LINK, ENDINGS, FAILURES, KINDS, PUBLISHING, Phase, Scenario, Weights
 
 LONGEST_TEXT = 20_000
 DEEPEST = 10
@@ -113,7 +113,7 @@ def _phase(given: Mapping[str, Node], usual: Phase, path: str = "") -> Phase:
     if "share" in given:
         changes["share"] = _number(given["share"], f"{path}share", 0.001, limits.LARGEST_WEIGHT)
     if "mix" in given:
-        changes["mix"] = _weights(given["mix"], f"{path}mix", KINDS)
+        changes["mix"] = _weights(given["mix"], f"{path}mix", (*KINDS, BIND_LINK))
     for section, known in PARTS.items():
         keys = (*known, "at_start") if section == "contacts" and not path else tuple(known)
         for key, node in _section(given, section, path, keys).items():

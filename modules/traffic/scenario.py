@@ -12,6 +12,9 @@ CONTACT, RECEIPT, SURVEY, NOTIFICATION, POINTS, OPEN = (
     "contact", "receipt", "survey", "notification", "points", "open",
 )  # fmt: skip
 KINDS = (CONTACT, RECEIPT, SURVEY, NOTIFICATION, POINTS, OPEN)
+BIND_LINK = "bind_link"
+"""Somebody opens a bind link, which sends the binding callback. It publishes no event, and only mixes that name it have
+it."""
 PUBLISHING = (RECEIPT, SURVEY, NOTIFICATION, POINTS, OPEN)
 """Kinds of action that publish events; every mix needs at least one."""
 FAILURES = (SHOP, MINIMUM_AMOUNT, PURCHASE_PERIOD, NUMBER_ONCE)

@@ -1,7 +1,7 @@
 """All probes in order. To add one, write its function and its entry in the file it belongs to."""
 
 from maac_contract.sentences import gettext_noop
-from receiver_check.probes import arrivals, signatures, stress, topics
+from receiver_check.probes import arrivals, callback, signatures, stress, topics
 from receiver_check.probes.probe import Probe as Probe
 
 GROUPS: dict[str, tuple[Probe, ...]] = {
@@ -11,3 +11,5 @@ GROUPS: dict[str, tuple[Probe, ...]] = {
     gettext_noop("Size, pace and number"): stress.PROBES,
 }
 PROBES: dict[str, Probe] = {probe.id: probe for group in GROUPS.values() for probe in group}
+CALLBACK_PROBES: dict[str, Probe] = {probe.id: probe for probe in callback.PROBES}
+"""The probes of a receiver of binding callbacks, which are no webhooks."""

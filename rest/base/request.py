@@ -26,6 +26,11 @@ def account_of(request: Request) -> Account:
     return token.account
 
 
+def operates(request: Request) -> bool:
+    """Whether the token has the right of customer support."""
+    return isinstance(request.auth, ApiToken) and request.auth.operates
+
+
 def expect_nothing(request: Request) -> None:
     """Refuse a body that says something: whoever sent it expects it to count."""
     Nothing(data=request.data).is_valid(raise_exception=True)

@@ -14,10 +14,9 @@ from rest.base.fields import StrictSerializer, Text, TrueOrFalse
 from rest.base.views import AccountViewSet
 from rest.v1.fields import HeadersField, WaitsField
 from webhooks import selectors
+from webhooks.engine.extra_headers import MASK
 from webhooks.models import Endpoint
 from webhooks.services import endpoints
-
-MASK = "•" * 8
 
 
 def endpoint_of(account: Account, endpoint_id: int) -> Endpoint:

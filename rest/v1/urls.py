@@ -3,7 +3,19 @@
 from django.urls import path
 
 from rest.base.views import Router
-from rest.v1 import account, bulk_redelivery, checks, endpoints, events, faults, notices, publish, sandboxes
+from rest.v1 import (
+    account,
+    bulk_redelivery,
+    callback,
+    checks,
+    endpoints,
+    events,
+    faults,
+    notices,
+    publish,
+    sandboxes,
+    support,
+)  # fmt: skip
 
 router = Router()
 router.register("accounts", sandboxes.SandboxViewSet)
@@ -26,6 +38,14 @@ urlpatterns = [
     path("events/", publish.EventsView.as_view()),
     path("events/batch/", publish.EventBatchView.as_view()),
     path("deliveries/redeliver/", bulk_redelivery.RedeliverFoundView.as_view()),
+    path("callback/", callback.CallbackView.as_view()),
+    path("callback/test/", callback.CallbackTestView.as_view()),
+    path("callback/check/", callback.CallbackCheckView.as_view()),
+    path("support/accounts/", support.AccountsView.as_view()),
+    path("support/accounts/<int:account_id>/", support.AccountView.as_view()),
+    path("support/accounts/<int:account_id>/licences/", support.LicencesView.as_view()),
+    path("support/accounts/<int:account_id>/licences/<int:licence_id>/", support.LicenceView.as_view()),
+    path("support/accounts/<int:account_id>/licences/<int:licence_id>/end/", support.EndLicenceView.as_view()),
     path("explain/", checks.ExplainView.as_view()),
     *router.urls,
 ]

@@ -22,6 +22,7 @@ from tests.servers import Missing, free_port
 
 EXAMPLES = ROOT / "examples"
 SECRET, PREVIOUS = "s3cret", "the secret before"
+API_KEY = "the-agreed-value"
 BUILD_TIME = 120.0
 
 
@@ -63,7 +64,10 @@ def running(example: Example, folder: Path) -> Iterator[str]:
     port = free_port()
     command = [word.format(folder=EXAMPLES / example.folder, port=port) for word in example.command.split()]
     stores = {"CRM_DATABASE": folder / "crm.sqlite3", "BOOKINGS_DATABASE": folder / "bookings.sqlite3"}
-    env = environment(SHARE_SECRET=SECRET, PORT=port, INBOX=folder / "inbox", PYTHONDONTWRITEBYTECODE=1, **stores)
+    stores["BINDINGS_DATABASE"] = folder / "bindings.sqlite3"
+    env = environment(
+        SHARE_SECRET=SECRET, PORT=port, INBOX=folder / "inbox", API_KEY=API_KEY, PYTHONDONTWRITEBYTECODE=1, **stores
+    )
     with start(command, env, folder / "example.log") as process:
         wait_until_it_listens(process, port, BUILD_TIME)
         yield f"http://127.0.0.1:{port}"

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 import pycurl
 
 from maac_contract import contract
+from maac_contract.binding_callback import callback_headers
 from maac_contract.signature import signed_headers
 from webhooks.engine.addresses import host_header, wire_url
+from webhooks.engine.extra_headers import MASK
 from webhooks.engine.fault_injection import altered
 from webhooks.engine.internal_error import internal_error
 from webhooks.engine.job import Answered, Headers, Job, Outcome, Reason, Timings, Unanswered
@@ -175,6 +177,8 @@ class Exchange:
         return Unanswered(started_at, timings, address, sent, reason, detail, head.headers, kept, truncated)
 
     def _signed(self, job: Job) -> Headers:
+        if job.is_callback:
+            return (*callback_headers(user_agent=self._user_agent), *job.extra_headers)
         if job.secret is None:
             raise ValueError("without its share secret a request cannot be signed")
         documented = signed_headers(
@@ -265,8 +269,15 @@ class Exchange:
         return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
     def _sent_headers(self) -> Headers:
-        """All headers in the order in which libcurl sends them: ours, Host first, then Content-Length."""
-        return (*self._headers, ("Content-Length", str(self._length)))
+        """All headers in the order in which libcurl sends them: ours, Host first, then Content-Length.
+
+        The values of a callback's preset headers are credentials, so they are masked.
+        """
+        headers = self._headers
+        if self.job.is_callback:
+            count = len(headers) - len(self.job.extra_headers)
+            headers = (*headers[:count], *((name, MASK) for name, _ in headers[count:]))
+        return (*headers, ("Content-Length", str(self._length)))
 
 
 def _nonsense(head: "_Head") -> tuple[Reason, str]:

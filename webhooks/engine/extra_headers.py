@@ -10,6 +10,8 @@ EXTRA_HEADERS = 10
 """How many an endpoint may add."""
 HEADER_NAME_LENGTH = 100
 HEADER_VALUE_LENGTH = 1000
+MASK = "••••••••"
+"""Shown in place of a secret value. It is not ASCII, so it is never a value itself."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")

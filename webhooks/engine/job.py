@@ -25,7 +25,8 @@ class Job(NamedTuple):
     `number` counts every attempt of the delivery from 1; `tries` counts those of the current series, this one
     included (a redelivery starts a new series). `retry_waits` are the seconds before each retry of the series.
     `secret` is None if it cannot be decrypted: the attempt then fails unsent. `host_override` replaces the URL's host
-    in the Host header, but not for TLS. `extra_headers` follow those of the contract.
+    in the Host header, but not for TLS. `extra_headers` follow those of the contract. A binding callback
+    (`is_callback`) is not signed; its `extra_headers` are the preset headers, whose values no outcome holds.
     """
 
     delivery_id: int
@@ -54,6 +55,7 @@ class Job(NamedTuple):
     """A reused connection was found closed, and the request was sent again on a new one."""
     error: str = ""
     """Why its row cannot be sent; the attempt then fails unsent."""
+    is_callback: bool = False
 
     @property
     def claim(self) -> tuple[int, str]:

@@ -25,6 +25,11 @@ _UNREADABLE = (
     "The endpoint's share secret cannot be decrypted, so nothing was sent. MAAC_SIM_ENCRYPTION_KEYS must list the key "
     "that it was stored with; if that key is lost, change the share secret.",
 )
+_PRESETS_UNREADABLE = (
+    Reason.UNCLASSIFIED,
+    "The preset headers cannot be decrypted, so nothing was sent. MAAC_SIM_ENCRYPTION_KEYS must list the key that they "
+    "were stored with; if that key is lost, enter them again.",
+)
 
 
 class _SelfClosingSocket(socket.socket):
@@ -86,7 +91,9 @@ class Network:
         """Reason and detail if the job must not be sent."""
         if job.error:
             return Reason.INTERNAL_ERROR, job.error
-        return _UNREADABLE if job.secret is None else self._url_error(job.url)
+        if job.secret is None:
+            return _PRESETS_UNREADABLE if job.is_callback else _UNREADABLE
+        return self._url_error(job.url)
 
     def _begin(self, job: Job) -> None:
         exchange = self._idle.pop() if self._idle else self._new_exchange()

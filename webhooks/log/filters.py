@@ -12,6 +12,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from maac_contract.binding_callback import CALLBACK
 from maac_contract.contract import TOPICS
 from webhooks.datetimes import EARLIEST, read_datetime
 from webhooks.engine.job import Reason
@@ -93,7 +94,7 @@ class LogFilter(forms.Form):
     event = IdField(label=gettext_lazy("Event: %(value)s"), help_text="The event's id.")
     status = OneOf(Status, label=gettext_lazy("Status: %(value)s"))
     reason = OneOf(REASONS, label=gettext_lazy("Reason: %(value)s"))
-    topic = OneOf(TOPICS, label=gettext_lazy("Event type: %(value)s"))
+    topic = OneOf((*TOPICS, CALLBACK), label=gettext_lazy("Event type: %(value)s"))
     is_test = YesOrNo(label=gettext_lazy("Only %(value)s"))
     since = DateTimeField(
         label=gettext_lazy("From: %(value)s"), help_text="Created at this moment or later; `24h` is a day ago."

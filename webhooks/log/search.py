@@ -186,7 +186,7 @@ def indexed(account: Account, criteria: Criteria) -> _IdRange:
     """The rows of the account that match the conditions which an index serves, in the time range."""
     if criteria.endpoint is None:
         rows = Delivery.objects.filter(account__in=_only(account.pk)).order_by("account_id", "-id")
-    elif Endpoint.objects.filter(pk=criteria.endpoint, account=account).exists():
+    elif Endpoint.of_any_kind.filter(pk=criteria.endpoint, account=account).exists():
         rows = Delivery.objects.filter(endpoint__in=_only(criteria.endpoint)).order_by("endpoint_id", "-id")
     else:
         return _IdRange(Delivery.objects.none())

@@ -148,7 +148,7 @@ class Waiting(NamedTuple):
 
 def waiting(*, account: Account, now: datetime) -> Waiting:
     """The queued deliveries of an account, counted up to `WAITING_AT_MOST`."""
-    endpoints = Endpoint.objects.filter(account=account).values("id")
+    endpoints = Endpoint.of_any_kind.filter(account=account).values("id")
     queue = QueueEntry.objects.filter(endpoint_id__in=endpoints)[:WAITING_AT_MOST]
     is_late = Q(due_at__lt=now - LATE_AFTER)
     return Waiting(**queue.aggregate(total=Count("pk"), late=Count("pk", filter=is_late)))

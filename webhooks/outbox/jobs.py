@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 
 _ADDRESSES = """
 SELECT endpoint.id, endpoint.status, endpoint.url, endpoint.share_secret, endpoint.verify_tls, endpoint.host_override,
-       endpoint.extra_headers, CAST(coalesce(endpoint.retry_waits, account.retry_waits) AS text),
+       endpoint.extra_headers, endpoint.preset_headers, endpoint.kind,
+       CAST(coalesce(endpoint.retry_waits, account.retry_waits) AS text),
        EXISTS (
            SELECT 1 FROM webhooks_injectedfault AS fault
            WHERE fault.endpoint_id = endpoint.id AND NOT fault.is_over
@@ -48,6 +49,7 @@ class Address(NamedTuple):
     verify_tls: bool
     host_override: str
     extra_headers: Headers
+    is_callback: bool
     waits: Waits
     test_waits: Waits
     has_faults: bool
@@ -96,6 +98,8 @@ def _usable(address: Address | Exception) -> Address:
 def _skip_reason(row: ClaimedRow, address: Address) -> SkipReason | None:
     if address.status == Endpoint.Status.DELETED:
         return SkipReason.ENDPOINT_DELETED
+    if address.is_callback:
+        return None
     if address.status == Endpoint.Status.PAUSED and not row.is_test:
         return SkipReason.ENDPOINT_PAUSED
     if row.topic not in TOPICS:
@@ -126,21 +130,23 @@ def _addresses(endpoint_ids: set[int], now: datetime) -> dict[int, Address | Exc
 
 
 def _address(
-    endpoint_id: int, status: str, url: str, stored: str, verify_tls: Any, host: str, headers: str, waits: str | None,
-    faults: Any,
+    endpoint_id: int, status: str, url: str, stored: str, verify_tls: Any, host: str, headers: str,
+    presets: str | None, kind: str, waits: str | None, faults: Any,
 ) -> Address:  # fmt: skip
-    secret, added = _secret(endpoint_id, stored), tuple(sorted(json.loads(headers).items()))
+    is_callback = kind == Endpoint.Kind.CALLBACK
+    secret = _secret(endpoint_id, presets or "" if is_callback else stored)
+    added = tuple(json.loads(secret or "{}").items()) if is_callback else tuple(sorted(json.loads(headers).items()))
     own = None if waits is None else _waits(waits)
     tries = most_specific(None, own, is_test=False), most_specific(None, own, is_test=True)
-    return Address(status, url, secret, bool(verify_tls), host, added, *tries, bool(faults), zones=set())
+    return Address(status, url, secret, bool(verify_tls), host, added, is_callback, *tries, bool(faults), zones=set())
 
 
 def _secret(endpoint_id: int, stored: str) -> str | None:
-    """The decrypted secret; None if no key decrypts it, which fails the deliveries of this endpoint only."""
+    """The decrypted text; None if no key decrypts it, which fails the deliveries of this endpoint only."""
     try:
         return decrypt(stored)
     except SecretUnreadable as error:
-        log.error("Deliveries to endpoint %d cannot be signed: %s", endpoint_id, error)  # noqa: TRY400
+        log.error("Deliveries to endpoint %d cannot be signed, or lack their preset headers: %s", endpoint_id, error)  # noqa: TRY400
         return None
 
 
@@ -191,4 +197,5 @@ def _job(row: ClaimedRow, address: Address, token: str) -> Job:
         address.verify_tls,
         address.host_override,
         address.extra_headers,
+        is_callback=address.is_callback,
     )

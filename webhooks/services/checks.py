@@ -1,5 +1,6 @@
 """Checks receivers in the background: unfinished rows are the queue, and a worker stores each result as it is found."""
 
+import json
 import logging
 import secrets
 from collections.abc import Callable, Mapping
@@ -17,7 +18,6 @@ from accounts.locks import lock_account
 from accounts.models import Account
 from maac_contract.sentences import gettext_noop
 from receiver_check import run
-from receiver_check.probes import PROBES
 from receiver_check.report_codec import as_text
 from receiver_check.run import BadCheck, Options
 from receiver_check.verdicts import Report, Result, Verdict
@@ -38,7 +38,18 @@ LONGEST = 300
 """Largest `time_limit` of a check, in seconds."""
 LEASE_MARGIN = timedelta(seconds=30)
 SECRET_LENGTH = 1000
-STORED = ("seed", "only", "skip", "allow", "timeout", "time_limit", "headers", "verify_tls", "host_header")
+STORED = (
+    "seed",
+    "only",
+    "skip",
+    "allow",
+    "timeout",
+    "time_limit",
+    "headers",
+    "verify_tls",
+    "host_header",
+    "is_callback",
+)
 """The options that are stored with a check; the others come from the simulator's settings when it runs."""
 
 AS_AT_FIRST: dict[str, Any] = {
@@ -81,6 +92,18 @@ def start_for_endpoint(*, endpoint: Endpoint, options: Options, now: datetime, a
     )
 
 
+def start_for_callback(*, callback: Endpoint, options: Options, now: datetime, actor: str = audit.SYSTEM) -> Check:
+    """Queue a check of the receiver of an account's binding callback. Its preset headers are stored as the secret."""
+    return start(
+        account=callback.account,
+        url=callback.url,
+        secret=callback.preset_headers or "{}",
+        options=replace(options, headers=(), verify_tls=callback.verify_tls, is_callback=True),
+        now=now,
+        actor=actor,
+    )
+
+
 @transaction.atomic
 def start(
     *,
@@ -95,7 +118,8 @@ def start(
     """Queue a check of the receiver at this URL, which verifies with this secret. An empty seed means a random one."""
     url = url.strip()
     check_url(url)
-    _check_secret(secret, "secret")
+    if not options.is_callback:
+        _check_secret(secret, "secret")
     if options.previous_secret:
         _check_secret(options.previous_secret, "previous_secret")
     _check_headers(dict(options.headers))
@@ -113,7 +137,7 @@ def start(
         secret=secret,
         previous_secret=options.previous_secret or None,
         options={name: getattr(options, name) for name in STORED},
-        total=len(PROBES),
+        total=len(run.probes_of(options)),
         created_at=now,
         created_by=actor,
     )
@@ -222,8 +246,10 @@ def _run(check: Check, clock: Clock) -> None:
 def _checked(check: Check, clock: Clock) -> Report:
     policy = address_policy()
     policy.check_url(check.url)
+    asked = options_of(check)
     options = replace(
-        options_of(check),
+        asked,
+        headers=tuple(json.loads(check.secret or "{}").items()) if asked.is_callback else asked.headers,
         previous_secret=check.previous_secret,
         user_agent=settings.WEBHOOK_USER_AGENT,
         ca_file=settings.WEBHOOK_CA_FILE or None,

@@ -197,6 +197,15 @@ def _check_zones(account: Account, topics: Sequence[str], now: datetime) -> None
     missing = next((topic for topic in topics if topic in TOPICS and TOPICS[topic].zone not in licensed), None)
     if missing:
         zone = TOPICS[missing].zone
+        if account.plan != Account.Plan.MARKETING:
+            raise ZoneNotLicensed(
+                _(
+                    "Webhook is an add-on to the marketing plan; %(account)s is on the %(plan)s plan. "
+                    "Ask customer support to change the plan."
+                )
+                % {"account": account.name, "plan": account.get_plan_display()},
+                {"event_types": [_("the plan has no webhook")]},
+            )
         raise ZoneNotLicensed(
             _(
                 "%(topic)s belongs to webhook zone %(zone)d, which %(account)s has no valid licence for. "

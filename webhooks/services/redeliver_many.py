@@ -72,7 +72,7 @@ class Redelivered:
 
 
 def rules(*, account: Account, now: datetime) -> Rules:
-    endpoints = Endpoint.objects.filter(account=account).values_list("id", "status")
+    endpoints = Endpoint.of_any_kind.filter(account=account).values_list("id", "status")
     return Rules(dict(endpoints), licensed_zones(account_id=account.pk, now=now))
 
 

@@ -1,4 +1,4 @@
-"""Re-encrypts every share secret with the first encryption key, so that the others can be removed from the settings."""
+"""Re-encrypts share secrets and preset headers with the first encryption key, so that the others can be removed."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,11 +12,13 @@ from webhooks.models import Endpoint
 from webhooks.secrets import SecretUnreadable, reencrypted
 
 BATCH = 500
+NEEDED = ("share_secret", "preset_headers")
+"""The columns without which nothing can be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Totals after a batch: rows read, rows rewritten, and ids of endpoints whose secret no key decrypts."""
+    """Totals after a batch: rows read, rows rewritten, and ids of endpoints whose secrets no key decrypts."""
 
     seen: int = 0
     rewritten: int = 0
@@ -39,18 +41,19 @@ def reencrypt(*, batch: int = BATCH) -> Iterator[Progress]:
 @transaction.atomic
 def _rewrite(*, after: int, batch: int) -> tuple[int, Progress]:
     """Re-encrypt a batch; return its last id and counts. Row locks keep a concurrent rotation from being undone."""
-    rows = Endpoint.objects.select_for_update(no_key=True, of=("self",)).filter(pk__gt=after).order_by("pk")[:batch]
-    texts = {f"stored_{name}": Cast(name, TextField()) for name in ("share_secret", "previous_secret")}
-    stored = list(rows.annotate(**texts).values_list("pk", *texts))
+    endpoints = Endpoint.of_any_kind.select_for_update(no_key=True, of=("self",))
+    texts = {f"stored_{name}": Cast(name, TextField()) for name in (*NEEDED, "previous_secret")}
+    stored = list(endpoints.filter(pk__gt=after).order_by("pk").annotate(**texts).values_list("pk", *texts)[:batch])
     rewritten = 0
     unreadable = []
-    for pk, value, previous in stored:
+    for pk, *values, previous in stored:
         try:
-            fresh = reencrypted(value)
+            fresh = {name: reencrypted(value) for name, value in zip(NEEDED, values, strict=True) if value}
         except SecretUnreadable:
             unreadable.append(pk)
             continue
-        rewritten += Endpoint.objects.filter(pk=pk).update(share_secret=fresh) if fresh else 0
+        changed = {name: value for name, value in fresh.items() if value}
+        rewritten += Endpoint.of_any_kind.filter(pk=pk).update(**changed) if changed else 0
         _rewrite_previous(pk, previous)
     return stored[-1][0] if stored else after, Progress(len(stored), rewritten, tuple(unreadable))
 

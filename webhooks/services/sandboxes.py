@@ -99,7 +99,7 @@ def remove_expired(*, now: datetime) -> int:
 @transaction.atomic
 def _close(account_id: int, now: datetime) -> None:
     lock_account(account_id)
-    present = Endpoint.objects.filter(account=account_id).exclude(status=Endpoint.Status.DELETED)
+    present = Endpoint.of_any_kind.filter(account=account_id).exclude(status=Endpoint.Status.DELETED)
     present.update(status=Endpoint.Status.DELETED, deleted_at=now, updated_at=now)
     ApiToken.objects.filter(account=account_id, revoked_at=None).update(revoked_at=now)
 

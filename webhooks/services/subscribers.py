@@ -17,6 +17,7 @@ from webhooks.engine.lifecycle import SkipReason
 from webhooks.models import Endpoint
 
 NOT_SUBSCRIBED = "not_subscribed"
+_PLAN = "Webhook is an add-on to the marketing plan, which the account is not on. Ask customer support to change it."
 
 _EXPLAINED = {
     SkipReason.ENDPOINT_PAUSED: "The endpoint is paused. Resume it to receive events.",
@@ -25,7 +26,8 @@ _EXPLAINED = {
 }
 _LICENCE = "licence"
 _SUBSCRIBERS = f"""(
-    SELECT account_id, id, name, status, event_types FROM webhooks_endpoint WHERE status <> 'deleted'
+    SELECT account_id, id, name, status, event_types FROM webhooks_endpoint
+    WHERE status <> 'deleted' AND kind = 'webhook'
     UNION ALL
     SELECT account_id, zone, '', '{_LICENCE}', NULL FROM accounts_licence
     WHERE zone IS NOT NULL AND valid_from <= %s AND valid_until > %s
@@ -59,10 +61,14 @@ class Subscribers:
         """The endpoints that get no delivery of such an event, and why, as stored in `Event.not_reached`."""
         reasons = [(subscriber, self._why_not(subscriber, topic)) for subscriber in self.endpoints]
         return [
-            {"endpoint": subscriber.id, "name": subscriber.name, "reason": str(reason), "detail": _EXPLAINED[reason]}
+            {"endpoint": subscriber.id, "name": subscriber.name, "reason": str(reason), "detail": self._detail(reason)}
             for subscriber, reason in reasons
             if reason
         ]
+
+    def _detail(self, reason: str) -> str:
+        is_of_plan = reason == SkipReason.ZONE_NOT_LICENSED and self.account.plan != Account.Plan.MARKETING
+        return _PLAN if is_of_plan else _EXPLAINED[reason]
 
     def _why_not(self, subscriber: Subscriber, topic: str) -> str | None:
         if topic not in subscriber.event_types:
