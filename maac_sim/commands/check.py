@@ -14,6 +14,7 @@ from rich.text import Text
 
 from maac_contract import contract
 from maac_sim import __version__
+from maac_sim.commands.output import AsJson, print_json
 from receiver_check.verdicts import Report, Result, Verdict
 
 EPILOG = """Examples:
@@ -99,10 +100,13 @@ def check(
     raise typer.Exit(0 if report.passed else 1)
 
 
-def probes() -> None:
+def probes(as_json: AsJson = False) -> None:
     """List the probes of `maac-sim check`: what each sends, why it matters and how to fix a failure."""
     from receiver_check.probes import PROBES
 
+    if as_json:
+        print_json([{name: getattr(probe, name) for name in ("id", "sent", "why", "fix")} for probe in PROBES.values()])
+        return
     table = Table("probe", "what is sent", "why it matters", "how to fix it", show_lines=True)
     for probe in PROBES.values():
         table.add_row(Text(probe.id, "bold"), probe.sent, probe.why, probe.fix)

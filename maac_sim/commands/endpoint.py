@@ -94,12 +94,12 @@ def resume(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJ
 
 
 @app.command(epilog="Example: maac-sim endpoint delete CRM")
-def delete(which: Which, url: Url = DEFAULT_URL, token: Token = "") -> None:
+def delete(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
     """Delete an endpoint. Its deliveries stay in the log."""
     simulator = Simulator(url, token)
     found = find(simulator, which)
     simulator.delete(f"/endpoints/{found['id']}/")
-    out.print(f"Deleted {found['name']}.")
+    print_json({"deleted": found["id"]}) if as_json else out.print(f"Deleted {found['name']}.", markup=False)
 
 
 @app.command(epilog="Example: export SHARE_SECRET=$(maac-sim endpoint secret CRM)")
@@ -141,7 +141,7 @@ def licensed(simulator: Simulator) -> list[str]:
 def _change(simulator: Simulator, which: str, verb: str, as_json: bool) -> None:
     found = find(simulator, which)
     changed = simulator.post(f"/endpoints/{found['id']}/{verb}/")
-    print_json(changed) if as_json else out.print(f"{found['name']} is {changed['status']}.")
+    print_json(changed) if as_json else out.print(f"{found['name']} is {changed['status']}.", markup=False)
 
 
 def _print_secret(answer: dict[str, str], as_json: bool) -> None:

@@ -86,19 +86,23 @@ def remove(
     number: Annotated[int, typer.Argument(metavar="ID", help="The fault's id.")],
     url: Url = DEFAULT_URL,
     token: Token = "",
+    as_json: AsJson = False,
 ) -> None:
     """Remove an injected fault. Deliveries that it holds back are sent now."""
     Simulator(url, token).delete(f"/faults/{number}/")
-    out.print(f"Fault {number} is removed.")
+    print_json({"removed": number}) if as_json else out.print(f"Fault {number} is removed.")
 
 
 @app.command(epilog="Example: maac-sim faults clear CRM")
-def clear(which: Which, url: Url = DEFAULT_URL, token: Token = "") -> None:
+def clear(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
     """Remove all injected faults of an endpoint."""
     simulator = Simulator(url, token)
     found = find(simulator, which)
     simulator.delete(f"/endpoints/{found['id']}/faults/")
-    out.print(f"{found['name']} has no injected faults any more.", markup=False)
+    if as_json:
+        print_json({"endpoint": found["id"], "faults": []})
+    else:
+        out.print(f"{found['name']} has no injected faults any more.", markup=False)
 
 
 @app.command(epilog="Example: maac-sim faults kinds")

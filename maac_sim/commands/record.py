@@ -30,17 +30,19 @@ def record(
         str | None, typer.Option(help="Only deliveries created since: ISO 8601 time, or 15m, 24h, 7d.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep recording new deliveries until Ctrl+C.")] = False,
+    force: cassette_files.Force = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
     """Save deliveries with their exact bodies, timing and last response, for `maac-sim replay` and `diff`."""
+    cassette_files.refuse_overwriting(file, force=force)
     simulator = Simulator(url, token)
     which = find(simulator, endpoint)["id"] if endpoint else None
     filters = {"endpoint": which, "topic": topic, "since": since}
     log = Log(simulator, filters)
     first = log.ended()
-    with cassette_files.begin(file) as cassette:
+    with cassette_files.begin(file, force=force) as cassette:
         count = _write(cassette, first, log)
         if follow:
             if not as_json:

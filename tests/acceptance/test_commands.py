@@ -1,7 +1,6 @@
 """The command line as people use it: against a running simulator, with a receiver of its own."""
 
 import json
-import signal
 import time
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from maac_contract.contract import TOPICS
 from tests.command_line import CommandLine
 from tests.conftest import VECTORS
-from tests.processes import Embedded, start
+from tests.processes import Embedded
 from tests.receiver import Receiver
 from tests.servers import free_port
 
@@ -120,6 +119,20 @@ def test_a_failed_delivery_has_exit_code_1_and_its_story_and_can_be_sent_again(
     assert str(row["id"]) in maac_sim("redeliver", row["id"])
 
 
+def test_an_event_that_reaches_nobody_has_exit_code_1_and_its_reasons(
+    maac_sim: CommandLine, receiver: Receiver
+) -> None:
+    assert "There was no endpoint" in maac_sim("trigger", SAMPLE, "--wait", code=1)
+    maac_sim("endpoint", "create", "CRM", receiver.url(), "-e", SAMPLE)
+    maac_sim("endpoint", "pause", "CRM")
+    assert "not sent to CRM: The endpoint is paused" in maac_sim("trigger", SAMPLE, "--wait", code=1)
+    assert "CRM" in maac_sim("event", "list", "--topic", SAMPLE)
+    first = maac_sim.json("event", "list", "--since", "1h")[-1]
+    shown = maac_sim("event", "show", first["id"])
+    assert '"message_type"' in shown
+    assert "There was no endpoint" in shown
+
+
 @pytest.mark.slow
 def test_without_a_simulator_every_command_says_so_with_exit_code_3(tmp_path: Path) -> None:
     command = CommandLine(tmp_path)
@@ -148,42 +161,6 @@ def test_sign_and_verify_agree_with_the_vectors(tmp_path: Path) -> None:
     assert "Invalid" in command("verify", right[::-1], body, "--secret", secret, code=1)
 
 
-def test_listen_registers_itself_verifies_forwards_and_leaves_nothing_behind(
-    maac_sim: CommandLine, receiver: Receiver, tmp_path: Path
-) -> None:
-    port = free_port()
-    command = ["maac-sim", "listen", "--port", str(port), "--forward-to", receiver.url(), "--json"]
-    with start(command, maac_sim.env, tmp_path / "listen.log") as listening:
-        end = time.monotonic() + 20
-        while not maac_sim.json("endpoint", "list") and time.monotonic() < end:
-            time.sleep(0.1)
-        maac_sim("trigger", SAMPLE, "--wait")
-        reported = json.loads(listening.output().splitlines()[0])
-        assert (reported["topic"], reported["verified"], reported["forwarded"], reported["answered"]) == (
-            SAMPLE,
-            True,
-            200,
-            200,
-        )
-        assert receiver.requests[0].key == reported["idempotency_key"]
-        listening.send_signal(signal.SIGTERM)
-        assert listening.wait(10) == 0
-    assert maac_sim.json("endpoint", "list") == []
-
-
-@pytest.mark.slow
-def test_listen_says_why_a_signature_is_wrong(maac_sim: CommandLine, tmp_path: Path) -> None:
-    port = free_port()
-    command = ["maac-sim", "listen", "--port", str(port), "--secret", "not the secret", "--json"]
-    with start(command, maac_sim.env, tmp_path / "listen.log") as listening:
-        maac_sim("endpoint", "create", "CRM", f"http://127.0.0.1:{port}/")
-        maac_sim("trigger", SAMPLE, "--wait", code=1)
-        reported = json.loads(listening.output().splitlines()[0])
-    assert not reported["verified"]
-    assert reported["answered"] == 401
-    assert reported["why"]
-
-
 def test_the_doctor_finds_what_is_wrong(maac_sim: CommandLine, receiver: Receiver, tmp_path: Path) -> None:
     maac_sim("endpoint", "create", "CRM", receiver.url())
     maac_sim("trigger", SAMPLE, "--wait")
@@ -192,11 +169,3 @@ def test_the_doctor_finds_what_is_wrong(maac_sim: CommandLine, receiver: Receive
     assert "maac-sim endpoint resume" in maac_sim("doctor", code=1)
     assert "./run" in maac_sim("doctor", "--url", f"http://127.0.0.1:{free_port()}", code=1)
     assert "API token" in maac_sim("doctor", "--token", "wrong", code=1)
-
-
-@pytest.mark.slow
-def test_every_command_has_an_example(tmp_path: Path) -> None:
-    command = CommandLine(tmp_path)
-    use = ("trigger", "deliveries", "delivery", "redeliver", "outage", "doctor", "run")
-    for name in (*use, "listen", "record", "replay", "diff", "sign", "verify"):
-        assert "Example: maac-sim" in (printed := command(name, "--help")) or "Example:" in printed
