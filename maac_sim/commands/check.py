@@ -14,6 +14,7 @@ from rich.text import Text
 
 from maac_contract import contract
 from maac_sim import __version__
+from maac_sim.commands.filters import probe_ids
 from maac_sim.commands.output import AsJson, print_json
 from receiver_check.verdicts import Report, Result, Verdict
 
@@ -43,12 +44,24 @@ def check(
         str | None, typer.Option(help="The secret before the last rotation, which the receiver must refuse.")
     ] = None,
     only: Annotated[
-        Probes, typer.Option(metavar="PROBE", help="Run only these probes; * matches any text. May be repeated.")
+        Probes,
+        typer.Option(
+            metavar="PROBE",
+            autocompletion=probe_ids,
+            help="Run only these probes; * matches any text. May be repeated.",
+        ),
     ] = None,
-    skip: Annotated[Probes, typer.Option(metavar="PROBE", help="Do not run these probes. May be repeated.")] = None,
+    skip: Annotated[
+        Probes,
+        typer.Option(metavar="PROBE", autocompletion=probe_ids, help="Do not run these probes. May be repeated."),
+    ] = None,
     allow: Annotated[
         Probes,
-        typer.Option(metavar="PROBE", help="Do not let these probes' failures change the exit code. May be repeated."),
+        typer.Option(
+            metavar="PROBE",
+            autocompletion=probe_ids,
+            help="Do not let these probes' failures change the exit code. May be repeated.",
+        ),
     ] = None,
     header: Annotated[
         Probes, typer.Option(metavar="'NAME: VALUE'", help="Additional request header. May be repeated.")

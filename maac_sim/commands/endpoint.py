@@ -6,6 +6,7 @@ import typer
 
 from maac_contract.contract import TOPICS
 from maac_sim.commands.connection import DEFAULT_URL, Refused, Simulator, Token, Url
+from maac_sim.commands.filters import endpoint_names, topics
 from maac_sim.commands.output import AsJson, out, print_facts, print_json, print_table
 from maac_sim.commands.retry_waits import RetryWaits, seconds_of
 
@@ -14,11 +15,13 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Which = Annotated[str, typer.Argument(metavar="ENDPOINT", help="The endpoint's id or name.")]
+Which = Annotated[
+    str, typer.Argument(metavar="ENDPOINT", help="The endpoint's id or name.", autocompletion=endpoint_names)
+]
 Events = Annotated[
     list[str] | None,
     typer.Option("--event", "-e", help="An event type. May be repeated. Default: all licensed ones.",
-                 autocompletion=lambda: list(TOPICS)),
+                 autocompletion=topics),
 ]  # fmt: skip
 
 

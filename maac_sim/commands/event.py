@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from maac_contract.contract import TOPICS
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
+from maac_sim.commands.filters import SinceOption, TopicOption
 from maac_sim.commands.output import AsJson, out, print_facts, print_json, print_table
 from maac_sim.commands.trigger import print_not_reached
 
@@ -16,10 +16,8 @@ COLUMNS = ("id", "created", "topic", "deliveries", "not reached")
 
 @app.command("list", epilog="Example: maac-sim event list --topic prize.points_added --since 24h")
 def list_all(
-    topic: Annotated[
-        str | None, typer.Option(help="Only this event type.", autocompletion=lambda: list(TOPICS))
-    ] = None,
-    since: Annotated[str | None, typer.Option(help="Only those created since: ISO 8601 time, or 15m, 24h, 7d.")] = None,
+    topic: TopicOption = None,
+    since: SinceOption = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="Number of events to list.")] = 20,
     url: Url = DEFAULT_URL,
     token: Token = "",

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from maac_contract.contract import TOPICS
 from maac_contract.fault_kinds import KINDS, FaultKind
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import Which, find
+from maac_sim.commands.filters import TopicOption
 from maac_sim.commands.output import AsJson, out, print_json, print_table
 
 app = typer.Typer(
@@ -24,9 +24,7 @@ Kind = Annotated[FaultKind, typer.Argument(help="The kind of fault; `maac-sim fa
 def add(
     which: Which,
     kind: Kind,
-    topic: Annotated[
-        str | None, typer.Option(help="Only deliveries of this event type.", autocompletion=lambda: list(TOPICS))
-    ] = None,
+    topic: TopicOption = None,
     attempt: Annotated[int | None, typer.Option(help="Only this attempt of each delivery; the first is 1.")] = None,
     every: Annotated[int | None, typer.Option(help="Only every nth matching attempt.")] = None,
     probability: Annotated[

@@ -13,6 +13,7 @@ from maac_sim.cassettes import Answer, Take, line
 from maac_sim.commands import cassette_files
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import find
+from maac_sim.commands.filters import EndpointOption, SinceOption, TopicOption
 from maac_sim.commands.output import AsJson, out, print_json
 
 LOOK_EVERY = 0.5
@@ -24,11 +25,9 @@ LATE = 50
 
 def record(
     file: Annotated[Path, typer.Argument(help="The cassette to write.")],
-    endpoint: Annotated[str | None, typer.Option(help="Only deliveries to this endpoint (id or name).")] = None,
-    topic: Annotated[str | None, typer.Option(help="Only this event type.")] = None,
-    since: Annotated[
-        str | None, typer.Option(help="Only deliveries created since: ISO 8601 time, or 15m, 24h, 7d.")
-    ] = None,
+    endpoint: EndpointOption = None,
+    topic: TopicOption = None,
+    since: SinceOption = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep recording new deliveries until Ctrl+C.")] = False,
     force: cassette_files.Force = False,
     url: Url = DEFAULT_URL,

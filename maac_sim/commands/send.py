@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from maac_contract import contract
+from maac_sim.commands.filters import topics
 from maac_sim.commands.output import AsJson
 from maac_sim.commands.payload import Data, Seed, Setting, data_of, known_topic
 from maac_sim.commands.sending import (
@@ -40,9 +41,7 @@ Exit codes: 0 accepted with 2xx, 1 not accepted, 2 invalid usage.
 def send(
     to: Annotated[str, typer.Argument(metavar="URL", help="The receiver's webhook URL.")],
     secret: Annotated[str, typer.Option(envvar="SHARE_SECRET", help="The share secret of the receiver.")],
-    topic: Annotated[
-        str, typer.Option(help="The event type. Not needed with --body.", autocompletion=lambda: list(contract.TOPICS))
-    ] = "",
+    topic: Annotated[str, typer.Option(help="The event type. Not needed with --body.", autocompletion=topics)] = "",
     settings: Setting = None,
     data: Data = "",
     seed: Seed = "",

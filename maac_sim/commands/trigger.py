@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from maac_contract.contract import TOPICS
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
+from maac_sim.commands.filters import topics
 from maac_sim.commands.output import AsJson, coloured, out, print_json
 from maac_sim.commands.payload import Data, Seed, Setting, data_of, known_topic
 from maac_sim.commands.retry_waits import RetryWaits, seconds_of
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 def trigger(
-    topic: Annotated[str, typer.Argument(help="The event type.", autocompletion=lambda: list(TOPICS))],
+    topic: Annotated[str, typer.Argument(help="The event type.", autocompletion=topics)],
     settings: Setting = None,
     data: Data = "",
     seed: Seed = "",

@@ -169,3 +169,26 @@ def test_the_doctor_finds_what_is_wrong(maac_sim: CommandLine, receiver: Receive
     assert "maac-sim endpoint resume" in maac_sim("doctor", code=1)
     assert "./run" in maac_sim("doctor", "--url", f"http://127.0.0.1:{free_port()}", code=1)
     assert "API token" in maac_sim("doctor", "--token", "wrong", code=1)
+
+
+@pytest.mark.slow
+def test_a_filter_that_does_not_exist_is_refused_once_and_before_anything_is_asked(tmp_path: Path) -> None:
+    command = CommandLine(tmp_path)
+    printed = command("deliveries", "--status", "broken", code=2)
+    assert printed.count("broken") == 1
+    assert "pending" in printed
+    assert "is not an event type" in command("event", "list", "--topic", "broken", code=2)
+
+
+@pytest.mark.slow
+def test_an_error_of_one_field_is_printed_once(maac_sim: CommandLine) -> None:
+    assert maac_sim("event", "list", "--since", "yesterday", code=1).count("since") == 1
+
+
+@pytest.mark.slow
+def test_what_deletes_prints_json_too(maac_sim: CommandLine) -> None:
+    number = maac_sim.json("endpoint", "create", "CRM", "http://127.0.0.1:9/")["id"]
+    fault = maac_sim.json("faults", "add", "CRM", "send_twice")["id"]
+    assert maac_sim.json("faults", "remove", fault) == {"removed": fault}
+    assert maac_sim.json("faults", "clear", "CRM") == {"endpoint": number, "faults": []}
+    assert maac_sim.json("endpoint", "delete", "CRM") == {"deleted": number}
