@@ -3,10 +3,9 @@
 import typer
 
 from maac_sim import __version__
-from maac_sim.commands import check, endpoint, event, explain, faults, listen, proxy, resend, send
+from maac_sim.commands import check, doctor, endpoint, event, explain, faults, listen, proxy, resend, send
 from maac_sim.commands.connection import Unsuccessful
 from maac_sim.commands.deliveries import deliveries, delivery, redeliver
-from maac_sim.commands.doctor import doctor
 from maac_sim.commands.outage import outage
 from maac_sim.commands.output import AsJson, print_json
 from maac_sim.commands.play import play
@@ -38,7 +37,6 @@ for command, panel, example in (
     (delivery, USE, "maac-sim delivery 12"),
     (redeliver, USE, "maac-sim redeliver --failed --since 24h --dry-run"),
     (outage, USE, "maac-sim outage --seconds 30 --rate 5 --endpoint CRM --simulate"),
-    (doctor, USE, "maac-sim doctor --url http://127.0.0.1:8622"),
     (record, RECEIVE, "maac-sim record friday.cassette --endpoint CRM --since 24h"),
     (replay, RECEIVE, "maac-sim replay friday.cassette http://127.0.0.1:9000/ --secret s3cret --save new.cassette"),
     (diff, RECEIVE, "maac-sim diff friday.cassette new.cassette"),
@@ -47,6 +45,7 @@ for command, panel, example in (
 ):
     app.command(rich_help_panel=panel, epilog=f"Example: {example}")(command)
 app.command(rich_help_panel=USE, epilog=resend.EPILOG)(resend.resend)
+app.command(rich_help_panel=USE, epilog=doctor.EPILOG)(doctor.doctor)
 app.command(rich_help_panel=RECEIVE, epilog=listen.EPILOG)(listen.listen)
 app.command(rich_help_panel=RECEIVE, epilog=proxy.EPILOG)(proxy.proxy)
 app.command(rich_help_panel=RECEIVE, epilog=send.EPILOG)(send.send)

@@ -115,5 +115,5 @@ def _wait(simulator: Simulator, events: Iterator[Json], as_json: bool, seed: str
 def _outcome(row: Json) -> str:
     if row["status"] == "pending":
         return f"still pending after {WAIT_SECONDS} s (maac-sim doctor finds the cause)"
-    why = row["status_code"] or row["reason"]
+    why = row["reason"] if row["status"] == "skipped" else row["status_code"] or row["reason"]
     return coloured(row["status"]) + (f" ({why})" if row["status"] != "delivered" else "")

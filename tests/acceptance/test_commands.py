@@ -161,16 +161,6 @@ def test_sign_and_verify_agree_with_the_vectors(tmp_path: Path) -> None:
     assert "Invalid" in command("verify", right[::-1], body, "--secret", secret, code=1)
 
 
-def test_the_doctor_finds_what_is_wrong(maac_sim: CommandLine, receiver: Receiver, tmp_path: Path) -> None:
-    maac_sim("endpoint", "create", "CRM", receiver.url())
-    maac_sim("trigger", SAMPLE, "--wait")
-    assert "BAD" not in maac_sim("doctor")
-    maac_sim("endpoint", "pause", "CRM")
-    assert "maac-sim endpoint resume" in maac_sim("doctor", code=1)
-    assert "./run" in maac_sim("doctor", "--url", f"http://127.0.0.1:{free_port()}", code=1)
-    assert "API token" in maac_sim("doctor", "--token", "wrong", code=1)
-
-
 @pytest.mark.slow
 def test_a_filter_that_does_not_exist_is_refused_once_and_before_anything_is_asked(tmp_path: Path) -> None:
     command = CommandLine(tmp_path)
