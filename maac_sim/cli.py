@@ -3,7 +3,7 @@
 import typer
 
 from maac_sim import __version__
-from maac_sim.commands import check, doctor, endpoint, event, explain, faults, listen, proxy, resend, send
+from maac_sim.commands import check, doctor, endpoint, event, explain, faults, init, listen, proxy, resend, send
 from maac_sim.commands.connection import Unsuccessful
 from maac_sim.commands.deliveries import deliveries, delivery, redeliver
 from maac_sim.commands.outage import outage
@@ -46,6 +46,7 @@ for command, panel, example in (
     app.command(rich_help_panel=panel, epilog=f"Example: {example}")(command)
 app.command(rich_help_panel=USE, epilog=resend.EPILOG)(resend.resend)
 app.command(rich_help_panel=USE, epilog=doctor.EPILOG)(doctor.doctor)
+app.command(rich_help_panel=RECEIVE, epilog=init.EPILOG)(init.init)
 app.command(rich_help_panel=RECEIVE, epilog=listen.EPILOG)(listen.listen)
 app.command(rich_help_panel=RECEIVE, epilog=proxy.EPILOG)(proxy.proxy)
 app.command(rich_help_panel=RECEIVE, epilog=send.EPILOG)(send.send)
