@@ -157,7 +157,8 @@ def steps(job: str) -> list[str]:
 
 def test_every_job_checks_out_the_simulator_where_it_is_installed_from() -> None:
     for job in WORKFLOW["jobs"].values():
-        paths = [step["with"]["path"] for step in job["steps"] if "path" in step.get("with", {})]
+        checkouts = [step.get("with", {}) for step in job["steps"] if "checkout" in step.get("uses", "")]
+        paths = [each["path"] for each in checkouts if "path" in each]
         fetched = [step["run"] for step in job["steps"] if re.match(r"(pip install|docker build)", step.get("run", ""))]
         assert paths == ["maac-sim"]
         assert all("maac-sim" in command for command in fetched)
@@ -170,7 +171,7 @@ def test_the_job_with_pytest_passes_and_collects_no_tests_of_the_simulator(tmp_p
     ]
     (tmp_path / "receiver" / "maac-sim").mkdir()
     (tmp_path / "receiver" / "maac-sim" / "test_own.py").write_text("def test_own():\n    assert False\n")
-    run(["bash", "-euc", install.split("&&")[1]], tmp_path / "receiver")
+    run(["bash", "-euc", installed[0].split("&&")[1]], tmp_path / "receiver")
     (command,) = steps("pytest")
     arguments = command.replace("-n auto", "-n 2").split()
     assert arguments.pop(0) == "pytest"
