@@ -15,9 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Account
-from rest.base.paging import NewestFirst
 from rest.base.request import account_of, now_utc
-from rest.v1 import event_list
 from rest.v1.serializers import EventIn, EventOut, event_answer
 from webhooks.services.idempotency import answer_once
 from webhooks.services.publish import EventRequest, publish
@@ -68,16 +66,9 @@ class PublishView(APIView):
 
 
 class EventsView(PublishView):
-    """Make events happen, and list them."""
+    """Make events happen."""
 
-    pagination_class = NewestFirst
-
-    @extend_schema(responses=EventOut(many=True), parameters=event_list.PARAMETERS)
-    def get(self, request: Request) -> Response:
-        """List events, newest first: each with its deliveries, and the endpoints that it did not reach and why."""
-        return event_list.list_events(request, self, now=now_utc())
-
-    @extend_schema(request=EventIn, responses={201: EventOut}, parameters=[_IDEMPOTENCY_KEY], filters=False)
+    @extend_schema(request=EventIn, responses={201: EventOut}, parameters=[_IDEMPOTENCY_KEY])
     def post(self, request: Request) -> Response:
         """Publish an event: `data` as given, a sample where it is missing, or both merged."""
         fields = EventIn(data=request.data, context={"zone": account_of(request).zone_info})

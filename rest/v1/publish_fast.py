@@ -86,7 +86,7 @@ def _accept(request: HttpRequest, *, is_batch: bool) -> tuple[str, Headers, byte
     event_requests = _read_plainly(content, is_batch=is_batch)
     answer, more = accept(request, subscribers.account, event_requests, is_batch=is_batch, subscribers=subscribers)
     text = JSONRenderer().render(answer)
-    return "201 Created", [*_headers(), ("Content-Length", str(len(text))), *more.items()], text
+    return "201 Created", [*_headers(is_batch=is_batch), ("Content-Length", str(len(text))), *more.items()], text
 
 
 def _failure(request: HttpRequest, error: Exception) -> tuple[str, Headers, bytes]:
@@ -98,9 +98,10 @@ def _failure(request: HttpRequest, error: Exception) -> tuple[str, Headers, byte
 
 
 @cache
-def _headers() -> Headers:
+def _headers(*, is_batch: bool) -> Headers:
     """Those that the framework gives every answer of these calls."""
-    plain = HttpResponse(content_type="application/json", headers={"Allow": "POST, OPTIONS"})
+    allowed = "POST, OPTIONS" if is_batch else "GET, POST, HEAD, OPTIONS"
+    plain = HttpResponse(content_type="application/json", headers={"Allow": allowed})
     made: Any = SecurityMiddleware(lambda _request: plain)(HttpRequest())
     protect(made)
     return list(made.items())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rest.v1 import bulk_redelivery, checks, endpoints, events, faults, notices, publish, sandboxes
+from rest.v1 import bulk_redelivery, checks, endpoints, event_list, events, faults, notices, publish, sandboxes
 
 urlpatterns = [
     path("account/", endpoints.AccountView.as_view()),
@@ -19,7 +19,7 @@ urlpatterns = [
     path("endpoints/<int:endpoint_id>/test/", events.SendTestView.as_view()),
     path("endpoints/<int:endpoint_id>/faults/", faults.EndpointFaultsView.as_view()),
     path("faults/<int:fault_id>/", faults.FaultView.as_view()),
-    path("events/", publish.EventsView.as_view()),
+    path("events/", event_list.EventsView.as_view()),
     path("events/batch/", publish.EventBatchView.as_view()),
     path("events/<int:event_id>/", events.EventView.as_view()),
     path("events/<int:event_id>/wait/", events.EventWaitView.as_view()),
