@@ -92,8 +92,10 @@ def _known(last: dict[str, Any]) -> tuple[str, str] | None:
 
 def _failed(subject: str, endpoint: dict[str, Any], found: str, remedy: str, delivery: int | None = None) -> Finding:
     names = {"url": endpoint["url"], "id": endpoint["id"]}
-    more = f" Its attempts: maac-sim delivery {delivery}" if delivery else ""
-    return Finding(subject, False, found.format(**names), remedy.format(**names) + more)
+    advice = remedy.format(**names)
+    if delivery:
+        advice += f"{'' if advice.endswith(('.', '?')) else '.'} Its attempts: maac-sim delivery {delivery}"
+    return Finding(subject, False, found.format(**names), advice)
 
 
 def _is_closed(url: str) -> bool:
