@@ -3,12 +3,25 @@
 import typer
 
 from maac_sim import __version__
-from maac_sim.commands import binding, check, endpoint, explain, faults, licence
+from maac_sim.commands import (
+    binding,
+    check,
+    doctor,
+    endpoint,
+    event,
+    explain,
+    faults,
+    init,
+    licence,
+    listen,
+    proxy,
+    resend,
+    send,
+)  # fmt: skip
 from maac_sim.commands.connection import Unsuccessful
 from maac_sim.commands.deliveries import deliveries, delivery, redeliver
-from maac_sim.commands.doctor import doctor
-from maac_sim.commands.listen import listen
 from maac_sim.commands.outage import outage
+from maac_sim.commands.output import AsJson, print_json
 from maac_sim.commands.play import play
 from maac_sim.commands.record import record
 from maac_sim.commands.replay import diff, replay
@@ -29,6 +42,7 @@ USE = "Use a running simulator"
 RECEIVE = "Work on a receiver"
 SERVE = "Run a simulator"
 app.add_typer(endpoint.app, name="endpoint", rich_help_panel=USE)
+app.add_typer(event.app, name="event", rich_help_panel=USE)
 app.add_typer(faults.app, name="faults", rich_help_panel=USE)
 app.add_typer(binding.callback_app, name="callback", rich_help_panel=USE)
 app.add_typer(binding.links_app, name="bind-link", rich_help_panel=USE)
@@ -40,8 +54,6 @@ for command, panel, example in (
     (delivery, USE, "maac-sim delivery 12"),
     (redeliver, USE, "maac-sim redeliver --failed --since 24h --dry-run"),
     (outage, USE, "maac-sim outage --seconds 30 --rate 5 --endpoint CRM --simulate"),
-    (doctor, USE, "maac-sim doctor --url http://127.0.0.1:8622"),
-    (listen, RECEIVE, "maac-sim listen --forward-to http://127.0.0.1:3000/webhook --print-bodies"),
     (record, RECEIVE, "maac-sim record friday.cassette --endpoint CRM --since 24h"),
     (replay, RECEIVE, "maac-sim replay friday.cassette http://127.0.0.1:9000/ --secret s3cret --save new.cassette"),
     (diff, RECEIVE, "maac-sim diff friday.cassette new.cassette"),
@@ -49,6 +61,12 @@ for command, panel, example in (
     (verify, RECEIVE, "maac-sim verify 6b1f… body.json --secret my-secret"),
 ):
     app.command(rich_help_panel=panel, epilog=f"Example: {example}")(command)
+app.command(rich_help_panel=USE, epilog=resend.EPILOG)(resend.resend)
+app.command(rich_help_panel=USE, epilog=doctor.EPILOG)(doctor.doctor)
+app.command(rich_help_panel=RECEIVE, epilog=init.EPILOG)(init.init)
+app.command(rich_help_panel=RECEIVE, epilog=listen.EPILOG)(listen.listen)
+app.command(rich_help_panel=RECEIVE, epilog=proxy.EPILOG)(proxy.proxy)
+app.command(rich_help_panel=RECEIVE, epilog=send.EPILOG)(send.send)
 app.command(rich_help_panel=RECEIVE, epilog=check.EPILOG)(check.check)
 app.command(rich_help_panel=RECEIVE, epilog="Example: maac-sim probes")(check.probes)
 app.command(rich_help_panel=RECEIVE, epilog=explain.EPILOG)(explain.explain)
@@ -73,6 +91,6 @@ def main() -> None:
 
 
 @app.command(rich_help_panel=SERVE, epilog="Example: maac-sim version")
-def version() -> None:
+def version(as_json: AsJson = False) -> None:
     """Print the version."""
-    typer.echo(f"maac-sim {__version__}")
+    print_json({"version": __version__}) if as_json else typer.echo(f"maac-sim {__version__}")

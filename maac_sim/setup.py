@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.models import Account, ApiToken
 from accounts.services import create_account, grant_zone, issue_token, token_digest
 from maac_contract.contract import DEFAULT_TIME_ZONE, ZONES
+from maac_sim import fresh_database
 
 DEMO_NAME = "Demo brand"
 ADMIN_NAME = "admin"
@@ -28,7 +29,10 @@ class Ready:
 
 def prepare(*, now: datetime) -> Ready:
     """Apply migrations and create what is missing; a second call changes nothing."""
-    call_command("migrate", interactive=False, verbosity=0)
+    if fresh_database.is_fresh():
+        fresh_database.create_tables()
+    else:
+        call_command("migrate", interactive=False, verbosity=0)
     with transaction.atomic():
         account = Account.objects.order_by("id").first() or _demo_account(now)
         return Ready(account, _admin_password(), _token(account, now))

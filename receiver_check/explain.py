@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from receiver_check import bodies, digests, keys
+from receiver_check import bodies, digests, keys, rare_bodies
 from receiver_check.findings import FINDINGS, UNKNOWN, VALID, Finding
 
 Reading = tuple[bytes, tuple[Finding, ...]]
@@ -50,15 +50,16 @@ def explain(
     *,
     other_secrets: Sequence[str] = (),
     idempotency_key: str | None = None,
+    url: str = "",
 ) -> Explanation:
-    """Find the mistake that yields `computed` from the body and the secret."""
+    """Find the mistake that yields `computed` from the body and the secret. `url`: where the request was sent to."""
     expected = digests.sign(secret.encode(), body)
     if computed == expected.hex():
         return Explanation((VALID,), expected.hex())
     found = (
         _no_digest(computed, secret, idempotency_key)
         or _right_digest_written_oddly(computed, expected)
-        or _search(_Wanted(computed), body, secret, other_secrets, idempotency_key)
+        or _search(_Wanted(computed), body, secret, other_secrets, idempotency_key, url)
     )
     return Explanation(found or (UNKNOWN,), expected.hex())
 
@@ -102,7 +103,7 @@ def _right_digest_written_oddly(computed: str, expected: bytes) -> tuple[Finding
 
 
 def _search(
-    wanted: _Wanted, body: bytes, secret: str, other_secrets: Iterable[str], idempotency_key: str | None
+    wanted: _Wanted, body: bytes, secret: str, other_secrets: Iterable[str], idempotency_key: str | None, url: str
 ) -> tuple[Finding, ...]:
     if not wanted:
         return ()
@@ -114,6 +115,7 @@ def _search(
         _tries(wanted, [*keys.rare_variations(secret)], [(body, None)]),
         _by_algorithm(wanted, [(right_key, None), *other_keys], [(body, None)]),
         _tries(wanted, [(right_key, None)], bodies.variations(body, idempotency_key)),
+        _tries(wanted, [(right_key, None)], rare_bodies.variations(body, idempotency_key, url)),
         _cut(wanted, right_key, body),
     ):
         if (found := next(attempt, None)) is not None:

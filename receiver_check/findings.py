@@ -101,6 +101,8 @@ _ALL = (
     of_body("html_escaped_body", gettext_noop("HTML escapes such as &quot; were put into the body.")),
     of_body("timestamp_in_front", gettext_noop("The time stamp was put before the body, as other providers do it.")),
     of_body("key_in_front", gettext_noop("The idempotency key was put before the body.")),
+    of_body("url_in_front", gettext_noop("The URL or path of the request was put before or after the body.")),
+    of_body("mojibake", gettext_noop("Text was read in one encoding and written in another, which turns é into Ã©.")),
     of_body("empty_body", gettext_noop("An empty body was signed: it was read before, or not at all.")),
     of_body("body_cut", gettext_noop("Only the first part of the body was signed.")),
     # --- The key ----------------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from rich.text import Text
 
 from maac_contract import contract
 from maac_sim import __version__
+from maac_sim.commands.filters import probe_ids
+from maac_sim.commands.output import AsJson, print_json
 from receiver_check.verdicts import Report, Result, Verdict
 
 EPILOG = """Examples:
@@ -46,12 +48,24 @@ def check(
         str | None, typer.Option(help="The secret before the last rotation, which the receiver must refuse.")
     ] = None,
     only: Annotated[
-        Probes, typer.Option(metavar="PROBE", help="Run only these probes; * matches any text. May be repeated.")
+        Probes,
+        typer.Option(
+            metavar="PROBE",
+            autocompletion=probe_ids,
+            help="Run only these probes; * matches any text. May be repeated.",
+        ),
     ] = None,
-    skip: Annotated[Probes, typer.Option(metavar="PROBE", help="Do not run these probes. May be repeated.")] = None,
+    skip: Annotated[
+        Probes,
+        typer.Option(metavar="PROBE", autocompletion=probe_ids, help="Do not run these probes. May be repeated."),
+    ] = None,
     allow: Annotated[
         Probes,
-        typer.Option(metavar="PROBE", help="Do not let these probes' failures change the exit code. May be repeated."),
+        typer.Option(
+            metavar="PROBE",
+            autocompletion=probe_ids,
+            help="Do not let these probes' failures change the exit code. May be repeated.",
+        ),
     ] = None,
     header: Annotated[
         Probes, typer.Option(metavar="'NAME: VALUE'", help="Additional request header. May be repeated.")
@@ -111,10 +125,13 @@ def check(
     raise typer.Exit(0 if report.passed else 1)
 
 
-def probes() -> None:
+def probes(as_json: AsJson = False) -> None:
     """List the probes of `maac-sim check`: what each sends, why it matters and how to fix a failure."""
     from receiver_check.probes import PROBES
 
+    if as_json:
+        print_json([{name: getattr(probe, name) for name in ("id", "sent", "why", "fix")} for probe in PROBES.values()])
+        return
     table = Table("probe", "what is sent", "why it matters", "how to fix it", show_lines=True)
     for probe in PROBES.values():
         table.add_row(Text(probe.id, "bold"), probe.sent, probe.why, probe.fix)

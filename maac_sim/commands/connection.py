@@ -53,16 +53,18 @@ class Refused(Unsuccessful):
         self.code = str(error.get("code", ""))
         self.message = str(error.get("message", "The simulator refused."))
         fields = error.get("fields") or {}
-        lines = [f"  {name}: {fault}" for name, faults in fields.items() for fault in faults]
-        super().__init__("\n".join([f"{self.message} ({self.code}, {status})", *lines]))
+        lines = [f"{name}: {fault}" for name, faults in fields.items() for fault in faults]
+        more = [f"  {line}" for line in lines if line != self.message]
+        super().__init__("\n".join([f"{self.message} ({self.code}, {status})", *more]))
 
 
 class Simulator:
     """Requests to /api/v1. An error response raises Refused, a missing response Unreachable."""
 
-    def __init__(self, url: str = DEFAULT_URL, token: str = "") -> None:
+    def __init__(self, url: str = DEFAULT_URL, token: str = "", *, timeout: float = TIMEOUT) -> None:
         import requests
 
+        self._timeout = timeout
         self.url = url.rstrip("/")
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {token or own_token()}"
@@ -114,7 +116,7 @@ class Simulator:
         import requests
 
         try:
-            answer = self._session.request(method, url, timeout=TIMEOUT, **options)
+            answer = self._session.request(method, url, timeout=self._timeout, **options)
         except requests.RequestException as error:
             raise Unreachable(_nobody(self.url, error)) from error
         if answer.status_code == 204:

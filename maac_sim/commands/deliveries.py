@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from maac_contract.contract import TOPICS
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import find
+from maac_sim.commands.filters import EndpointOption, SinceOption, StatusOption, TopicOption
 from maac_sim.commands.output import AsJson, coloured, out, print_facts, print_json, print_table
 
 LOOK_EVERY = 0.5
@@ -16,21 +16,11 @@ COLUMNS = ("id", "created", "topic", "endpoint", "status", "answer", "attempts",
 SPARE = ("key", "attempts", "created", "endpoint")
 """Columns left out in a narrow terminal; `maac-sim delivery ID` shows them."""
 
-STATUSES = ("pending", "delivered", "failed", "skipped")
-
-Status = Annotated[
-    str | None,
-    typer.Option(
-        help="Only this status: pending, delivered, failed or skipped.", autocompletion=lambda: list(STATUSES)
-    ),
-]
-Topic = Annotated[str | None, typer.Option(help="Only this event type.", autocompletion=lambda: list(TOPICS))]
-
 
 def deliveries(
-    endpoint: Annotated[str | None, typer.Option(help="Only deliveries to this endpoint (id or name).")] = None,
-    topic: Topic = None,
-    status: Status = None,
+    endpoint: EndpointOption = None,
+    topic: TopicOption = None,
+    status: StatusOption = None,
     text: Annotated[
         str | None, typer.Option("--text", "-q", help="Only deliveries with this text in the body.")
     ] = None,
@@ -87,9 +77,9 @@ def redeliver(
     skipped: Annotated[
         bool, typer.Option("--skipped", help="All skipped deliveries, such as those to a paused endpoint.")
     ] = False,
-    since: Annotated[str | None, typer.Option(help="Only those created since: ISO 8601 time, or 15m, 24h, 7d.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="Only those to this endpoint (id or name).")] = None,
-    topic: Topic = None,
+    since: SinceOption = None,
+    endpoint: EndpointOption = None,
+    topic: TopicOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the matching deliveries.")] = False,
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Create a new delivery with a new idempotency key.")

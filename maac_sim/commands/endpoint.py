@@ -6,6 +6,7 @@ import typer
 
 from maac_contract.contract import TOPICS
 from maac_sim.commands.connection import DEFAULT_URL, Refused, Simulator, Token, Url
+from maac_sim.commands.filters import endpoint_names, topics
 from maac_sim.commands.output import AsJson, out, print_facts, print_json, print_table
 from maac_sim.commands.retry_waits import RetryWaits, seconds_of
 
@@ -14,11 +15,13 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Which = Annotated[str, typer.Argument(metavar="ENDPOINT", help="The endpoint's id or name.")]
+Which = Annotated[
+    str, typer.Argument(metavar="ENDPOINT", help="The endpoint's id or name.", autocompletion=endpoint_names)
+]
 Events = Annotated[
     list[str] | None,
     typer.Option("--event", "-e", help="An event type. May be repeated. Default: all licensed ones.",
-                 autocompletion=lambda: list(TOPICS)),
+                 autocompletion=topics),
 ]  # fmt: skip
 
 
@@ -94,12 +97,12 @@ def resume(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJ
 
 
 @app.command(epilog="Example: maac-sim endpoint delete CRM")
-def delete(which: Which, url: Url = DEFAULT_URL, token: Token = "") -> None:
+def delete(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
     """Delete an endpoint. Its deliveries stay in the log."""
     simulator = Simulator(url, token)
     found = find(simulator, which)
     simulator.delete(f"/endpoints/{found['id']}/")
-    out.print(f"Deleted {found['name']}.")
+    print_json({"deleted": found["id"]}) if as_json else out.print(f"Deleted {found['name']}.", markup=False)
 
 
 @app.command(epilog="Example: export SHARE_SECRET=$(maac-sim endpoint secret CRM)")
@@ -141,7 +144,7 @@ def licensed(simulator: Simulator) -> list[str]:
 def _change(simulator: Simulator, which: str, verb: str, as_json: bool) -> None:
     found = find(simulator, which)
     changed = simulator.post(f"/endpoints/{found['id']}/{verb}/")
-    print_json(changed) if as_json else out.print(f"{found['name']} is {changed['status']}.")
+    print_json(changed) if as_json else out.print(f"{found['name']} is {changed['status']}.", markup=False)
 
 
 def _print_secret(answer: dict[str, str], as_json: bool) -> None:

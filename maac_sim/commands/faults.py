@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from maac_contract.contract import TOPICS
 from maac_contract.fault_kinds import KINDS, FaultKind
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import Which, find
+from maac_sim.commands.filters import TopicOption
 from maac_sim.commands.output import AsJson, out, print_json, print_table
 
 app = typer.Typer(
@@ -24,9 +24,7 @@ Kind = Annotated[FaultKind, typer.Argument(help="The kind of fault; `maac-sim fa
 def add(
     which: Which,
     kind: Kind,
-    topic: Annotated[
-        str | None, typer.Option(help="Only deliveries of this event type.", autocompletion=lambda: list(TOPICS))
-    ] = None,
+    topic: TopicOption = None,
     attempt: Annotated[int | None, typer.Option(help="Only this attempt of each delivery; the first is 1.")] = None,
     every: Annotated[int | None, typer.Option(help="Only every nth matching attempt.")] = None,
     probability: Annotated[
@@ -86,19 +84,23 @@ def remove(
     number: Annotated[int, typer.Argument(metavar="ID", help="The fault's id.")],
     url: Url = DEFAULT_URL,
     token: Token = "",
+    as_json: AsJson = False,
 ) -> None:
     """Remove an injected fault. Deliveries that it holds back are sent now."""
     Simulator(url, token).delete(f"/faults/{number}/")
-    out.print(f"Fault {number} is removed.")
+    print_json({"removed": number}) if as_json else out.print(f"Fault {number} is removed.")
 
 
 @app.command(epilog="Example: maac-sim faults clear CRM")
-def clear(which: Which, url: Url = DEFAULT_URL, token: Token = "") -> None:
+def clear(which: Which, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
     """Remove all injected faults of an endpoint."""
     simulator = Simulator(url, token)
     found = find(simulator, which)
     simulator.delete(f"/endpoints/{found['id']}/faults/")
-    out.print(f"{found['name']} has no injected faults any more.", markup=False)
+    if as_json:
+        print_json({"endpoint": found["id"], "faults": []})
+    else:
+        out.print(f"{found['name']} has no injected faults any more.", markup=False)
 
 
 @app.command(epilog="Example: maac-sim faults kinds")

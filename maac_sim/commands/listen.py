@@ -1,33 +1,46 @@
 """`maac-sim listen`: a receiver for the terminal that verifies signatures and can forward requests."""
 
-import hmac
 import json
-import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Annotated, Any
 
 import typer
 
-from maac_contract.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE
-from maac_contract.signature import signature
+from maac_contract.contract import HEADER_SIGNATURE
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import licensed
+from maac_sim.commands.missed import Missed, missed_since
 from maac_sim.commands.output import AsJson, out, print_json
+from maac_sim.commands.receiving import HOP_BY_HOP, Request, Response, is_signed, serve, server, why_not_signed
+from maac_sim.commands.sending import sender_to, signed
+from receiver_check.verdicts import Message
 
 FORWARD_TIMEOUT = 9.0
 """Seconds for the forwarded request; the simulator itself waits ten."""
-NOT_FORWARDED = {"host", "connection", "content-length", "accept-encoding", "transfer-encoding"}
 NAME = "maac-sim listen"
+SECRET_VARIABLE = "SHARE_SECRET"  # noqa: S105 - a name
+
+EPILOG = """Examples:
+
+maac-sim listen --print-bodies
+
+maac-sim listen --forward-to http://127.0.0.1:3000/webhook --keep --since 1h
+
+maac-sim listen --no-register --secret s3cret
+
+Exit codes: 0 it was stopped, 1 the simulator refused, 2 invalid usage, 3 no simulator answered.
+"""
 
 
-class Server(ThreadingHTTPServer):
-    """A longer backlog than the standard library's 5, so that bursts are accepted."""
+@dataclass(frozen=True)
+class Secret:
+    """The share secret to verify with; `endpoint` is whose it is, if this command registered one."""
 
-    request_queue_size = 1024
-    daemon_threads = True
+    value: str
+    endpoint: dict[str, Any] | None = None
 
 
 def listen(
@@ -36,138 +49,163 @@ def listen(
     forward_to: Annotated[str, typer.Option(help="Forward each request to this URL and return its response.")] = "",
     answer: Annotated[int, typer.Option(min=200, max=599, help="Response status if the signature is valid.")] = 200,
     print_bodies: Annotated[bool, typer.Option("--print-bodies", help="Print request bodies, indented.")] = False,
-    secret: Annotated[str, typer.Option(envvar="SHARE_SECRET", help="Share secret to verify signatures with.")] = "",
-    register: Annotated[bool, typer.Option("--register/--no-register", help="Create an endpoint for this "
-                                           "receiver, and delete it on exit.")] = True,
+    register: Annotated[
+        bool,
+        typer.Option("--register/--no-register", help="Register as an endpoint of the simulator, and verify with the "
+                     "endpoint's own secret."),
+    ] = True,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Keep the endpoint on exit, and use it again next time, so that its secret stays "
+                     "the same. Default: delete it."),
+    ] = False,
+    since: Annotated[
+        str, typer.Option(help="First take the events since then that were not delivered here: ISO 8601 time, or 15m, "
+                          "24h, 7d."),
+    ] = "",
+    secret: Annotated[
+        str, typer.Option(envvar=SECRET_VARIABLE, help="With --no-register: share secret to verify signatures with.")
+    ] = "",
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Receive events and verify their signatures. Without --secret, register as an endpoint of the simulator."""
-    server = _server(host, port)
-    address = f"http://{host}:{server.server_address[1]}/"
-    simulator, endpoint = None, None
-    if not secret and register:
-        simulator = Simulator(url, token)
-        body = {"name": NAME, "url": address, "event_types": licensed(simulator)}
-        endpoint = simulator.post("/endpoints/", body)
-        secret = endpoint["share_secret"]
-    show = _shower(as_json, print_bodies)
-    server.RequestHandlerClass = _handler(lambda: secret, forward_to, answer, show)
+    """Receive events, verify their signatures, and forward them. Registers as an endpoint of the simulator."""
+    if not register and not secret:
+        raise typer.BadParameter(f"Give --secret, or set {SECRET_VARIABLE}, to verify with.", param_hint="--secret")
+    if not register and (keep or since):
+        raise typer.BadParameter("--keep and --since need an endpoint: leave --no-register out.")
+    forward = _forwarder(forward_to) if forward_to else None
+    listening = server(host, port)
+    address = f"http://{host}:{listening.server_address[1]}/"
+    simulator = Simulator(url, token) if register else None
+    used = Secret(secret)
+    if simulator:
+        endpoint = _registered(simulator, address, keep=keep)
+        used = Secret(endpoint["share_secret"], endpoint)
+    show = _shower(as_json, print_bodies, used.endpoint)
+
+    def handle(request: Request, *, is_backfill: bool = False) -> Response:
+        result = received(request, used.value)
+        if forward:
+            response = forward(request)
+            result["forwarded"] = response.status
+        else:
+            response = Response(answer if result["verified"] else 401)
+        show({**result, "answered": response.status, **({"backfill": True} if is_backfill else {})}, request.body)
+        return response
+
     if not as_json:
-        where = f", as endpoint {endpoint['id']} of {url}" if endpoint else ""
-        out.print(f"Listening at {address}{where}. Stop with Ctrl+C.")
-        if endpoint:
-            out.print("Publish an event from another terminal: maac-sim trigger receipt.receipt_validated")
-    # A shell starts background jobs with SIGINT ignored, and CI stops processes with SIGTERM.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+        _print_welcome(address, used, secret, forward_to, url, keep=keep)
     try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
+        if simulator and used.endpoint and since:
+            for missed in missed_since(simulator, since, endpoint=used.endpoint):
+                handle(_request(missed, used.value), is_backfill=True)
+        serve(listening, handle)
     finally:
-        server.server_close()
-        if simulator and endpoint:
-            simulator.delete(f"/endpoints/{endpoint['id']}/")
+        listening.server_close()
+        if simulator and used.endpoint and not keep:
+            simulator.delete(f"/endpoints/{used.endpoint['id']}/")
 
 
-def _server(host: str, port: int) -> Server:
-    try:
-        return Server((host, port), BaseHTTPRequestHandler)
-    except OSError as error:
-        raise typer.BadParameter(f"Cannot listen on {host}:{port} ({error.strerror}).", param_hint="--port") from error
+def _registered(simulator: Simulator, address: str, *, keep: bool) -> dict[str, Any]:
+    """A running endpoint for this address, with its secret in clear; with `keep`, the one of an earlier run."""
+    fields = {"url": address, "event_types": licensed(simulator)}
+    kept = [row for row in simulator.pages("/endpoints/") if row["name"] == NAME] if keep else []
+    if not kept:
+        made: dict[str, Any] = simulator.post("/endpoints/", {"name": NAME, **fields})
+        return made
+    found = kept[0]
+    if found["url"] != address or found["event_types"] != fields["event_types"]:
+        simulator.patch(f"/endpoints/{found['id']}/", fields)
+    if found["status"] != "running":
+        simulator.post(f"/endpoints/{found['id']}/resume/")
+    return {**found, **fields, **simulator.get(f"/endpoints/{found['id']}/secret/")}
+
+
+def _print_welcome(address: str, used: Secret, given: str, forward_to: str, url: str, *, keep: bool) -> None:
+    out.print(f"Listening at {address}. Stop with Ctrl+C.", markup=False)
+    if used.endpoint is None:
+        out.print("Signatures are verified with the given secret. No endpoint was registered.")
+        return
+    number = used.endpoint["id"]
+    fate = "kept for the next run" if keep else "deleted on exit; --keep keeps it and its secret"
+    out.print(f"Registered as endpoint {number} of {url} ({fate}). Its share secret: {used.value}", markup=False)
+    if given and given != used.value:
+        out.print(f"{SECRET_VARIABLE} holds another secret. It is not used: the simulator signs with the endpoint's.")
+    if forward_to and given != used.value:
+        out.print(f"For the receiver at {forward_to}: export {SECRET_VARIABLE}={used.value}", markup=False)
+    out.print("Publish an event from another terminal: maac-sim trigger receipt.receipt_validated")
+
+
+def _request(missed: Missed, secret: str) -> Request:
+    message = signed(secret=secret, key=missed.key, body=missed.body)
+    return Request(message.method, message.headers, message.body)
+
+
+def received(request: Request, secret: str) -> dict[str, Any]:
+    """Facts about a request: topic, key, size, whether its signature is valid and, if not, why."""
+    right = is_signed(request, secret)
+    result = {
+        "topic": request.topic,
+        "idempotency_key": request.key,
+        "bytes": len(request.body),
+        "verified": right,
+    }
+    if not right:
+        result["why"] = " ".join(what for _, what, _ in why_not_signed(request, secret))
+    return result
+
+
+def _forwarder(target: str) -> Callable[[Request], Response]:
+    """Hands requests on with unchanged headers and bytes. BadParameter if the URL is invalid."""
+    sender = sender_to(target, timeout=FORWARD_TIMEOUT)
+
+    def forward(request: Request) -> Response:
+        answer = sender.send(Message(request.method, request.end_to_end, request.body))
+        if answer.status is None:
+            return Response(502, (), f"maac-sim listen: no answer from {target}: {answer.fault}\n".encode())
+        headers = tuple(pair for pair in answer.headers if pair[0].lower() not in HOP_BY_HOP)
+        return Response(answer.status, headers, answer.body)
+
+    return forward
 
 
 Show = Callable[[dict[str, Any], bytes], None]
 
 
-def _handler(secret: Callable[[], str], forward_to: str, status: int, show: Show) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = dict(self.headers.items())
-            result = received(headers, body, secret())
-            code, answered = _forwarded(forward_to, headers, body) if forward_to else (status, b"")
-            if forward_to:
-                result["forwarded"] = code
-            elif not result["verified"]:
-                code = 401
-            self.send_response(code)
-            self.send_header("Content-Length", str(len(answered)))
-            self.end_headers()
-            self.wfile.write(answered)
-            show({**result, "answered": code}, body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Disabled: `show` prints each request."""
-
-    return Handler
-
-
-def received(headers: dict[str, str], body: bytes, secret: str) -> dict[str, Any]:
-    """Facts about a request: topic, key, size, whether its signature is valid and, if not, why."""
-    lower = {name.lower(): value for name, value in headers.items()}
-    given = lower.get(HEADER_SIGNATURE.lower(), "")
-    right = bool(secret) and hmac.compare_digest(given.encode(), signature(secret, body).encode())
-    result = {
-        "topic": _topic(body),
-        "idempotency_key": lower.get(HEADER_IDEMPOTENCY_KEY.lower(), ""),
-        "bytes": len(body),
-        "verified": right,
-    }
-    if not right:
-        result["why"] = _why(headers, body, secret) if secret else "No share secret to check against."
-    return result
-
-
-def _why(headers: dict[str, str], body: bytes, secret: str) -> str:
-    from receiver_check.explain_request import explain_request
-
-    return " ".join(finding.what for finding in explain_request(headers, body, secret).findings)
-
-
-def _topic(body: bytes) -> str:
-    try:
-        parsed = json.loads(body)
-    except ValueError:
-        return "not JSON"
-    return str(parsed.get("topic", "no topic")) if isinstance(parsed, dict) else "not an object"
-
-
-def _forwarded(target: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-    """The response of the forwarding target, which gets the body and headers unchanged."""
-    import requests
-
-    kept = {name: value for name, value in headers.items() if name.lower() not in NOT_FORWARDED}
-    try:
-        answer = requests.post(target, data=body, headers=kept, timeout=FORWARD_TIMEOUT, allow_redirects=False)
-    except requests.RequestException as error:
-        return 502, f"maac-sim listen could not reach {target}: {error}\n".encode()
-    return answer.status_code, answer.content
-
-
-def _shower(as_json: bool, print_bodies: bool) -> Show:
+def _shower(as_json: bool, print_bodies: bool, endpoint: dict[str, Any] | None) -> Show:
     lock = threading.Lock()
 
     def show(result: dict[str, Any], body: bytes) -> None:
+        if hint := _hint(result, endpoint):
+            result = {**result, "hint": hint}
         with lock:
             if as_json:
                 print_json({**result, "body": body.decode(errors="replace")} if print_bodies else result)
                 return
             mark = "[green]verified[/green]" if result["verified"] else "[red]WRONG SIGNATURE[/red]"
+            missed = "  missed before" if result.get("backfill") else ""
             out.print(
                 f"{datetime.now():%H:%M:%S}  {mark}  {result['topic']}  {result['bytes']} bytes  answered "
-                f"{result['answered']}  key {result['idempotency_key']}"
+                f"{result['answered']}  key {result['idempotency_key']}{missed}"
             )
-            if "why" in result:
-                out.print(f"  {result['why']}", markup=False)
+            for text in filter(None, (result.get("why"), hint)):
+                out.print(f"  {text}", markup=False)
             if print_bodies:
                 out.print(_readable(body), markup=False)
 
     return show
+
+
+def _hint(result: dict[str, Any], endpoint: dict[str, Any] | None) -> str:
+    """A receiver that refuses a right signature most often has another secret."""
+    if not result["verified"] or result.get("forwarded") not in (401, 403):
+        return ""
+    whose = f"that of `maac-sim endpoint secret {endpoint['id']}`" if endpoint else "this one"
+    return (f"The receiver answered {result['forwarded']}, although the signature is right. Is its share secret {whose}"
+            f", and does it compare {HEADER_SIGNATURE} with the HMAC of the raw body? maac-sim explain finds the "
+            "mistake.")  # fmt: skip
 
 
 def _readable(body: bytes) -> str:

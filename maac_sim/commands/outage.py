@@ -14,6 +14,7 @@ import typer
 
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import find
+from maac_sim.commands.filters import EndpointOption, TopicOption
 from maac_sim.commands.output import AsJson, out, print_json, print_table
 
 CLOSED = "http://127.0.0.1:9/"
@@ -45,8 +46,8 @@ class Ended:
 def outage(
     seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="Length of the outage in seconds.")] = 30,
     rate: Annotated[float, typer.Option(min=0.1, max=100, help="Events per second.")] = 5,
-    endpoint: Annotated[str | None, typer.Option(help="The endpoint whose receiver is down (id or name).")] = None,
-    topic: Annotated[str | None, typer.Option(help="Only this event type. Default: all of the endpoint's.")] = None,
+    endpoint: EndpointOption = None,
+    topic: TopicOption = None,
     simulate: Annotated[bool, typer.Option("--simulate", help="Point the endpoint to a closed port meanwhile; "
                                            "without it, stop your receiver yourself.")] = False,
     url: Url = DEFAULT_URL,

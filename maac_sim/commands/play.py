@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
+from maac_sim.commands.filters import scenario_names
 from maac_sim.commands.output import AsJson, out, print_json, print_table
 
 PLAYS = "/modules/traffic/plays/"
@@ -22,7 +23,9 @@ Watch = Callable[[Json], None]
 def play(
     scenario: Annotated[
         str,
-        typer.Argument(help="A built-in scenario (see --list), or a YAML file.", show_default=False),
+        typer.Argument(
+            help="A built-in scenario (see --list), or a YAML file.", show_default=False, autocompletion=scenario_names
+        ),
     ] = "",
     rate: Annotated[float | None, typer.Option(help="Events per second. Default: the scenario's.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Length in seconds. Default: the scenario's.")] = None,

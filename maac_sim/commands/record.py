@@ -14,6 +14,7 @@ from maac_sim.cassettes import Answer, Take, line
 from maac_sim.commands import cassette_files
 from maac_sim.commands.connection import DEFAULT_URL, Simulator, Token, Url
 from maac_sim.commands.endpoint import find
+from maac_sim.commands.filters import EndpointOption, SinceOption, TopicOption
 from maac_sim.commands.output import AsJson, out, print_json
 
 LOOK_EVERY = 0.5
@@ -25,23 +26,23 @@ LATE = 50
 
 def record(
     file: Annotated[Path, typer.Argument(help="The cassette to write.")],
-    endpoint: Annotated[str | None, typer.Option(help="Only deliveries to this endpoint (id or name).")] = None,
-    topic: Annotated[str | None, typer.Option(help="Only this event type.")] = None,
-    since: Annotated[
-        str | None, typer.Option(help="Only deliveries created since: ISO 8601 time, or 15m, 24h, 7d.")
-    ] = None,
+    endpoint: EndpointOption = None,
+    topic: TopicOption = None,
+    since: SinceOption = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep recording new deliveries until Ctrl+C.")] = False,
+    force: cassette_files.Force = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
     """Save deliveries with their exact bodies, timing and last response, for `maac-sim replay` and `diff`."""
+    cassette_files.refuse_overwriting(file, force=force)
     simulator = Simulator(url, token)
     which = find(simulator, endpoint)["id"] if endpoint else None
     filters = {"endpoint": which, "topic": topic, "since": since}
     log = Log(simulator, filters)
     first = log.ended()
-    with cassette_files.begin(file) as cassette:
+    with cassette_files.begin(file, force=force) as cassette:
         count = _write(cassette, first, log)
         if follow:
             if not as_json:

@@ -13,19 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from maac_contract import contract
-from maac_contract.signature import signature
-from maac_sim import __version__
 from maac_sim.cassettes import ANSWER_KEPT, Answer, Take, line
 from maac_sim.commands import cassette_files
 from maac_sim.commands.output import AsJson, out, print_json, print_table
-from receiver_check.verdicts import Message
+from maac_sim.commands.sending import CaFile, Header, Headers, Insecure, Timeout, headers_of, sender_to, signed
 
 if TYPE_CHECKING:
     from receiver_check.sender import Sender
 
 AT_ONCE = 64
 """Concurrent requests, so that a slow response does not delay the following ones."""
-Headers = tuple[tuple[str, str], ...]
 
 
 def replay(
@@ -39,26 +36,25 @@ def replay(
         float, typer.Option(min=0.01, max=1000, help="Factor of the recorded speed; 2 is twice as fast.")
     ] = 1.0,
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a cassette with the new responses.")] = None,
-    header: Annotated[
-        list[str] | None, typer.Option("--header", "-H", help="Additional header, `Name: value`. May be repeated.")
-    ] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds to wait for each response.")] = contract.ATTEMPT_TIMEOUT,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Accept any TLS certificate.")] = False,
-    ca_file: Annotated[
-        Path | None, typer.Option(help="PEM file of certificate authorities to trust instead of the default ones.")
-    ] = None,
+    force: cassette_files.Force = False,
+    header: Header = None,
+    timeout: Timeout = contract.ATTEMPT_TIMEOUT,
+    insecure: Insecure = False,
+    ca_file: CaFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Send a cassette's deliveries to a URL: same bodies and keys, signed again. Exit code 1 if one is not accepted."""
     recorded = cassette_files.read(file)
-    sender = _sender(to, timeout, insecure, ca_file)
-    more = tuple(map(_header, header or ()))
+    sender = sender_to(to, timeout=timeout, insecure=insecure, ca_file=ca_file)
+    more = headers_of(header)
+    if save:
+        cassette_files.refuse_overwriting(save, force=force)
     played = []
     for take in _played(recorded, partial(_send, sender, secret, more), 0 if fast else 1 / speed):
         played.append(take)
         _show(take, as_json)
     if save:
-        with cassette_files.begin(save) as cassette:
+        with cassette_files.begin(save, force=force) as cassette:
             cassette.writelines(map(line, played))
     refused = [take for take in played if not (take.answer and take.answer.accepts)]
     if not as_json:
@@ -89,26 +85,9 @@ def diff(
     raise typer.Exit(1 if rows else 0)
 
 
-def _sender(url: str, timeout: float, insecure: bool, ca_file: Path | None) -> "Sender":
-    from receiver_check.sender import BadTarget, Sender, target
-
-    try:
-        to = target(url, verify_tls=not insecure, ca_file=str(ca_file) if ca_file else None)
-    except BadTarget as error:
-        raise typer.BadParameter(str(error)) from error
-    return Sender(to, timeout=timeout, connect_timeout=contract.CONNECT_TIMEOUT)
-
-
 def _send(sender: "Sender", secret: str, more: Headers, take: Take) -> Take:
     """Send a take; returns it with the receiver's new response."""
-    headers = (
-        ("User-Agent", f"maac-sim/{__version__}"),
-        ("Content-Type", contract.CONTENT_TYPE),
-        (contract.HEADER_IDEMPOTENCY_KEY, take.key),
-        (contract.HEADER_SIGNATURE, signature(secret, take.body)),
-        *more,
-    )
-    response = sender.send(Message("POST", headers, take.body))
+    response = sender.send(signed(secret=secret, key=take.key, body=take.body, more=more))
     body = response.body.decode(errors="replace")[:ANSWER_KEPT]
     return replace(take, answer=Answer(response.status, response.seconds * 1000, str(response.fault or ""), body))
 
@@ -186,10 +165,3 @@ def _figures(takes: Sequence[Take]) -> dict[str, float]:
         "median_ms": round(statistics.median(times), 2),
         "slowest_ms": round(max(times), 2),
     }
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not colon or not name.strip():
-        raise typer.BadParameter(f"{text!r} is not a header. Write it as `Name: value`.", param_hint="--header")
-    return name.strip(), value.strip()

@@ -17,7 +17,7 @@ import yaml
 
 from tests.compose import instruction
 from tests.conftest import ROOT, needs, skip_or_fail
-from tests.processes import Embedded, Process, environment, start, wait_until_ready
+from tests.processes import Embedded, Process, embedded, environment, start, wait_until_ready
 from tests.servers import Missing, free_port
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,6 @@ CI = ROOT / "examples" / "ci"
 HOW_TO = ROOT / "docs" / "how-to" / "ci.md"
 WORKFLOW = yaml.safe_load((CI / "github-actions.yml").read_text())
 COMPOSE = yaml.safe_load((CI / "compose.yaml").read_text())
-WAITS = "0.01,0.02,0.04"
 NODE_TESTS = ["node", "--import", "./globals.mjs", "--test"]
 
 
@@ -53,6 +52,14 @@ def where(simulator: Embedded) -> dict[str, Any]:
 def test_the_jest_example_passes_with_nodes_own_runner(simulator: Embedded) -> None:
     needs("node")
     assert "# pass 4" in run([*NODE_TESTS, "--test-reporter", "tap"], CI / "jest", **where(simulator))
+
+
+def test_the_jest_example_passes_with_maacs_own_waits_within_jests_five_seconds(
+    tmp_path: Path,
+) -> None:
+    needs("node")
+    with embedded(tmp_path / "data") as plain:
+        run([*NODE_TESTS, "--test-timeout=5000"], CI / "jest", **where(plain))
 
 
 def test_the_jest_example_passes_with_jest(simulator: Embedded) -> None:
@@ -150,14 +157,21 @@ def steps(job: str) -> list[str]:
 
 def test_every_job_checks_out_the_simulator_where_it_is_installed_from() -> None:
     for job in WORKFLOW["jobs"].values():
-        paths = [step["with"]["path"] for step in job["steps"] if "path" in step.get("with", {})]
+        checkouts = [step.get("with", {}) for step in job["steps"] if "checkout" in step.get("uses", "")]
+        paths = [each["path"] for each in checkouts if "path" in each]
         fetched = [step["run"] for step in job["steps"] if re.match(r"(pip install|docker build)", step.get("run", ""))]
         assert paths == ["maac-sim"]
         assert all("maac-sim" in command for command in fetched)
 
 
-def test_the_job_with_pytest_passes(tmp_path: Path) -> None:
+def test_the_job_with_pytest_passes_and_collects_no_tests_of_the_simulator(tmp_path: Path) -> None:
     shutil.copytree(CI / "pytest", tmp_path / "receiver", ignore=shutil.ignore_patterns("__pycache__"))
+    installed = [
+        str(step["run"]) for step in WORKFLOW["jobs"]["pytest"]["steps"] if "pip install" in step.get("run", "")
+    ]
+    (tmp_path / "receiver" / "maac-sim").mkdir()
+    (tmp_path / "receiver" / "maac-sim" / "test_own.py").write_text("def test_own():\n    assert False\n")
+    run(["bash", "-euc", installed[0].split("&&")[1]], tmp_path / "receiver")
     (command,) = steps("pytest")
     arguments = command.replace("-n auto", "-n 2").split()
     assert arguments.pop(0) == "pytest"
@@ -185,7 +199,7 @@ def test_the_job_with_jest_starts_the_image_waits_for_it_and_passes(tmp_path: Pa
 def test_the_job_that_checks_writes_its_report(tmp_path: Path) -> None:
     needs("node")
     shutil.copy(ROOT / "examples" / "node_http" / "receiver.js", tmp_path)
-    serve, check = steps("check")
+    serve, _wait, check = steps("check")
     port = free_port()
     secret = WORKFLOW["jobs"]["check"]["env"]["SHARE_SECRET"]
     with start(
@@ -197,6 +211,9 @@ def test_the_job_that_checks_writes_its_report(tmp_path: Path) -> None:
             time.sleep(0.05)
         run(["bash", "-euc", check.replace(":9000", f":{port}")], tmp_path, SHARE_SECRET=secret)
     assert "<testsuite" in (tmp_path / "check.xml").read_text()
+    (uploaded,) = [step for step in WORKFLOW["jobs"]["check"]["steps"] if "upload-artifact" in step.get("uses", "")]
+    assert uploaded["if"] == "always()"
+    assert {path.name for path in tmp_path.glob(uploaded["with"]["path"])} == {"check.xml", "check.html"}
 
 
 # What the pages say

@@ -1,7 +1,6 @@
 """The command line as people use it: against a running simulator, with a receiver of its own."""
 
 import json
-import signal
 import time
 from pathlib import Path
 
@@ -12,14 +11,14 @@ from maac_contract.contract import TOPICS
 from maac_sim.cli import app
 from tests.command_line import CommandLine
 from tests.conftest import VECTORS
-from tests.processes import Embedded, start
+from tests.processes import Embedded
 from tests.receiver import Receiver
 from tests.servers import free_port
 
 SAMPLE = "message.first_open"
 EXPLAINED = (
-    "trigger", "deliveries", "delivery", "redeliver", "outage", "doctor", "run", "listen", "record", "replay", "diff",
-    "sign", "verify",
+    "trigger", "send", "resend", "init", "proxy", "deliveries", "delivery", "redeliver", "outage", "doctor", "run",
+    "listen", "record", "replay", "diff", "sign", "verify",
 )  # fmt: skip
 
 
@@ -126,6 +125,20 @@ def test_a_failed_delivery_has_exit_code_1_and_its_story_and_can_be_sent_again(
     assert str(row["id"]) in maac_sim("redeliver", row["id"])
 
 
+def test_an_event_that_reaches_nobody_has_exit_code_1_and_its_reasons(
+    maac_sim: CommandLine, receiver: Receiver
+) -> None:
+    assert "There was no endpoint" in maac_sim("trigger", SAMPLE, "--wait", code=1)
+    maac_sim("endpoint", "create", "CRM", receiver.url(), "-e", SAMPLE)
+    maac_sim("endpoint", "pause", "CRM")
+    assert "not sent to CRM: The endpoint is paused" in maac_sim("trigger", SAMPLE, "--wait", code=1)
+    assert "CRM" in maac_sim("event", "list", "--topic", SAMPLE)
+    first = maac_sim.json("event", "list", "--since", "1h")[-1]
+    shown = maac_sim("event", "show", first["id"])
+    assert '"message_type"' in shown
+    assert "There was no endpoint" in shown
+
+
 @pytest.mark.slow
 def test_without_a_simulator_every_command_says_so_with_exit_code_3(tmp_path: Path) -> None:
     command = CommandLine(tmp_path)
@@ -152,50 +165,27 @@ def test_sign_and_verify_agree_with_a_vector(tmp_path: Path) -> None:
     assert "Invalid" in command("verify", right[::-1], body, "--secret", secret, code=1)
 
 
-def test_listen_registers_itself_verifies_forwards_and_leaves_nothing_behind(
-    maac_sim: CommandLine, receiver: Receiver, tmp_path: Path
-) -> None:
-    port = free_port()
-    command = ["maac-sim", "listen", "--port", str(port), "--forward-to", receiver.url(), "--json"]
-    with start(command, maac_sim.env, tmp_path / "listen.log") as listening:
-        end = time.monotonic() + 20
-        while not maac_sim.json("endpoint", "list") and time.monotonic() < end:
-            time.sleep(0.1)
-        maac_sim("trigger", SAMPLE, "--wait")
-        reported = json.loads(listening.output().splitlines()[0])
-        assert (reported["topic"], reported["verified"], reported["forwarded"], reported["answered"]) == (
-            SAMPLE,
-            True,
-            200,
-            200,
-        )
-        assert receiver.requests[0].key == reported["idempotency_key"]
-        listening.send_signal(signal.SIGTERM)
-        assert listening.wait(10) == 0
-    assert maac_sim.json("endpoint", "list") == []
+@pytest.mark.slow
+def test_a_filter_that_does_not_exist_is_refused_once_and_before_anything_is_asked(tmp_path: Path) -> None:
+    command = CommandLine(tmp_path)
+    printed = command("deliveries", "--status", "broken", code=2)
+    assert printed.count("broken") == 1
+    assert "pending" in printed
+    assert "is not an event type" in command("event", "list", "--topic", "broken", code=2)
 
 
 @pytest.mark.slow
-def test_listen_says_why_a_signature_is_wrong(maac_sim: CommandLine, tmp_path: Path) -> None:
-    port = free_port()
-    command = ["maac-sim", "listen", "--port", str(port), "--secret", "not the secret", "--json"]
-    with start(command, maac_sim.env, tmp_path / "listen.log") as listening:
-        maac_sim("endpoint", "create", "CRM", f"http://127.0.0.1:{port}/")
-        maac_sim("trigger", SAMPLE, "--wait", code=1)
-        reported = json.loads(listening.output().splitlines()[0])
-    assert not reported["verified"]
-    assert reported["answered"] == 401
-    assert reported["why"]
+def test_an_error_of_one_field_is_printed_once(maac_sim: CommandLine) -> None:
+    assert maac_sim("event", "list", "--since", "yesterday", code=1).count("since") == 1
 
 
-def test_the_doctor_finds_what_is_wrong(maac_sim: CommandLine, receiver: Receiver, tmp_path: Path) -> None:
-    maac_sim("endpoint", "create", "CRM", receiver.url())
-    maac_sim("trigger", SAMPLE, "--wait")
-    assert "BAD" not in maac_sim("doctor")
-    maac_sim("endpoint", "pause", "CRM")
-    assert "maac-sim endpoint resume" in maac_sim("doctor", code=1)
-    assert "./run" in maac_sim("doctor", "--url", f"http://127.0.0.1:{free_port()}", code=1)
-    assert "API token" in maac_sim("doctor", "--token", "wrong", code=1)
+@pytest.mark.slow
+def test_what_deletes_prints_json_too(maac_sim: CommandLine) -> None:
+    number = maac_sim.json("endpoint", "create", "CRM", "http://127.0.0.1:9/")["id"]
+    fault = maac_sim.json("faults", "add", "CRM", "send_twice")["id"]
+    assert maac_sim.json("faults", "remove", fault) == {"removed": fault}
+    assert maac_sim.json("faults", "clear", "CRM") == {"endpoint": number, "faults": []}
+    assert maac_sim.json("endpoint", "delete", "CRM") == {"deleted": number}
 
 
 @pytest.mark.parametrize("name", EXPLAINED)

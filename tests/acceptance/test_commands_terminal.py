@@ -92,6 +92,8 @@ def test_waits_that_cannot_be_are_refused_and_nothing_is_made(maac_sim: CommandL
         ("maac-sim deliveries --topic prize", ["prize.points_added"]),
         ("maac-sim deliveries --status f", ["failed"]),
         ("maac-sim faults add CRM dr", ["drop_mid_body", "drip_body"]),
+        ("maac-sim check URL --only reach", ["reachable"]),
+        ("maac-sim endpoint show C", []),
     ],
 )
 def test_an_installed_completion_knows_commands_options_and_topics(
@@ -100,6 +102,16 @@ def test_an_installed_completion_knows_commands_options_and_topics(
     words = typed.split()
     asked = f"COMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}; _maac_sim_completion maac-sim"
     assert completing.run(f'{asked}; printf "%s\\n" "${{COMPREPLY[@]}}"').split() == offered
+
+
+def test_it_knows_the_names_of_endpoints_and_scenarios_of_the_simulator(
+    maac_sim: CommandLine, completing: Terminal
+) -> None:
+    maac_sim("endpoint", "create", "CRM-test", "http://127.0.0.1:9/")
+    given = " ".join(f"{name}={maac_sim.env[name]}" for name in ("MAAC_SIM_URL", "MAAC_SIM_API_TOKEN"))
+    for typed, offered in (("maac-sim deliveries --endpoint CRM", "CRM-test"), ("maac-sim play camp", "campaign-day")):
+        asked = f"COMP_WORDS=({typed}); COMP_CWORD={len(typed.split()) - 1}; _maac_sim_completion maac-sim"
+        assert completing.run(f'(export {given}; {asked}; printf "%s\\n" "${{COMPREPLY[@]}}")').split() == [offered]
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import CommandLine
 from tests.conftest import ROOT
-from tests.processes import Embedded, embedded, environment
+from tests.processes import Embedded, embedded, environment, start, wait_until_it_listens
 from tests.receiver import Receiver
 from tests.servers import free_port
 
@@ -108,6 +109,60 @@ def test_a_secret_changes_without_a_gap(simulator: Embedded, receiver: Receiver,
 def test_endpoints_behind_something_can_be_made(simulator: Embedded, tmp_path: Path) -> None:
     for block in blocks("tls-and-tunnels"):
         assert "share secret" in typed(block, simulator, tmp_path)
+
+
+def test_a_proxy_before_the_receiver_reports_records_and_is_replayed(receiver: Receiver, tmp_path: Path) -> None:
+    proxy, replay = blocks("go-live")
+    port = free_port()
+    places = {"127.0.0.1:3000/webhook": f"127.0.0.1:{receiver.port}/webhook", "9100": str(port)}
+    for old, new in places.items():
+        proxy, replay = proxy.replace(old, new), replay.replace(old, new)
+    with start(["bash", "-c", f"exec {proxy}"], environment(), tmp_path / "proxy.log") as running:
+        wait_until_it_listens(running, port)
+        command = CommandLine(tmp_path)
+        command("send", f"http://127.0.0.1:{port}/", "--topic", "prize.points_added", "--secret", "s3cret")
+        assert running.terminate() == 0
+        assert "right  prize.points_added" in running.output()
+        assert "1 requests, 0 with something wrong. They are in first-day.cassette." in running.output()
+    done = subprocess.run(
+        ["bash", "-euc", replay], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 sent, 1 accepted, 0 not." in done.stdout
+    assert "All deliveries have the same responses." in done.stdout
+    assert len(receiver.requests) == 2
+
+
+def test_a_receiver_is_begun_and_sent_an_event(receiver: Receiver, simulator: Embedded, tmp_path: Path) -> None:
+    begin, make, trigger, send = blocks("write-a-receiver")
+    assert "flask --app receiver run" in typed(begin, simulator, tmp_path)
+    assert (tmp_path / "my-receiver" / "receiver.py").exists()
+    old, new = "http://127.0.0.1:9000/webhook", receiver.url()
+    assert "My receiver" in typed(make.replace(old, new), simulator, tmp_path)
+    assert "delivered" in typed(trigger, simulator, tmp_path)
+    assert "Accepted." in typed(send.replace(old, new), simulator, tmp_path)
+
+
+def test_a_licence_is_looked_at_and_what_was_skipped_is_counted(
+    simulator: Embedded, receiver: Receiver, tmp_path: Path
+) -> None:
+    look, again = blocks("renew-a-licence")
+    make_endpoint(simulator, receiver)
+    assert "licensed until" in typed(look, simulator, tmp_path)
+    assert "0 of 0 deliveries would be sent again" in typed(again, simulator, tmp_path)
+
+
+def test_signatures_are_explained_as_the_page_says(simulator: Embedded, tmp_path: Path) -> None:
+    digest, headers, log, _ = blocks("explain-a-signature")
+    (tmp_path / "refused.body").write_bytes(b"{}")
+    (tmp_path / "headers.txt").write_text("Host: x\n")
+    (tmp_path / "refused.jsonl").write_text('{"body": "{}", "digest": "00"}\n')
+    for command, code in (
+        (digest.replace("6b1f…", "00" * 32), "unknown"),
+        (headers, "missing_header"),
+        (log, "unknown"),
+    ):
+        assert code in typed(f"{command.rstrip()} || test $? = 1\n", simulator, tmp_path)
 
 
 def test_the_script_for_ci_runs_from_nothing(tmp_path: Path) -> None:

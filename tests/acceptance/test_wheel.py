@@ -191,6 +191,12 @@ def test_the_client_works_without_django_and_says_what_the_server_needs(client: 
         assert not (client.packages / name).exists()
     for command in (["probes"], ["faults", "kinds"], ["sign", "--secret", "s", "pyvenv.cfg"], ["--help"], ["version"]):
         assert client.run("maac_sim", *command, cwd=client.bin.parent)
+    assert "receiver.py" in client.run("maac_sim", "init", "flask", "begun", cwd=tmp_path)
+    assert "CrescLab-Signature" in (tmp_path / "begun" / "receiver.py").read_text()
+    sent = ("send", "http://127.0.0.1:9/", "--topic", "prize.points_added", "--secret", "s")
+    assert "the connection was refused" in client.run("maac_sim", *sent, cwd=tmp_path, code=1)
+    for name in ("proxy", "listen", "resend", "event", "explain", "doctor"):
+        assert "Usage" in client.run("maac_sim", name, "--help", cwd=tmp_path)
     for command in (["run"], ["web"], ["worker"], ["beat"], ["setup"], ["manage", "check"]):
         assert "pip install 'maac-sim[server]'" in client.run("maac_sim", *command, cwd=tmp_path, code=2)
 

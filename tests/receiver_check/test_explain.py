@@ -9,6 +9,7 @@ import random
 import subprocess
 import time
 import urllib.parse
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from receiver_check.explain import explain as explain_digest
 from receiver_check.explain_request import explain_request
 from receiver_check.findings import FINDINGS
 from tests.conftest import VECTORS, needs
+from tests.processes import environment
 from tests.receiver_check.bodies import BODY, KEY, SECRET, digest
 
 HEX = digest(BODY)
@@ -29,10 +31,18 @@ RAW = bytes.fromhex(HEX)
 TEXT, VALUE = BODY.decode(), json.loads(BODY)
 PREVIOUS = "the secret before"
 STAMP = VALUE["timestamp"]
+UNESCAPED = json.dumps(VALUE, ensure_ascii=False, separators=(",", ":"))
 
 
 def explain(computed: str, secret: str = SECRET, body: bytes = BODY) -> Explanation:
-    return explain_digest(body, secret, computed, other_secrets=(SECRET, PREVIOUS), idempotency_key=KEY)
+    return explain_digest(
+        body,
+        secret,
+        computed,
+        other_secrets=(SECRET, PREVIOUS),
+        idempotency_key=KEY,
+        url="https://shop.example/in/maac?x=1",
+    )
 
 
 def hashed(body: bytes, name: str = "sha256") -> str:
@@ -102,6 +112,27 @@ BODY_CASES = [
     ("timestamp_in_front", digest(f"v0:1772619729:{TEXT}".encode())),
     ("key_in_front", digest(f"{KEY}.{TEXT}".encode())),
     ("key_in_front", digest(f"{KEY}.1772619729.{TEXT}".encode())),
+    ("key_in_front", digest(f"{TEXT}.{KEY}".encode())),
+    ("key_in_front", digest(f"{KEY}\n{TEXT}".encode())),
+    ("timestamp_in_front", digest(f"{TEXT}{STAMP}".encode())),
+    ("timestamp_in_front", digest(f"2026-03-04T10:22:09.004200Z.{TEXT}".encode())),
+    ("timestamp_in_front", digest(f"1772619729004:{TEXT}".encode())),
+    ("timestamp_in_front", digest(f"undefined.{TEXT}".encode())),
+    ("url_in_front", digest(f"https://shop.example/in/maac?x=1{TEXT}".encode())),
+    ("url_in_front", digest(f"POST\n/in/maac\n{TEXT}".encode())),
+    ("url_in_front", digest(f"/webhook.{TEXT}".encode())),
+    ("mojibake", digest(UNESCAPED.encode().decode("latin-1").encode())),
+    ("mojibake", digest(UNESCAPED.replace("\U0001f338", "?").encode())),
+    (
+        "mojibake",
+        digest(
+            UNESCAPED.encode("utf-16", "surrogatepass")
+            .decode("utf-16")
+            .encode("big5", "replace")
+            .decode("utf-8", "replace")
+            .encode()
+        ),
+    ),
     ("empty_body", digest(b"")),
     ("body_cut", digest(BODY[:512])),
     ("body_cut", digest(BODY[:-1])),
@@ -184,6 +215,58 @@ def test_the_right_digest_is_valid(topic: str) -> None:
     explanation = explain_digest(body, secret.decode(), signature.decode())
     assert explanation.code == "valid"
     assert explanation.is_valid
+
+
+GO = """
+package main
+
+import (
+    "encoding/json"
+    "io"
+    "os"
+)
+
+type Event struct {
+    Topic     string         `json:"topic"`
+    Data      map[string]any `json:"data"`
+    Timestamp string         `json:"timestamp"`
+}
+
+func main() {
+    body, _ := io.ReadAll(os.Stdin)
+    var event Event
+    json.Unmarshal(body, &event)
+    json.NewEncoder(os.Stdout).Encode(event)
+}
+"""
+
+
+@pytest.mark.slow
+def test_gos_encoder_of_a_struct_is_named(tmp_path: Path) -> None:
+    needs("go")
+    (tmp_path / "main.go").write_text(GO)
+    env = environment(HOME=tmp_path)
+    done = subprocess.run(["go", "run", "main.go"], cwd=tmp_path, input=BODY, capture_output=True, check=True, env=env)
+    (finding,) = explain(digest(done.stdout)).findings
+    assert finding.code == "reserialised_json"
+    assert "Go: json.NewEncoder(w).Encode(value)" in finding.seen_in
+    assert any("another order" in detail for detail in finding.details)
+
+
+STRUCTS = {
+    "sorted inside": {**VALUE, "data": json.loads(dumps(VALUE["data"], sort_keys=True))},
+    "declared in another order": {name: VALUE[name] for name in ("topic", "data", "timestamp")},
+    "without null": {**VALUE, "data": {name: item for name, item in VALUE["data"].items() if item is not None}},
+}
+
+
+@pytest.mark.parametrize("value", STRUCTS.values(), ids=STRUCTS)
+@pytest.mark.parametrize("end", ["", "\n"], ids=["as it is", "with a line break"])
+def test_what_structs_write_is_named(value: dict[str, Any], end: str) -> None:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    explanation = explain(digest(f"{text}{end}".encode()))
+    assert explanation.code == "reserialised_json"
+    assert len(explanation.findings[0].details) >= 2
 
 
 @pytest.mark.parametrize(("writer", "computed"), WRITTEN_BY_OTHERS.items())

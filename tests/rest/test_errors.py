@@ -57,6 +57,7 @@ READS = {
     "faults": ("GET", "/endpoints/{endpoint}/faults/"),
     "clear": ("DELETE", "/endpoints/{endpoint}/faults/"),
     "remove": ("DELETE", "/faults/{fault}/"),
+    "events": ("GET", "/events/"),
     "event": ("GET", "/events/{event}/"),
     "wait": ("GET", "/events/{event}/wait/"),
     "log": ("GET", "/deliveries/"),

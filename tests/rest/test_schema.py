@@ -32,7 +32,7 @@ CALLS = {
     "/api/v1/endpoints/{endpoint_id}/test/": ["post"],
     "/api/v1/endpoints/{endpoint_id}/faults/": ["delete", "get", "post"],
     "/api/v1/faults/{fault_id}/": ["delete"],
-    "/api/v1/events/": ["post"],
+    "/api/v1/events/": ["get", "post"],
     "/api/v1/events/batch/": ["post"],
     "/api/v1/events/{event_id}/": ["get"],
     "/api/v1/events/{event_id}/wait/": ["get"],
