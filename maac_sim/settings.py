@@ -228,6 +228,8 @@ OPENAPI_RATE_LIMITS = {
     "pnp_multicast": env.int("OPENAPI_PNP_MULTICAST_PER_SECOND", default=10),
 }
 
+OPENAPI_LOG_CALLS = env.int("OPENAPI_LOG_CALLS", default=100_000)
+
 # Operation: retention of events, notices about failing endpoints, measurements
 
 WEBHOOK_RETENTION_DAYS = env.float("WEBHOOK_RETENTION_DAYS", default=30.0)

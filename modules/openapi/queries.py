@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from maac_contract.contract import DEFAULT_TIME_ZONE
 from modules.contacts import rules as contact_rules
-from rest.base.fields import Text
+from rest.base.fields import Number, Text
 
 LARGEST_ID = 2**63 - 1
 YEARS = range(1900, 3000)
@@ -86,7 +86,7 @@ class Multicast(OfTemplate):
 
 class EnhancedMulticast(OfTemplate):
     line_uids = serializers.ListField()
-    data = serializers.DictField(required=False, allow_null=True)  # type: ignore[assignment]
+    data = serializers.DictField()  # type: ignore[assignment]
 
 
 class Texts(serializers.DictField):
@@ -101,18 +101,68 @@ class Texts(serializers.DictField):
         return texts
 
 
+class HeaderParameter(serializers.Serializer[Any]):
+    """A parameter of a WhatsApp header: a text, or an object that says in `type` which other fields it needs."""
+
+    REQUIRED = {
+        "text": ("text",),
+        "image": (("media_id", "media_url"),),
+        "video": (("media_id", "media_url"),),
+        "document": (("media_id", "media_url"), "filename"),
+        "location": ("latitude", "longitude", "name", "address"),
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str):
+            return data
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Give a text or an object.")
+        if data.get("type") not in self.REQUIRED:
+            raise serializers.ValidationError({"type": [f"Choose one of {', '.join(self.REQUIRED)}."]})
+        for each in self.REQUIRED[data["type"]]:
+            names = each if isinstance(each, tuple) else (each,)
+            if not any(isinstance(data.get(name), str) and data[name] for name in names):
+                required = serializers.ErrorDetail("This field is required.", "required")
+                raise serializers.ValidationError({names[0]: [required]})
+        return data
+
+
+class WhatsAppHeader(serializers.Serializer[Any]):
+    parameters = serializers.ListField(child=HeaderParameter())
+
+
+class WhatsAppBody(serializers.Serializer[Any]):
+    parameters = serializers.ListField(child=serializers.CharField())
+
+
+class WhatsAppData(serializers.Serializer[Any]):
+    header = WhatsAppHeader(required=False)
+    body = WhatsAppBody(required=False)
+
+
+class WhatsApp(serializers.Serializer[Any]):
+    """A WhatsApp message is checked as documented, and not sent: no channel of it is simulated."""
+
+    template_name = Text()
+    language = Text()
+    template_data = WhatsAppData()
+
+
 class PnpTarget(serializers.Serializer[Any]):
     """A phone number, and the values of each channel's parameters."""
 
     phone_number = Text()
-    pnp = Texts(required=False, allow_null=True)
-    sms = Texts(required=False, allow_null=True)
+    pnp = Texts()
+    sms = Texts()
     customized_id = Text(required=False, allow_null=True)
 
 
 class LinePushTarget(PnpTarget):
+    """`line_push_template_id` and `line_push` are required where the setting has LINE push on."""
+
     line_push_template_id = Id(required=False, allow_null=True)
     line_push = Texts(required=False, allow_null=True)
+    whatsapp = WhatsApp(required=False, allow_null=True)
 
 
 class PnpPush(serializers.Serializer[Any]):
@@ -125,6 +175,17 @@ class PnpMulticast(PnpPush):
     data = serializers.ListField(child=PnpTarget(), allow_empty=False, max_length=150)  # type: ignore[assignment]
 
 
+class Redemption(serializers.Serializer[Any]):
+    """Required are all but `tags`; each may be null. `store` is taken up to the larger of its two documented limits."""
+
+    tags = serializers.ListField(child=Text(max_length=255), required=False, default=list, max_length=5)
+    customer_id = Text(allow_null=True, max_length=1024)
+    mobile = Text(allow_null=True, max_length=16)
+    gender = serializers.ChoiceField(allow_null=True, choices=contact_rules.GENDERS)
+    store = Text(allow_null=True, allow_blank=True, max_length=1024)
+    revenue = Number(allow_null=True)
+
+
 class Updated(Start):
     """Lists that can be filtered by time of change."""
 
@@ -132,8 +193,10 @@ class Updated(Start):
     updated_at_max = Moment(required=False)
 
 
-class PnpQuery(Updated):
-    pnp_setting_id = Id(required=False)
+class PnpQuery(Start):
+    updated_at_min = Moment()
+    updated_at_max = Moment()
+    pnp_setting_id = Id()
     customized_id = serializers.CharField(required=False)
 
 
