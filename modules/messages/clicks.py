@@ -5,9 +5,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from modules.contacts import tagging
 from modules.contacts.models import Contact
 from modules.messages import rules, selectors
 from modules.messages.errors import InvalidTemplate, MessageNotReceived
@@ -50,7 +52,7 @@ def click(
     transactions: int = 0,
     transaction_revenue: float = 0.0,
 ) -> Click:
-    """Store a contact's click, and what followed at the shop. Raises MessageNotReceived.
+    """Store a contact's click, and what followed at the shop; the contact gets the link's tags. MessageNotReceived.
 
     It counts for the message event, unless the message has none or is an enhanced multicast.
     """
@@ -59,17 +61,20 @@ def click(
     received = selectors.recipients(message=message).filter(line_uid=contact.line_uid, mark=rules.DELIVERED)
     if link.template_id != message.template_id or not received.exists():
         raise MessageNotReceived(_("%(name)s did not receive this message.") % {"name": contact})
-    return Click.objects.create(
-        account_id=message.account_id,
-        direct_message=message,
-        event_id=message.event_id if rules.is_tracked(category=message.category) else None,
-        link=link,
-        line_uid=contact.line_uid,
-        adds_to_cart=adds_to_cart,
-        transactions=transactions,
-        transaction_revenue=transaction_revenue,
-        clicked_at=now,
-    )
+    with transaction.atomic():
+        tags = tagging.tags_of_names(account=contact.account, names=link.tags, now=now)
+        tagging.add(taggings=[(contact.pk, tag, now) for tag in tags])
+        return Click.objects.create(
+            account_id=message.account_id,
+            direct_message=message,
+            event_id=message.event_id if rules.is_tracked(category=message.category) else None,
+            link=link,
+            line_uid=contact.line_uid,
+            adds_to_cart=adds_to_cart,
+            transactions=transactions,
+            transaction_revenue=transaction_revenue,
+            clicked_at=now,
+        )
 
 
 def clicks_of(*, message: DirectMessage) -> QuerySet[Click]:

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from maac_contract.contract import format_timestamp
-from modules.contacts.models import Contact
 from modules.messages import rules
 from modules.messages.clicks import SALES, UTM
 from modules.messages.models import DirectMessage, MessageEvent, Recipient, TrackedLink
 from modules.messages.models import Template as MessageTemplate
 from modules.notifications.models import Message, Template
 from modules.notifications.payload import status_of
+from modules.openapi.times import with_fraction
 
 Fields = dict[str, Any]
 STATUS_NAMES = {"active": "enable", "inactive": "disable"}
@@ -21,7 +20,12 @@ NO_CLICKS: Fields = {"clicks": 0, "unique_clicks": None, "adds_to_cart": 0, "tra
 
 
 def event(row: MessageEvent, zone: ZoneInfo) -> Fields:
-    return {"id": row.pk, "archived": row.is_archived, "name": row.name, "created_at": _written(row.created_at, zone)}
+    return {
+        "id": row.pk,
+        "archived": row.is_archived,
+        "name": row.name,
+        "created_at": with_fraction(row.created_at, zone),
+    }
 
 
 def report(
@@ -96,30 +100,7 @@ def pnp_message(row: Message, zone: ZoneInfo) -> Fields:
         "phone_number": phone_number,
         "pnp_message_id": row.pk,
         **fields,
-        "updated_at": _written(row.updated_at, zone),
+        "updated_at": with_fraction(row.updated_at, zone),
         "event_id": event_id,
         "customized_id": customized_id,
     }
-
-
-def member(row: Contact, zone: ZoneInfo) -> Fields:
-    return {
-        "line_uid": row.line_uid,
-        "line_display_name": row.line_display_name,
-        "display_name": row.display_name,
-        "email": row.email,
-        "mobile": row.mobile,
-        "customer_id": row.customer_id,
-        "gender": row.gender,
-        "birthday": row.birthday.isoformat() if row.birthday else None,
-        "tags": row.tags,
-        "tags_detail": [{"name": tag} for tag in row.tags],
-        "status": row.status,
-        "updated_at": _written(row.updated_at, zone),
-        "created_at": _written(row.created_at, zone),
-        "blocked_at": _written(row.blocked_at, zone) if row.blocked_at else None,
-    }
-
-
-def _written(moment: datetime, zone: ZoneInfo) -> str:
-    return format_timestamp(moment, zone)

@@ -12,7 +12,7 @@ from modules.notifications import machine, selectors, services
 from modules.notifications.errors import InvalidMessage
 from modules.notifications.models import Message, Template
 from modules.notifications.rules import REQUIRED
-from modules.openapi import answers, queries
+from modules.openapi import answers, pnp_queries, queries
 from modules.openapi.base import OpenApiView, PlainTextErrors
 from modules.openapi.errors import PATTERN_NOT_MATCHED, by_field, plain
 from modules.openapi.paging import NEWEST_UPDATE
@@ -82,7 +82,7 @@ class PnpPushView(PnpSendView):
                 raise ValidationError({"data": {name: [ErrorDetail(REQUIRED, "required")]}})
 
     def post(self, request: Request) -> Response:
-        fields = queries.body(queries.PnpPush, request)
+        fields = queries.body(pnp_queries.PnpPush, request)
         (message,) = self.send(fields, [fields["data"]])
         return Response({"id": message.pk, "result": _result(message)})
 
@@ -92,14 +92,14 @@ class PnpMulticastView(PnpSendView):
     names_missing_fields = False
 
     def post(self, request: Request) -> Response:
-        fields = queries.body(queries.PnpMulticast, request)
+        fields = queries.body(pnp_queries.PnpMulticast, request)
         messages = self.send(fields, fields["data"])
         return Response([{"id": message.pk, "result": PENDING} for message in messages])
 
 
 class PnpMessagesView(OpenApiView):
     def get(self, request: Request) -> Response:
-        asked = queries.query(queries.PnpQuery, request)
+        asked = queries.query(pnp_queries.PnpQuery, request)
         start, setting_id = asked.pop("start"), asked.pop("pnp_setting_id")
         setting = selectors.templates(account=self.account).filter(pk=setting_id).first()
         if setting is None:

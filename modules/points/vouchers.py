@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from modules.contacts import rules as contact_rules
-from modules.contacts import services as contact_services
+from modules.contacts import tagging
 from modules.contacts.models import Contact
 from modules.points import rules, selectors
 from modules.points.errors import InvalidVoucher, NotRedeemed, VoucherTaken
@@ -123,7 +123,8 @@ def redeem(
             setattr(voucher, name, value)
         voucher.save()
         if tags:
-            contact_services.edit(contact=contact, now=now, tags=[*contact.tags, *tags])
+            named = tagging.tags_of_names(account=account, names=[tag.strip() for tag in tags], now=now)
+            tagging.add(taggings=[(contact.pk, tag, now) for tag in named])
     return voucher
 
 

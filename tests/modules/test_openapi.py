@@ -27,7 +27,7 @@ from modules.openapi.models import Bucket
 from tests.brands import NOW, anyone, client_of, race
 
 V1 = "/openapi/v1/"
-ALWAYS = {"updated_at_min": "2000-01-01T00:00:00", "updated_at_max": "2100-01-01T00:00:00"}
+ALWAYS: dict[str, Any] = {"updated_at_min": "2000-01-01T00:00:00", "updated_at_max": "2100-01-01T00:00:00"}
 """The period that a list of notification messages requires."""
 UID = "U" + "0f" * 16
 NOT_PERMITTED = "You do not have permission to perform this action."
