@@ -132,7 +132,11 @@ def state(message: DirectMessage) -> Ask:
 def report(world: World) -> Ask:
     who, message = contact(world), sent(world)
     link = clicks.add_link(
-        template=message.template, url=URL["url"], utm_campaign="spring", utm_source="line", tags=["spring"]
+        template=message.template,
+        url="https://shop.example/new",
+        utm_campaign="spring",
+        utm_source="line",
+        tags=["spring"],
     )
     keyword = clicks.add_link(template=message.template, keyword="More please")
     open_message(contact=who, message=message, now=world.now)

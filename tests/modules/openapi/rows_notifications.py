@@ -1,6 +1,7 @@
 """Rows of the calls about SMS+ (34 to 38)."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from modules.contacts.services import create
@@ -24,7 +25,8 @@ RECORD = {
     "pnp_delivered_at": None, "sms_status": None, "sms_delivered_at": None, "sms_error_category": None,
     "updated_at": MICROSECONDS, "event_id": or_null(NUM), "customized_id": "order-88",
 }  # fmt: skip
-TEXTS = {"pnp": {"order_no": "7", "shop": "Ginza"}, "sms": {"order_no": "7"}}
+PUSH_FIELDS = ("phone_number", "pnp", "sms", "line_push", "line_push_template_id")
+TEXTS: dict[str, Any] = {"pnp": {"order_no": "7", "shop": "Ginza"}, "sms": {"order_no": "7"}}
 
 
 def setting(world: World, **details: Any) -> Template:
@@ -35,7 +37,7 @@ def setting(world: World, **details: Any) -> Template:
             "name": "Parcel",
             "line_push_enabled": True,
             "fallback_period": 60,
-            "parameters": [STR],
+            "parameters": ["order_no", "shop"],
             "sms_parameters": ["order_no"],
             **details,
         },
@@ -119,7 +121,7 @@ def records(world: World) -> Ask:
         event_id=58,
         line_push_template_id=77,
         customized_id="order-88",
-        **TEXTS,  # type: ignore[arg-type]
+        **TEXTS,
     )
     return Ask(query={"pnp_setting_id": made.pk, **period(world), "customized_id": "order-88"})
 
@@ -147,10 +149,7 @@ ROWS: list[Row] = [
     Row(36, "a push without event", lambda world: push(world, event=False), PUSHED),
     Row(36, "a push with WhatsApp", whatsapp, PUSHED),
     Row(36, "a setting that is not there", unknown_setting, error(36, "pnp setting not found")),
-    *(
-        Row(36, f"a push without {name}", lambda world, name=name: push(world, without=name), error(36, "field"))  # type: ignore[misc]
-        for name in ("phone_number", "pnp", "sms", "line_push", "line_push_template_id")
-    ),
+    *(Row(36, f"a push without {name}", partial(push, without=name), error(36, "field")) for name in PUSH_FIELDS),
     Row(
         36,
         "a push without the file name of a document",
@@ -195,12 +194,7 @@ ROWS: list[Row] = [
     Row(37, "a multicast", multicast, success(37, [{"id": NUM, "result": "pending"}])),
     Row(37, "a setting that is not there", unknown_setting_of_multicast, error(37, "pnp setting not found")),
     *(
-        Row(
-            37,
-            f"a multicast without {name}",
-            lambda world, name=name: multicast(world, without=name),
-            error(37, "field"),
-        )  # type: ignore[misc]
+        Row(37, f"a multicast without {name}", partial(multicast, without=name), error(37, "field"))
         for name in ("phone_number", "pnp", "sms")
     ),
     Row(
