@@ -3,7 +3,7 @@
 import typer
 
 from maac_sim import __version__
-from maac_sim.commands import check, endpoint, explain, faults
+from maac_sim.commands import check, endpoint, explain, faults, openapi
 from maac_sim.commands.connection import Unsuccessful
 from maac_sim.commands.deliveries import deliveries, delivery, redeliver
 from maac_sim.commands.doctor import doctor
@@ -30,6 +30,7 @@ RECEIVE = "Work on a receiver"
 SERVE = "Run a simulator"
 app.add_typer(endpoint.app, name="endpoint", rich_help_panel=USE)
 app.add_typer(faults.app, name="faults", rich_help_panel=USE)
+app.add_typer(openapi.app, name="openapi", rich_help_panel=USE)
 for command, panel, example in (
     (trigger, USE, "maac-sim trigger receipt.receipt_validated --set data.items.0.amount=5 --wait"),
     (play, USE, "maac-sim play campaign-day --rate 50 --seed 7"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from modules.messages import api, pages, template_pages
+from modules.messages import api, click_api, click_pages, pages, template_pages
 
 api_urlpatterns = [
     path("templates/", api.TemplatesView.as_view()),
@@ -13,6 +13,9 @@ api_urlpatterns = [
     path("broadcasts/<int:broadcast_id>/", api.BroadcastView.as_view()),
     path("direct-messages/", api.DirectMessagesView.as_view()),
     path("opens/", api.OpensView.as_view()),
+    path("templates/<int:template_id>/links/", click_api.LinksView.as_view()),
+    path("templates/<int:template_id>/links/<int:link_id>/", click_api.LinkView.as_view()),
+    path("clicks/", click_api.ClicksView.as_view()),
 ]
 
 app_name = "messages"
@@ -23,6 +26,9 @@ urlpatterns = [
     path("broadcasts/<int:pk>/open/", pages.broadcast_open, name="broadcast_open"),
     path("direct/", pages.direct_messages, name="direct_messages"),
     path("direct/<int:pk>/", pages.direct_message, name="direct_message"),
+    path("direct/<int:pk>/click/", click_pages.click, name="click"),
+    path("templates/<int:pk>/links/add/", click_pages.link_add, name="link_add"),
+    path("templates/<int:pk>/links/<int:link_pk>/delete/", click_pages.link_delete, name="link_delete"),
     path("direct/<int:pk>/open/", pages.direct_message_open, name="direct_message_open"),
     path("opens/", pages.opens, name="opens"),
     path("templates/", template_pages.templates, name="templates"),

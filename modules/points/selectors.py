@@ -40,7 +40,7 @@ def balances(*, contacts: list[Contact], now: datetime) -> dict[int, int]:
     """The points of each of these contacts; those without any are missing."""
     lasting = Q(expire_date=None) | Q(expire_date__gte=now)
     rows = Grant.objects.filter(lasting, contact__in=contacts, spent__lt=F("count")).values_list("contact_id")
-    return dict(rows.annotate(Sum(F("count") - F("spent"))))
+    return dict(rows.annotate(left=Sum(F("count") - F("spent"))))
 
 
 def vouchers(*, account: Account) -> QuerySet[Voucher]:

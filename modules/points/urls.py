@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from modules.points import api, grant_api, pages
+from modules.points import api, grant_api, pages, voucher_api, voucher_pages
 
 api_urlpatterns = [
     path("prizes/", api.PrizesView.as_view()),
     path("prizes/<int:prize_id>/", api.PrizeView.as_view()),
     path("grants/", grant_api.GrantsView.as_view()),
     path("grants/<int:grant_id>/", grant_api.GrantView.as_view()),
+    path("vouchers/", voucher_api.VouchersView.as_view()),
+    path("vouchers/<int:voucher_id>/", voucher_api.VoucherView.as_view()),
+    path("balances/<str:line_uid>/", voucher_api.BalanceView.as_view()),
     path("grants/<int:grant_id>/resend/", grant_api.ResendView.as_view()),
 ]
 
@@ -20,5 +23,7 @@ urlpatterns = [
     path("<int:pk>/", pages.prize, name="prize"),
     path("<int:pk>/edit/", pages.edit, name="edit"),
     path("<int:pk>/delete/", pages.delete, name="delete"),
+    path("vouchers/", voucher_pages.listing, name="vouchers"),
+    path("vouchers/<int:pk>/block/", voucher_pages.block, name="voucher_block"),
     path("grants/<int:pk>/resend/", pages.resend, name="resend"),
 ]
