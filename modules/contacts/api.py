@@ -37,6 +37,7 @@ class ContactEdit(ContactIn):
 class ContactOut(serializers.ModelSerializer[Contact]):
     gender = serializers.CharField(help_text=", ".join(rules.GENDERS))
     status = serializers.CharField(help_text=", ".join(rules.STATUSES))
+    tags = serializers.ListField(child=serializers.CharField(), help_text="Names of the tags that are valid now.")
 
     class Meta:
         model = Contact
@@ -56,6 +57,7 @@ class ContactsView(APIView):
         """List contacts, newest first."""
         pages = NewestFirst()
         found = selectors.search(account=account_of(request), text=request.query_params.get("q", ""))
+        found = selectors.with_tags(found, now=datetime.now(UTC))
         page = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(ContactOut(page, many=True).data)
 
@@ -112,11 +114,17 @@ class ImportOut(serializers.ModelSerializer[ContactImport]):
     status = serializers.CharField(help_text=", ".join(ContactImport.Status.values))
     total = serializers.IntegerField(help_text="Lines of the file, without the header.")
     done = serializers.IntegerField(help_text="Lines that are stored.")
+    mismatched = serializers.IntegerField(help_text="Entries of the Open API that changed nothing.")
+    import_key = serializers.CharField(help_text="The field that found the contacts; empty for a CSV file.")
     fault = serializers.CharField(help_text="Why it failed, at which line; empty if it did not.")
+    problems = serializers.JSONField(help_text="Counts of faults in an import that the Open API refused.")
 
     class Meta:
         model = ContactImport
-        fields = ["id", "status", "total", "done", "created", "updated", "fault", "started_at", "ended_at"]
+        fields = [
+            "id", "status", "total", "done", "created", "updated", "mismatched", "import_key", "fault",
+            "problems", "started_at", "ended_at",
+        ]  # fmt: skip
 
 
 class ImportsView(APIView):
@@ -152,4 +160,5 @@ class ImportView(APIView):
 
 
 def _found(request: Request, contact_id: int) -> Contact:
-    return get_object_or_404(selectors.contacts(account=account_of(request)), pk=contact_id)
+    contacts = selectors.with_tags(selectors.contacts(account=account_of(request)), now=datetime.now(UTC))
+    return get_object_or_404(contacts, pk=contact_id)

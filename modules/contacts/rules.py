@@ -143,9 +143,3 @@ def filter_faults(*, operator: str, filters: Sequence[Mapping[str, Any]], tag_id
     faults = {} if operator in OPERATORS else {"operator": NOT_AN_OPERATOR}
     are_filters = all(each.get("status") in (WITH, WITHOUT) and each.get("tag_id") in tag_ids for each in filters)
     return faults if are_filters and 1 <= len(filters) <= FILTER_LIMIT else {**faults, "tags": NOT_FILTERS}
-
-
-def matches(*, operator: str, filters: Sequence[Mapping[str, Any]], tag_ids: Collection[int]) -> bool:
-    """Whether a contact with the tags of these ids belongs to a segment."""
-    verdicts = [(each["tag_id"] in tag_ids) is (each["status"] == WITH) for each in filters]
-    return all(verdicts) if operator == AND else any(verdicts)

@@ -54,6 +54,14 @@ def tag_contact(*, contact: Contact, tag: Tag, now: datetime) -> Tagging:
         return Tagging.objects.select_related("tag").get(contact=contact, tag=tag)
 
 
+def tag_by_name(*, contact: Contact, name: str, now: datetime) -> Tagging:
+    """Put the tag of this name on a contact. A tag that does not exist is created, without an end."""
+    clean = name.strip()
+    refuse(rules.tag_faults(name=clean, available_days=None), InvalidTag)
+    (tag,) = tags_of_names(account=contact.account, names=[clean], now=now)
+    return tag_contact(contact=contact, tag=tag, now=now)
+
+
 def untag_contact(*, contact: Contact, tag: Tag, now: datetime) -> None:
     """Take a tag off a contact. TagNotThere if the contact does not have it."""
     with transaction.atomic():

@@ -1,6 +1,6 @@
 """The base of the Open API's views: who calls, limits, scripted failures, the call log, errors and pages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -33,9 +33,10 @@ class AnyAccept(BaseContentNegotiation):
         return DefaultContentNegotiation().select_parser(request, parsers)
 
     def select_renderer(
-        self, _request: Request, renderers: Sequence[BaseRenderer], _format_suffix: str | None = None
+        self, _request: Request, renderers: Iterable[BaseRenderer], _format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 class OpenApiView(APIView):
