@@ -148,7 +148,7 @@ class FailuresView(APIView):
         made = scripted.add(account=account_of(request), now=now, actor=actor_of(request), **fields.validated_data)
         return Response(FailureOut(made, context={"now": now}).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None}, operation_id="openapi_failures_clear")
     def delete(self, request: Request) -> Response:
         """Remove all scripted failures."""
         account = account_of(request)
