@@ -40,12 +40,12 @@ FAILURES: dict[Failure, About] = {
     ),
     Failure.TIMEOUT: About(
         _("LINE does not answer in time"),
-        _("`timeout`: as the result of a push, or as the response of each recipient of a multicast."),
+        _("“timeout”: as the result of a push, or as the response of each recipient of a multicast."),
         (PUSH, MULTICAST, ENHANCED, PNP_PUSH),
     ),
     Failure.ERROR: About(
         _("LINE answers with an error"),
-        _("`error` as the result of a push; each recipient of a multicast fails with LINE's answer."),
+        _("“error” as the result of a push; each recipient of a multicast fails with LINE's answer."),
         (PUSH, MULTICAST, ENHANCED),
     ),
     Failure.REFUSED: About(
@@ -55,42 +55,42 @@ FAILURES: dict[Failure, About] = {
     ),
     Failure.LINE_RATE_LIMIT: About(
         _("LINE's own rate limit is reached"),
-        _("`429 Too Many Requests` as the response of each recipient."),
+        _("“429 Too Many Requests” as the response of each recipient."),
         (MULTICAST, ENHANCED),
     ),
     Failure.FAILED_TO_SEND: About(
         _("LINE matches nobody to the number"),
-        _("`failed to send messages` as the result; SMS follows."),
+        _("“failed to send messages” as the result; SMS follows."),
         (PNP_PUSH,),
     ),
     Failure.TOKEN_EXPIRED: About(
         _("The account's LINE token has expired"),
-        _("`access token expired` as the result; SMS follows."),
+        _("“access token expired” as the result; SMS follows."),
         (PNP_PUSH,),
     ),
     Failure.MAINTENANCE: About(
         _("LINE is under maintenance"),
-        _("`we're under maintenance` as the result; SMS follows."),
+        _("“we're under maintenance” as the result; SMS follows."),
         (PNP_PUSH,),
     ),
     Failure.NO_POINTS: About(
         _("The SMS points are used up"),
-        _("400 with `your SMS points are insufficient, please recharge before sending`; nothing is stored."),
+        _("400 with “your SMS points are insufficient, please recharge before sending”; nothing is stored."),
         (PNP_PUSH, PNP_MULTICAST),
     ),
     Failure.FAILED_TO_EMIT: About(
         _("MAAC cannot pass the message on"),
-        _("503 with `failed to emit messages`; nothing is stored, and the client is to repeat the call."),
+        _("503 with “failed to emit messages”; nothing is stored, and the client is to repeat the call."),
         (PNP_PUSH,),
     ),
     Failure.REDEEM_RETRY: About(
         _("The prize is blocked"),
-        _("408 with `Prize Redemption Need Retry`; nothing is redeemed, and the client is to repeat the call once."),
+        _("408 with “Prize Redemption Need Retry”; nothing is redeemed, and the client is to repeat the call once."),
         (REDEEM,),
     ),
     Failure.REDEEM_ERROR: About(
         _("Redeeming fails for another reason"),
-        _("500 with `Other errors`; nothing is redeemed."),
+        _("500 with “Other errors”; nothing is redeemed."),
         (REDEEM,),
     ),
 }
