@@ -223,7 +223,7 @@ NOTIFICATION_FALLBACK_SCALE = env.float("NOTIFICATION_FALLBACK_SCALE", default=1
 
 MESSAGE_SEND_SECONDS = env.float("MESSAGE_SEND_SECONDS", default=0.5)
 
-# MAAC's Open API: calls per second and account; 0: no limit
+# MAAC's Open API: calls per second (imports: per minute) and account; 0: no limit
 
 OPENAPI_RATE_LIMITS = {
     "push": env.int("OPENAPI_PUSH_PER_SECOND", default=170),

@@ -28,9 +28,9 @@ class MembersView(OpenApiView):
             asked["updated_at__gte"] = since
         if before:
             asked["updated_at__lt"] = before
-        shown, following = page_of(found.filter(**asked).only("pk"), start=start)
+        shown, following = page_of(contact_answers.read(found.filter(**asked)), start=start)
         tagged = (None, None) if shows_all else (since, before)
-        results = contact_answers.members([row.pk for row in shown], zone=self.zone, now=self.now, tagged=tagged)
+        results = contact_answers.members(shown, zone=self.zone, now=self.now, tagged=tagged)
         return Response({"results": results, "next": following})
 
     def _period(self, asked: dict[str, Any]) -> Period:
@@ -45,5 +45,6 @@ class MemberView(OpenApiView):
         member = get_object_or_404(selectors.contacts(account=self.account), line_uid=line_uid)
         fields = queries.body(queries.MemberPatch, request)
         edited = services.edit(contact=member, now=self.now, **fields)
-        (answer,) = contact_answers.members([edited.pk], zone=self.zone, now=self.now)
+        stored = contact_answers.read(selectors.contacts(account=self.account).filter(pk=edited.pk))
+        (answer,) = contact_answers.members(list(stored), zone=self.zone, now=self.now)
         return Response(answer)

@@ -21,22 +21,23 @@ OLDEST = ("id",)
 NEWEST = ("-id",)
 NEWEST_UPDATE = ("-updated_at", "-id")
 
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row")
 
 
-def page_of(rows: QuerySet[Row], *, start: str, order: Sequence[str] = OLDEST) -> tuple[list[Row], str | None]:
-    """The rows of a page, and the token of the next page."""
+def page_of(rows: QuerySet[Any, Row], *, start: str, order: Sequence[str] = OLDEST) -> tuple[list[Row], str | None]:
+    """The rows of a page, and the token of the next page. Rows are model instances, or named tuples with the order."""
     ordered = rows.order_by(*order)
     if start:
         ordered = ordered.filter(_after(order, _read(start, rows.model, order)))
     found = list(ordered[: PAGE_SIZE + 1])
-    return found[:PAGE_SIZE], _token(found[PAGE_SIZE - 1], order) if len(found) > PAGE_SIZE else None
+    following = _token(rows.model, found[PAGE_SIZE - 1], order) if len(found) > PAGE_SIZE else None
+    return found[:PAGE_SIZE], following
 
 
-def _token(row: Model, order: Sequence[str]) -> str:
+def _token(model: type[Model], row: Any, order: Sequence[str]) -> str:
     values = [getattr(row, name.lstrip("-")) for name in order]
     written = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    signed = signing.dumps([row._meta.label, *written], salt=__name__).encode()
+    signed = signing.dumps([model._meta.label, *written], salt=__name__).encode()
     padded = signed + b" " * ((2 - len(signed)) % 3)  # Base64 of it ends with one "=".
     return quote(base64.b64encode(padded).decode(), safe="")
 

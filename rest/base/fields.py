@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import IO, Any, ClassVar
+from typing import IO, Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
@@ -40,14 +40,12 @@ class BodyTooLarge(APIException):
 class LimitedJSONParser(JSONParser):
     """JSON up to a size and depth that cannot hurt, and only with values that every database can hold."""
 
-    limit: ClassVar[int] = settings.API_BODY_LIMIT
-
     def parse(
         self, stream: IO[Any], _media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         request = (parser_context or {})["request"]
-        if int(request.META.get("CONTENT_LENGTH") or 0) > self.limit:
-            raise BodyTooLarge.of(self.limit)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.API_BODY_LIMIT:
+            raise BodyTooLarge
         return read_json(stream.read())
 
 
