@@ -216,7 +216,7 @@ def test_maacs_own_aliases_update_the_contact_before_it_is_reported(alice: Accou
     hanako.refresh_from_db()
     assert (hanako.display_name, hanako.mobile, hanako.email) == ("山田 花子", "+886912345678", "hanako@example.com")
     assert (hanako.birthday, hanako.gender, hanako.customer_id) == (date(1990, 4, 12), "female", "M-7")
-    assert hanako.status == "auth"
+    assert hanako.status == "follow"
     assert made.not_taken == {}
     assert output()[0]["customer_id"] == "M-7"
     assert output()[0]["answer"]["submitTime"] == "2026-03-05 09:00:00"
