@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, statements
 from accounts.locks import lock_account
 from accounts.models import Account
-from maac_contract.openapi_failures import FAILURES, MAGIC, Failure, is_possible
+from maac_contract.openapi_failures import MAGIC, Failure, is_possible
 from modules.messages import rules as messages
 from modules.notifications import machine
 from modules.openapi.errors import answered
@@ -105,7 +105,7 @@ def add(
         created_by=actor[: audit.TEXT_LENGTH],
         expires_at=now + timedelta(seconds=expires_in),
     )
-    audit.record(account=account, actor=actor, action="openapi_failure.added", target=failure, now=now)
+    audit.record(account=account, actor=actor, action="openapi_failure.added", target=_target([failure]), now=now)
     return made
 
 
@@ -115,9 +115,7 @@ def remove(*, rows: QuerySet[ScriptedFailure], account: Account, now: datetime, 
     kinds = list(rows.values_list("failure", flat=True))
     if kinds:
         rows.delete()
-        audit.record(
-            account=account, actor=actor, action="openapi_failure.removed", target=", ".join(kinds)[:200], now=now
-        )
+        audit.record(account=account, actor=actor, action="openapi_failure.removed", target=_target(kinds), now=now)
     return len(kinds)
 
 
@@ -147,9 +145,8 @@ def line_answer_of(failure: Failure | None) -> str:
     return LINE_ANSWERS.get(failure, "") if failure else ""
 
 
-def describe(failure: str) -> str:
-    """What a kind of failure does, in the language of the moment."""
-    return _(FAILURES[Failure(failure)].description)
+def _target(kinds: Iterable[str]) -> str:
+    return f"Open API: {', '.join(kinds)}"[: audit.TEXT_LENGTH]
 
 
 def _active(account: Account, now: datetime) -> QuerySet[ScriptedFailure]:
