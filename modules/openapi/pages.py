@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.selectors import is_operator
 from console.base import ConsoleRequest, action, form_page, page, render_page, save_form
 from console.paging import cursor_page
-from maac_contract.openapi_failures import FAILURES, MAGIC, Failure
+from maac_contract.openapi_failures import FAILURES, MAGIC, About, Failure
 from modules.messages import rules as messages
 from modules.messages.labels import MARKS
 from modules.notifications.magic import MAGIC as MAGIC_NUMBERS
@@ -98,7 +98,7 @@ def call_page(request: ConsoleRequest, pk: int) -> HttpResponse:
         "pill": _pill(found),
         "request_lines": _lines(found.request_headers),
         "response_lines": _lines(found.response_headers),
-        "about": FAILURES[Failure(found.failure)] if found.failure else None,
+        "about": _about(found),
         "is_request_short": found.request_size > len(found.request_body.encode()),
         "is_response_short": found.response_size > len(found.response_body.encode()),
     }
@@ -141,11 +141,18 @@ def _calls(request: ConsoleRequest) -> dict[str, Any]:
     asked = form.cleaned_data if form.is_valid() else {}
     found = _visible(request, Criteria(**asked))
     rows, pages = cursor_page(request, found if form.is_valid() else found.none())
-    shown = [{"call": each, "pill": _pill(each), "milliseconds": each.microseconds / 1000} for each in rows]
+    shown = [
+        {"call": each, "pill": _pill(each), "milliseconds": each.microseconds / 1000, "about": _about(each)}
+        for each in rows
+    ]
     query = request.GET.copy()
     query.pop("before", None)
     is_filtered = any(asked.values())
     return {"form": form, "shown": shown, "is_filtered": is_filtered, "query": query.urlencode(), **pages}
+
+
+def _about(call: Call) -> About | None:
+    return FAILURES[Failure(call.failure)] if call.failure else None
 
 
 def _pill(call: Call) -> str:
