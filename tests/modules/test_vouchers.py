@@ -1,6 +1,7 @@
 """Vouchers: points really leave the contact, once, and never more than there are."""
 
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def issued(account: Account, contact: Contact | None, points: int = 0, **details
 def redeem(voucher: Voucher, **fields: Any) -> str:
     """The reason for which it was not redeemed; empty if it was."""
     try:
-        vouchers.redeem(account=voucher.account, code=voucher.code, now=NOW, **fields)
+        vouchers.redeem(account=voucher.account, code=voucher.code, **{"now": NOW, **fields})
     except NotRedeemed as refusal:
         return refusal.reason
     return ""
@@ -75,6 +76,39 @@ def test_redeeming_takes_the_points_that_lapse_first(alice: Account) -> None:
     assert (voucher.redeemed_at, voucher.store, voucher.revenue) == (NOW, "Ginza", 12.5)
     shown = client_of(alice).get("/openapi/v1/member/").json()["results"][0]
     assert shown["tags"] == ["buyer"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_balance_is_what_was_granted_less_what_was_spent_and_lapsed_and_never_below_zero(
+    alice: Account, seed: int
+) -> None:
+    dice = Random(seed)
+    contact = create(account=alice, now=NOW)
+    day, granted, spent = NOW, 0, 0
+    for _ in range(30):
+        if dice.random() < 0.4:
+            count = dice.randint(1, 60)
+            prize = services.create(
+                account=alice,
+                name="Welcome",
+                count=count,
+                expires_after_days=dice.choice([None, 5, 20]),
+                needs_bound_contact=False,
+                now=day,
+            )
+            granting.grant(prize=prize, contacts=[contact], now=day)
+            granted += count
+        before, price = selectors.balance(contact=contact, now=day), dice.randint(0, 40)
+        reason = redeem(issued(alice, contact, price), now=day)
+        assert (reason == "") is (price <= before)
+        after = selectors.balance(contact=contact, now=day)
+        assert after == (before - price if reason == "" else before) >= 0
+        spent += price if reason == "" else 0
+        day += timedelta(days=dice.choice([0, 0, 1, 3]))
+    rows = Grant.objects.all()
+    lapsed = sum(each.count - each.spent for each in rows if each.expire_date and each.expire_date < day)
+    assert sum(each.spent for each in rows) == spent
+    assert selectors.balance(contact=contact, now=day) == granted - spent - lapsed
 
 
 @pytest.mark.parametrize(
