@@ -37,7 +37,7 @@ PARAMETER = re.compile(r"(?P<name>[^&=]+)=(?P<value>[^&]*)")
 _INSERT = """
 INSERT INTO openapi_call (account_id, called_at, microseconds, method, path, query, request_headers, request_body,
 request_size, status, response_headers, response_body, response_size, failure)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
 """
 
 log = logging.getLogger(__name__)

@@ -33,6 +33,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"HTTP_AUTHORIZATION": f"Bearer {token}"}
 
 
+@pytest.mark.both_databases
 def test_a_call_is_logged_with_all_that_was_sent_and_answered(api: APIClient, alice: Account) -> None:
     answer = api.post(f"{V1}event/?a=b%2Bc", {"name": "Spring"}, HTTP_X_REQUEST_ID="7")
     call = Call.objects.get()
@@ -150,6 +151,7 @@ def _assert_not_in_the_log(token: str) -> None:
     assert token not in str(rows)
 
 
+@pytest.mark.both_databases
 def test_a_log_that_cannot_be_written_loses_no_call(
     api: APIClient, alice: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
