@@ -146,7 +146,7 @@ def _locks_are_taken_in_one_order(request: pytest.FixtureRequest) -> Iterator[No
     order = request.getfixturevalue("lock_order")
     with order.watching(request.node.nodeid):
         yield
-    assert not order.faults
+    assert not order.faults, order.faults
 
 
 Racer = TypeVar("Racer")

@@ -44,6 +44,7 @@ FILTERS = st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1, max_
 PEOPLE = st.lists(st.sets(st.integers(0, 3)), min_size=1, max_size=6)
 
 
+@pytest.mark.any_lock_order  # It empties tables between two examples.
 @given(FILTERS, st.sampled_from(["AND", "OR"]), PEOPLE)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_segment_has_just_the_contacts_of_whom_its_conditions_are_true(

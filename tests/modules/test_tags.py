@@ -56,6 +56,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.any_lock_order  # It empties tables between two examples.
 @given(STEPS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_contact_has_just_the_tags_that_were_put_on_and_neither_ended_nor_taken_off(

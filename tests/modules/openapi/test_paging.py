@@ -55,6 +55,7 @@ def test_a_client_may_paste_next_as_it_is_encode_it_again_or_decode_it(
     assert seen == [f"U{n:032x}" for n in range(ROWS)]
 
 
+@pytest.mark.any_lock_order  # It empties tables between two examples.
 @given(st.sampled_from([OLDEST, NEWEST_UPDATE]), st.sets(st.integers(0, ROWS - 1)), st.integers(1, 3))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_row_that_stays_comes_once_also_when_others_are_deleted_between_pages(
@@ -94,6 +95,7 @@ def test_the_token_of_another_list_is_refused(api: APIClient, many: Account) -> 
     assert api.get(f"/openapi/v1/tag/?start={following}").status_code == 400
 
 
+@pytest.mark.any_lock_order  # It empties tables.
 @pytest.mark.both_databases
 def test_a_page_costs_as_many_queries_with_10_000_members_as_with_1(api: APIClient, alice: Account) -> None:
     make_contacts(alice, 1)
