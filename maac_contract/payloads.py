@@ -176,7 +176,8 @@ SURVEY = Record(
         Field(
             "answer_hash",
             Text("[0-9a-f]{32}", like=_("32 lower-case hex digits")),
-            description=_("Finds it at SurveyCake."),
+            source=CHOSEN,
+            description=_("Finds it at SurveyCake. MAAC lists it, but its samples lack it: its place is chosen."),
         ),
         Field("answer", SURVEY_ANSWER, description=_("The whole answer as SurveyCake reports it.")),
     )
@@ -184,11 +185,11 @@ SURVEY = Record(
 
 
 def channel_status(name: str, choices: tuple[str, ...], description: str) -> Field:
-    return Field(name, Word(choices), nullable=True, source=CHOSEN, description=description)
+    return Field(name, Word(choices), nullable=True, description=description)
 
 
 def delivered_at(name: str, description: str) -> Field:
-    return Field(name, WITH_OFFSET, nullable=True, source=CHOSEN, description=description)
+    return Field(name, WITH_OFFSET, nullable=True, description=description)
 
 
 def error_category(name: str, choices: tuple[str, ...], description: str) -> Field:
@@ -200,7 +201,13 @@ PNP_STATUS = Record(
         PNP_SETTING_ID,
         PNP_SETTING_NAME,
         Field("pnp_message_id", Integer(), description=_("The id that the push call answered.")),
-        Field("event_id", Integer(), nullable=True, description=_("The message event the request named, if any.")),
+        Field(
+            "event_id",
+            Integer(),
+            nullable=True,
+            source=CHOSEN,
+            description=_("The message event the request named; that it is null without one is chosen."),
+        ),
         Field("customized_id", ANY_TEXT, nullable=True, description=_("Your own mark from the request, if any.")),
         PHONE_NUMBER,
         Field("status", Word(PNP_STATUSES), description=_("The latest status over all channels.")),

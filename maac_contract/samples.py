@@ -22,10 +22,14 @@ from maac_contract.survey_samples import survey
 Data = dict[str, Any]
 CHANNELS = ("line_push", "pnp", "sms")
 FAILED_STATES = ("failed", "undeliverable")
+LINE_PUSH_FAILURES = {
+    "line_push_failed": ("others",),
+    "line_push_undeliverable": LINE_PUSH_ERROR_CATEGORIES,
+}
 SMS_FAILURES = {
-    "sms_failed": ("target_reception_issue", "invalid_phone_number", "others"),
+    "sms_failed": ("target_reception_issue", "invalid_phone_number", "sensitive_words", "others"),
     "sms_undeliverable": ("target_reception_issue", "invalid_phone_number"),
-    "sms_blocked": ("sensitive_words",),
+    "sms_blocked": ("target_reception_issue",),
 }
 
 
@@ -99,8 +103,7 @@ def delivered_at(rng: SeededRandom, context: SampleContext, status: str | None) 
 
 
 def line_push_error(rng: SeededRandom, status: str | None) -> str | None:
-    failed = status is not None and status.endswith(FAILED_STATES)
-    return rng.pick(LINE_PUSH_ERROR_CATEGORIES) if failed else None
+    return rng.pick(LINE_PUSH_FAILURES[status]) if status in LINE_PUSH_FAILURES else None
 
 
 def sms_error(rng: SeededRandom, status: str | None) -> str | None:

@@ -14,10 +14,11 @@ from maac_sim.commands import (
     init,
     licence,
     listen,
+    openapi,
     proxy,
     resend,
     send,
-)  # fmt: skip
+)
 from maac_sim.commands.connection import Unsuccessful
 from maac_sim.commands.deliveries import deliveries, delivery, redeliver
 from maac_sim.commands.outage import outage
@@ -47,6 +48,7 @@ app.add_typer(faults.app, name="faults", rich_help_panel=USE)
 app.add_typer(binding.callback_app, name="callback", rich_help_panel=USE)
 app.add_typer(binding.links_app, name="bind-link", rich_help_panel=USE)
 app.add_typer(licence.app, name="licence", rich_help_panel=USE)
+app.add_typer(openapi.app, name="openapi", rich_help_panel=USE)
 for command, panel, example in (
     (trigger, USE, "maac-sim trigger receipt.receipt_validated --set data.items.0.amount=5 --wait"),
     (play, USE, "maac-sim play campaign-day --rate 50 --seed 7"),

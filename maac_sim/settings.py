@@ -238,6 +238,8 @@ OPENAPI_RATE_LIMITS = {
 OPENAPI_SEGMENTS = env.int("OPENAPI_SEGMENTS", default=30)
 OPENAPI_SEGMENT_SECONDS = env.float("OPENAPI_SEGMENT_SECONDS", default=1.0)
 
+OPENAPI_LOG_CALLS = env.int("OPENAPI_LOG_CALLS", default=100_000)
+
 # Operation: retention of events, notices about failing endpoints, measurements
 
 WEBHOOK_RETENTION_DAYS = env.float("WEBHOOK_RETENTION_DAYS", default=30.0)

@@ -54,6 +54,12 @@ MODULES = Section(
             ),
         ),
         Entry(
+            _("Open API"),
+            "openapi:calls",
+            "webhook",
+            stands_for=_("Stands for no screen of MAAC: it shows the calls of your client, and lets them fail."),
+        ),
+        Entry(
             _("Traffic"),
             "traffic:list",
             "play",

@@ -1,9 +1,9 @@
 """Deletes what happened in the modules when it is as old as events are kept; settings and templates stay.
 
 Uniqueness ends with the deleted row: a receipt's number can be uploaded again, a survey that takes one answer per
-contact can be answered again, a grant key can be reused, and an open can be the first of its message event again. A
-bind link opens nothing any more. A message is deleted with its recipients and opens, however recent these are; a play
-with its message event.
+contact can be answered again, a grant key and a voucher's code can be reused, and an open can be the first of its
+message event again. A bind link opens nothing any more. A grant takes its points with it, spent or not. A message is
+deleted with its recipients, opens and clicks, however recent these are; a play with its message event.
 """
 
 import time
@@ -19,9 +19,10 @@ from django.db.models import QuerySet, RestrictedError
 
 from modules.binding.models import BindLink
 from modules.contacts.models import ContactImport, Tagging
-from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Open
+from modules.messages.models import Broadcast, Click, DirectMessage, MessageEvent, Open
 from modules.notifications.models import Binding, Message
-from modules.points.models import Grant
+from modules.openapi.models import Call, ScriptedFailure
+from modules.points.models import Grant, Voucher
 from modules.receipts.models import Upload
 from modules.surveys.models import Submission
 from modules.traffic.bulk import EVENT
@@ -41,7 +42,7 @@ def prune(
     days = settings.WEBHOOK_RETENTION_DAYS
     before = now - timedelta(days=days) if days > 0 else None
     budget = TimeBudget(clock, sleep)
-    removed = _prune_message_events(before, budget)
+    removed = _prune_message_events(before, budget) + _prune_calls(budget)
     if before is None:
         return removed
     return removed + sum(_prune(rows, moment, before, budget) for rows, moment in _happened(before))
@@ -56,6 +57,10 @@ def _happened(before: datetime) -> list[tuple[QuerySet[Any], str]]:
         (Submission.objects.all(), "submitted_at"),
         (Upload.objects.all(), "uploaded_at"),
         (Grant.objects.all(), "granted_at"),
+        (Voucher.objects.all(), "created_at"),
+        (Click.objects.all(), "clicked_at"),
+        (Call.objects.all(), "called_at"),
+        (ScriptedFailure.objects.all(), "expires_at"),
         (Open.objects.all(), "opened_at"),
         (DirectMessage.objects.all(), "created_at"),
         (Broadcast.objects.all(), "sent_at"),
@@ -76,6 +81,22 @@ def _prune_message_events(before: datetime | None, budget: TimeBudget) -> int:
         is_old = before is not None and play.started_at < before
         if is_old or newer[play.account_id] > PLAYS_WITH_EVENT:
             removed += _remove_message_event(play, budget)
+    return removed
+
+
+def _prune_calls(budget: TimeBudget) -> int:
+    """Keep the newest calls of the Open API alone: a load test fills the log in hours."""
+    newest = Call.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    removed = 0
+    while budget.next_step():
+        old = list(
+            Call.objects.filter(id__lte=newest - settings.OPENAPI_LOG_CALLS)
+            .order_by("id")
+            .values_list("id", flat=True)[:AT_A_TIME]
+        )
+        if not old:
+            break
+        removed += Call.objects.filter(pk__in=old)._raw_delete("default") or 0
     return removed
 
 

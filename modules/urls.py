@@ -6,6 +6,7 @@ from modules.binding import urls as binding
 from modules.contacts import urls as contacts
 from modules.messages import urls as messages
 from modules.notifications import urls as notifications
+from modules.openapi import module_urls as openapi
 from modules.points import urls as points
 from modules.receipts import urls as receipts
 from modules.surveys import urls as surveys
@@ -17,6 +18,7 @@ MODULES = {
     "contacts/": contacts,
     "messages/": messages,
     "notifications/": notifications,
+    "openapi/": openapi,
     "points/": points,
     "receipts/": receipts,
     "surveys/": surveys,

@@ -7,11 +7,13 @@ from modules.binding import services as binding
 from modules.contacts import member_import, segments, tagging
 from modules.contacts import services as contacts
 from modules.contacts.models import Contact
-from modules.messages import opens
+from modules.messages import clicks, opens
 from modules.messages import services as messages
 from modules.notifications import magic
 from modules.notifications import services as notifications
-from modules.points import granting
+from modules.openapi import scripted
+from modules.openapi.models import Call
+from modules.points import granting, vouchers
 from modules.points import services as points
 from modules.receipts import services as receipts
 from modules.receipts import uploads
@@ -37,7 +39,9 @@ def use_modules(account: Account, *, now: datetime) -> None:
         uploads.upload_generated(campaign=campaign, contact=contact, seed=number, breaking=breaking, now=now)
         granting.grant(prize=prize, contacts=[contact], now=now)
     _bind(account, now)
+    vouchers.issue(account=account, name="Free coffee", contacts=[bound[0]], points=5, now=now)
     _group(everybody, now)
+    _call(account, now)
     _notify(account, now)
     _write(account, now)
     _play(account, now)
@@ -47,6 +51,27 @@ def _bind(account: Account, now: datetime) -> None:
     set_callback(account=account, url="http://127.0.0.1:9/binding", headers={"x-api-key": "agreed"}, now=now)
     template = binding.create_template(account=account, name="会員証と連携", now=now)
     binding.make_link(template=template, customer_id="CRM-7001", bind_once=True, now=now)
+
+
+def _call(account: Account, now: datetime) -> None:
+    """A call of the Open API that met a scripted failure, and another failure that waits."""
+    scripted.add(account=account, failure="peak", path="event/", now=now)
+    Call.objects.create(
+        account=account,
+        called_at=now,
+        microseconds=1200,
+        method="POST",
+        path="/openapi/v1/event/",
+        query="x=1",
+        request_headers="Content-Type: application/json",
+        request_body='{"name": "Spring"}',
+        request_size=18,
+        status=429,
+        response_headers="Content-Type: application/json",
+        response_body='{"detail": "Request was throttled."}',
+        response_size=36,
+        failure="peak",
+    )
 
 
 def _group(people: list[Contact], now: datetime) -> None:
@@ -77,7 +102,9 @@ def _write(account: Account, now: datetime) -> None:
     broadcast = messages.send_broadcast(account=account, template=template, name="Spring sale", now=now)
     event = messages.create_event(account=account, name="Member day", now=now)
     friend = account.contacts.exclude(customer_id=None).earliest("pk")
-    messages.push(account=account, template=template, line_uid=friend.line_uid, values={}, event=event, now=now)
+    link = clicks.add_link(template=template, url="https://shop.example/new", utm_campaign="spring")
+    sent = messages.push(account=account, template=template, line_uid=friend.line_uid, values={}, event=event, now=now)
+    clicks.click(contact=friend, message=sent.message, link=link, now=now)
     opens.open_message(contact=friend, message=broadcast, now=now)
 
 

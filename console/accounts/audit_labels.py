@@ -34,6 +34,8 @@ ACTIONS: dict[str, str | Promise] = {
     "check.started": _("Receiver check started"),
     "fault.added": _("Injected fault added"),
     "fault.removed": _("Injected fault removed"),
+    "openapi_failure.added": _("Failure of the Open API scripted"),
+    "openapi_failure.removed": _("Scripted failure of the Open API removed"),
     "retry_waits.changed": _("Retry waits changed"),
 }
 """Every action that a service records."""

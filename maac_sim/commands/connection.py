@@ -69,7 +69,7 @@ class Simulator:
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {token or own_token()}"
 
-    def get(self, path: str, **params: Any) -> Any:
+    def get(self, path: str, /, **params: Any) -> Any:
         return self.call("GET", path, params={name: value for name, value in params.items() if value is not None})
 
     def post(self, path: str, body: Any = None) -> Any:
@@ -84,7 +84,7 @@ class Simulator:
     def delete(self, path: str) -> None:
         self.call("DELETE", path)
 
-    def pages(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
+    def pages(self, path: str, /, **params: Any) -> Iterator[dict[str, Any]]:
         """All rows of a list, newest first, fetched page by page."""
         page = self.get(path, **params)
         while True:

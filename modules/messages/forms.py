@@ -70,7 +70,7 @@ class PushForm(ContactReferenceForm):
         super().__init__(account, *args, **kwargs)
         self.fields["event"].queryset = selectors.events(account=account).filter(is_archived=False)  # type: ignore[attr-defined]
         for name in template.parameters:
-            self.fields[f"data.{name}"] = forms.CharField(label=name, max_length=rules.VALUE_LIMIT)
+            self.fields[f"data.{name}"] = forms.CharField(label=name, max_length=rules.VALUE_LIMIT, required=False)
 
     def fields_given(self) -> dict[str, Any]:
         given = self.cleaned_data

@@ -16,6 +16,8 @@ MARKS = {
     rules.BLOCKED: _("Has blocked the account"),
     rules.TIMEOUT: _("LINE did not answer in time"),
     rules.ERROR: _("LINE answered with an error"),
+    rules.RATE_LIMITED: _("LINE's own rate limit was reached"),
+    rules.REFUSED_BY_LINE: _("LINE refused the message"),
 }
 OUTCOMES = {
     rules.PUBLISHED: _("Published as message.first_open."),

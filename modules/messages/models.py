@@ -1,4 +1,4 @@
-"""Template, MessageEvent, Broadcast, DirectMessage, Recipient and Open.
+"""Template, TrackedLink, MessageEvent, Broadcast, DirectMessage, Recipient, Open and Click.
 
 People are named by their LINE UID: what was sent to them stays, whatever becomes of the contact.
 """
@@ -29,6 +29,25 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TrackedLink(models.Model):
+    """A link or a trigger keyword of a template, whose clicks the report of a message event counts.
+
+    Either `url` or `keyword` is filled. The `utm_*` are null where marketing set none.
+    """
+
+    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="links")
+    url = models.CharField(max_length=rules.VALUE_LIMIT, default="", blank=True)
+    keyword = models.CharField(max_length=rules.NAME_LIMIT, default="", blank=True)
+    utm_campaign = models.CharField(max_length=rules.NAME_LIMIT, null=True)  # noqa: DJ001 - null: not set
+    utm_source = models.CharField(max_length=rules.NAME_LIMIT, null=True)  # noqa: DJ001
+    utm_medium = models.CharField(max_length=rules.NAME_LIMIT, null=True)  # noqa: DJ001
+    utm_content = models.CharField(max_length=rules.NAME_LIMIT, null=True)  # noqa: DJ001
+    tags = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.url or self.keyword
 
 
 class MessageEvent(models.Model):
@@ -139,3 +158,29 @@ class Open(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line_uid} opened {self.broadcast or self.direct_message}"
+
+
+class Click(models.Model):
+    """A contact's click on a link or keyword of a message. `event` is null where MAAC does not track the message.
+
+    What the contact then did at the shop stands on it: products put into the cart, purchases, and their sum.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="message_clicks", db_index=False)
+    direct_message = models.ForeignKey(DirectMessage, on_delete=models.CASCADE, related_name="clicks")
+    event = models.ForeignKey(MessageEvent, null=True, on_delete=models.CASCADE, related_name="clicks", db_index=False)
+    link = models.ForeignKey(TrackedLink, on_delete=models.CASCADE, related_name="clicks")
+    line_uid = models.CharField(max_length=33)
+    adds_to_cart = models.PositiveIntegerField(default=0)
+    transactions = models.PositiveIntegerField(default=0)
+    transaction_revenue = models.FloatField(default=0.0)
+    clicked_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-id"], name="click_newest"),
+            models.Index(fields=["event", "clicked_at"], name="click_of_event"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line_uid} clicked {self.link}"

@@ -5,6 +5,7 @@ a template's parameters, how LINE's answer is picked, which failure has which ma
 contact are counted but publish no event, because the event needs a customer id.
 """
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -17,10 +18,11 @@ CATEGORIES = (PUSH, MULTICAST, ENHANCED)
 PENDING, SENDING, SENT = "pending", "sending", "sent"
 STATUSES = (PENDING, SENDING, SENT)
 SUCCESS, TIMEOUT, ERROR = "success", "timeout", "error"
+RATE_LIMITED, REFUSED_BY_LINE = "rate_limited", "refused"
 LINE_ANSWERS = (SUCCESS, TIMEOUT, ERROR)
 """LINE's response for every message of a template, so that failures can be simulated."""
 DELIVERED, NOT_FOUND, BLOCKED = "", "not_found", "blocked"
-MARKS = (DELIVERED, NOT_FOUND, BLOCKED, TIMEOUT, ERROR)
+MARKS = (DELIVERED, NOT_FOUND, BLOCKED, TIMEOUT, ERROR, RATE_LIMITED, REFUSED_BY_LINE)
 """Why a recipient did not receive the message; empty if it was received."""
 
 PUBLISHED = "published"
@@ -30,6 +32,15 @@ NOT_TRACKED = "not_tracked"
 NOT_BOUND = "not_bound"
 OUTCOMES = (PUBLISHED, OPENED_BEFORE, WITHOUT_EVENT, NOT_TRACKED, NOT_BOUND)
 """Whether an open published an event, else why not."""
+
+MAGIC: dict[str, str] = {
+    "U00000000000000000000000000000400": REFUSED_BY_LINE,
+    "U00000000000000000000000000000404": NOT_FOUND,
+    "U00000000000000000000000000000408": TIMEOUT,
+    "U00000000000000000000000000000429": RATE_LIMITED,
+    "U00000000000000000000000000000500": ERROR,
+}
+"""LINE UIDs to which a message fails so, whatever is stored."""
 
 EVENT_LIMIT = 1000
 RECIPIENT_LIMITS = {PUSH: 1, MULTICAST: 150, ENHANCED: 500}
@@ -50,20 +61,29 @@ NOT_PARAMETERS = _(
 NOT_A_LINE_ANSWER = _("Choose success, timeout or error.")
 NOT_A_LINE_UID = _("A LINE UID is U and 32 lower-case hex digits.")
 NOT_A_TEXT = _("Write a text of at most 1000 characters.")
+NOT_A_URL = _("Write an address that begins with http:// or https://, of at most 1000 characters.")
+NOT_A_UTM = _("Write at most 100 printable characters, or nothing.")
+NOT_TAGS = _("Give at most 20 tags of 1 to 50 printable characters each.")
+ONE_TARGET = _("Give either an address or a keyword.")
 TOO_MANY = {
     MULTICAST: _("Give 1 to 150 recipients."),
     ENHANCED: _("Give 1 to 500 recipients."),
 }
 LINE_UID = re.compile(r"U[0-9a-f]{32}")
+URL = re.compile(r"https?://\S+$")
+TAG_LIMIT = 50
 
-FAILED = "Failed to send messages"
+REFUSED = "The request body has 1 error(s)"
+INVALID_USER = "Invalid user"
 RESPONSES: dict[str, str] = {
-    NOT_FOUND: "Not a contact of this account",
-    BLOCKED: "The contact has blocked the account",
-    TIMEOUT: "LINE did not answer in time",
-    ERROR: "LINE answered with an error",
+    NOT_FOUND: json.dumps({"message": INVALID_USER}),
+    BLOCKED: json.dumps({"message": INVALID_USER}),
+    TIMEOUT: "timeout",
+    ERROR: "500 Internal Server Error",
+    RATE_LIMITED: "429 Too Many Requests",
+    REFUSED_BY_LINE: json.dumps({"message": REFUSED}),
 }
-"""The Open API's English text for each mark."""
+"""The `response` of a recipient in the Open API: LINE's answer as text, or an error of MAAC's own."""
 
 
 def template_faults(*, name: str, parameters: Sequence[str], line_answer: str) -> Faults:
@@ -87,7 +107,7 @@ def is_name(name: str) -> bool:
 
 
 def recipient_faults(*, line_uid: Any, values: Mapping[str, Any], parameters: Collection[str]) -> Faults:
-    """Faults of one recipient: the LINE UID, and a text for each parameter of the template."""
+    """Faults of one recipient: the LINE UID, and the texts of the template's parameters."""
     faults: Faults = {}
     if not (isinstance(line_uid, str) and LINE_UID.fullmatch(line_uid)):
         faults[LINE_UID_PARAMETER] = NOT_A_LINE_UID if line_uid else REQUIRED
@@ -95,8 +115,30 @@ def recipient_faults(*, line_uid: Any, values: Mapping[str, Any], parameters: Co
 
 
 def value_faults(*, values: Mapping[str, Any], parameters: Collection[str]) -> Faults:
-    missing = {name: REQUIRED for name in parameters if values.get(name) in (None, "")}
-    return missing | {name: NOT_A_TEXT for name in parameters if name not in missing and not _is_text(values[name])}
+    """Parameters are optional (documented): one without a value is empty in the message."""
+    given = {name: values[name] for name in parameters if values.get(name) is not None}
+    return {name: NOT_A_TEXT for name, value in given.items() if not _is_text(value)}
+
+
+def texts_of(*, values: Mapping[str, Any], parameters: Collection[str]) -> dict[str, str]:
+    """The text of each parameter."""
+    return {name: "" if values.get(name) is None else str(values[name]) for name in parameters}
+
+
+def tracked_faults(*, url: str, keyword: str, utm: Collection[str | None], tags: Sequence[str]) -> Faults:
+    """Faults of a tracked link or a trigger keyword of a template."""
+    faults: Faults = {}
+    if bool(url) == bool(keyword):
+        faults["url"] = ONE_TARGET
+    if url and not (URL.match(url) and len(url) <= VALUE_LIMIT and url.isprintable()):
+        faults["url"] = NOT_A_URL
+    if keyword and not is_name(keyword):
+        faults["keyword"] = NOT_A_NAME
+    if not all(text is None or (len(text) <= NAME_LIMIT and text.isprintable()) for text in utm):
+        faults["utm_campaign"] = NOT_A_UTM
+    if len(tags) > PARAMETER_LIMIT or not all(is_name(tag) and len(tag) <= TAG_LIMIT for tag in tags):
+        faults["tags"] = NOT_TAGS
+    return faults
 
 
 def _is_text(value: Any) -> bool:
@@ -108,7 +150,7 @@ def _is_text(value: Any) -> bool:
 
 
 def mark_of(*, line_answer: str, is_known: bool, has_blocked: bool) -> str:
-    """The outcome of sending to one recipient."""
+    """The outcome of sending to one recipient. Whatever is no success in `line_answer` is the mark of all of them."""
     if line_answer != SUCCESS:
         return line_answer
     if not is_known:
@@ -122,7 +164,10 @@ def result_of_push(mark: str) -> str | dict[str, Any]:
         return SUCCESS
     if mark in (TIMEOUT, ERROR):
         return mark
-    return {"message": FAILED, "details": [{"message": RESPONSES[mark], "property": LINE_UID_PARAMETER}]}
+    if mark == RATE_LIMITED:
+        return ERROR
+    fault = ("May not be empty", "messages[0].text") if mark == REFUSED_BY_LINE else (INVALID_USER, "to")
+    return {"message": REFUSED, "details": [dict(zip(("message", "property"), fault, strict=True))]}
 
 
 def status_at(moment: datetime, *, created_at: datetime, sent_at: datetime) -> str:

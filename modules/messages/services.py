@@ -101,11 +101,12 @@ def push(
     values: Mapping[str, Any],
     now: datetime,
     event: MessageEvent | None = None,
+    line_answer: str = "",
 ) -> Sent:
-    """Send to one contact."""
+    """Send to one contact. `line_answer` overrides the template's, for a scripted failure."""
     faults = rules.recipient_faults(line_uid=line_uid, values=values, parameters=template.parameters)
     refuse({f"data.{name}": fault for name, fault in faults.items()}, InvalidMessage)
-    return _sent(account, template, event, rules.PUSH, [Addressee(line_uid, values)], now)
+    return _sent(account, template, event, rules.PUSH, [Addressee(line_uid, values)], now, line_answer)
 
 
 def multicast(
@@ -115,6 +116,7 @@ def multicast(
     addressees: Sequence[Addressee],
     now: datetime,
     event: MessageEvent | None = None,
+    line_answer: str = "",
 ) -> Sent:
     """Send to several contacts with individual values; with any fault nothing is sent."""
     faults = _count_faults(rules.MULTICAST, "data", len(addressees))
@@ -122,7 +124,7 @@ def multicast(
         found = rules.recipient_faults(line_uid=one.line_uid, values=one.values, parameters=template.parameters)
         faults |= {f"data[{place}].{name}": fault for name, fault in found.items()}
     refuse(faults, InvalidMessage)
-    return _sent(account, template, event, rules.MULTICAST, addressees, now)
+    return _sent(account, template, event, rules.MULTICAST, addressees, now, line_answer)
 
 
 def enhanced_multicast(
@@ -133,6 +135,7 @@ def enhanced_multicast(
     values: Mapping[str, Any],
     now: datetime,
     event: MessageEvent | None = None,
+    line_answer: str = "",
 ) -> Sent:
     """Send the same message to many contacts. Its opens are not tracked."""
     faults = _count_faults(rules.ENHANCED, "line_uids", len(line_uids))
@@ -141,8 +144,8 @@ def enhanced_multicast(
         faults |= {f"line_uids[{place}]": fault for fault in found.values()}
     found = rules.value_faults(values=values, parameters=template.parameters)
     refuse(faults | {f"data.{name}": fault for name, fault in found.items()}, InvalidMessage)
-    addressees = [Addressee(line_uid, values) for line_uid in dict.fromkeys(line_uids)]
-    return _sent(account, template, event, rules.ENHANCED, addressees, now)
+    addressees = [Addressee(line_uid, values) for line_uid in line_uids]
+    return _sent(account, template, event, rules.ENHANCED, addressees, now, line_answer)
 
 
 def _sent(
@@ -152,15 +155,16 @@ def _sent(
     category: str,
     addressees: Sequence[Addressee],
     now: datetime,
+    line_answer: str,
 ) -> Sent:
     """Each recipient's outcome is decided now; a list shows the status sent only after some time."""
     statuses = selectors.statuses_of(account=account, line_uids=[one.line_uid for one in addressees])
     recipients = [
         Recipient(
             line_uid=one.line_uid,
-            values={name: str(one.values[name]) for name in template.parameters},
+            values=rules.texts_of(values=one.values, parameters=template.parameters),
             mark=rules.mark_of(
-                line_answer=template.line_answer,
+                line_answer=line_answer or rules.MAGIC.get(one.line_uid) or template.line_answer,
                 is_known=one.line_uid in statuses,
                 has_blocked=statuses.get(one.line_uid) == UNFOLLOW,
             ),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from modules.messages import api, pages, template_pages
+from modules.messages import api, click_api, click_pages, pages, template_pages
 from rest.base.views import Router
 
 router = Router()
@@ -11,7 +11,12 @@ router.register("events", api.EventViewSet)
 router.register("broadcasts", api.BroadcastViewSet)
 router.register("direct-messages", api.DirectMessageViewSet)
 router.register("opens", api.OpenViewSet)
-api_urlpatterns = router.urls
+api_urlpatterns = [
+    path("templates/<int:template_id>/links/", click_api.LinksView.as_view()),
+    path("templates/<int:template_id>/links/<int:link_id>/", click_api.LinkView.as_view()),
+    path("clicks/", click_api.ClicksView.as_view()),
+    *router.urls,
+]
 
 app_name = "messages"
 urlpatterns = [
@@ -21,6 +26,9 @@ urlpatterns = [
     path("broadcasts/<int:pk>/open/", pages.broadcast_open, name="broadcast_open"),
     path("direct/", pages.direct_messages, name="direct_messages"),
     path("direct/<int:pk>/", pages.direct_message, name="direct_message"),
+    path("direct/<int:pk>/click/", click_pages.click, name="click"),
+    path("templates/<int:pk>/links/add/", click_pages.link_add, name="link_add"),
+    path("templates/<int:pk>/links/<int:link_pk>/delete/", click_pages.link_delete, name="link_delete"),
     path("direct/<int:pk>/open/", pages.direct_message_open, name="direct_message_open"),
     path("opens/", pages.opens, name="opens"),
     path("templates/", template_pages.templates, name="templates"),

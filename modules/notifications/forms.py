@@ -114,7 +114,7 @@ class ConditionsForm(forms.Form):
         label=_("Sensitive words"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("One a line. An SMS with one of them is blocked."),
+        help_text=_("One a line. An SMS with one of them fails."),
     )
     blocked_numbers = forms.CharField(
         label=_("Numbers on the carriers' blocked list"),

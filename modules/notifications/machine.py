@@ -6,7 +6,8 @@
   channel of the plan does; where the plan has none, the message has ended.
 - A move is made after a wait: one step, or the fallback period of the template (before SMS).
 
-The statuses and error categories are the contract's. Which outcome takes which way is chosen.
+Documented by MAAC: the statuses, the error categories, and that the monthly limit, a blocked account and a timeout of
+LINE end in `line_push_undeliverable`, and only a number on the blocked list in `sms_blocked`. Chosen: the other ways.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,10 @@ DELIVERED = "delivered"
 MEMBER_NOT_FOUND = "member_not_found"
 MONTHLY_LIMIT = "monthly_limit"
 LINE_ERROR = "line_error"
+LINE_TIMEOUT = "line_timeout"
+TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a name
+MAINTENANCE = "maintenance"
+BLOCKED_ACCOUNT = "blocked_account"
 NO_LINE_USER = "no_line_user"
 PHONE_OFF = "phone_off"
 LANDLINE = "landline"
@@ -30,8 +35,10 @@ VENDOR_DOWN = "vendor_down"
 CALLBACK_LOST = "callback_lost"
 
 OUTCOMES: dict[str, tuple[str, ...]] = {
-    LINE_PUSH: (DELIVERED, MEMBER_NOT_FOUND, MONTHLY_LIMIT, LINE_ERROR),
-    PNP: (DELIVERED, NO_LINE_USER, LINE_ERROR),
+    LINE_PUSH: (
+        DELIVERED, MEMBER_NOT_FOUND, MONTHLY_LIMIT, LINE_ERROR, LINE_TIMEOUT, TOKEN_EXPIRED, MAINTENANCE,
+    ),
+    PNP: (DELIVERED, NO_LINE_USER, BLOCKED_ACCOUNT, LINE_ERROR, LINE_TIMEOUT, TOKEN_EXPIRED, MAINTENANCE),
     SMS: (
         DELIVERED, PHONE_OFF, LANDLINE, BLOCKED_LIST, SENSITIVE_WORD, VENDOR_RECOVERS, VENDOR_DOWN, CALLBACK_LOST,
     ),
@@ -62,20 +69,27 @@ TABLE: dict[str, dict[str, Move]] = {
     "line_push_preparing": {
         DELIVERED: Move("line_push_delivered"),
         MEMBER_NOT_FOUND: Move("line_push_undeliverable", error="member_not_found"),
-        MONTHLY_LIMIT: Move("line_push_failed", error="reach_monthly_limit"),
+        MONTHLY_LIMIT: Move("line_push_undeliverable", error="reach_monthly_limit"),
+        LINE_TIMEOUT: Move("line_push_undeliverable", error="others"),
         LINE_ERROR: Move("line_push_failed", error="others"),
+        TOKEN_EXPIRED: Move("line_push_failed", error="others"),
+        MAINTENANCE: Move("line_push_failed", error="others"),
     },
     "line_push_delivered": {},
     "line_push_undeliverable": TO_PNP | TO_SMS,
     "line_push_failed": TO_PNP | TO_SMS,
     "pnp_preparing": {
         DELIVERED: Move("pnp_accepted"),
-        NO_LINE_USER: Move("pnp_accepted"),
+        BLOCKED_ACCOUNT: Move("pnp_accepted"),
+        NO_LINE_USER: Move("pnp_undeliverable"),
         LINE_ERROR: Move("pnp_failed"),
+        LINE_TIMEOUT: Move("pnp_failed"),
+        TOKEN_EXPIRED: Move("pnp_failed"),
+        MAINTENANCE: Move("pnp_failed"),
     },
     "pnp_accepted": {
         DELIVERED: Move("pnp_delivered"),
-        NO_LINE_USER: Move("pnp_undeliverable"),
+        BLOCKED_ACCOUNT: Move("pnp_undeliverable"),
     },
     "pnp_delivered": {},
     "pnp_undeliverable": TO_SMS,
@@ -86,7 +100,7 @@ TABLE: dict[str, dict[str, Move]] = {
         CALLBACK_LOST: Move("sms_accepted"),
         LANDLINE: Move("sms_failed", error="invalid_phone_number"),
         BLOCKED_LIST: Move("sms_blocked", error="target_reception_issue"),
-        SENSITIVE_WORD: Move("sms_blocked", error="sensitive_words"),
+        SENSITIVE_WORD: Move("sms_failed", error="sensitive_words"),
         VENDOR_RECOVERS: Move("sms_temporary_error"),
         VENDOR_DOWN: Move("sms_temporary_error"),
     },
@@ -127,7 +141,6 @@ def has_delivered(status: str) -> bool:
     return status.endswith("_delivered")
 
 
-def is_line_willing(plan: Plan) -> bool:
-    """Whether LINE accepts the message in its first channel; true if that is SMS, which does not use LINE."""
-    channel = channel_of(first_status(plan))
-    return channel == SMS or plan[channel] in (DELIVERED, NO_LINE_USER)
+def first_outcome(plan: Plan) -> str:
+    """The outcome of the first channel that is tried."""
+    return plan[channel_of(first_status(plan))]

@@ -174,15 +174,19 @@ def plan_of(
     *,
     switches: Switches,
     phone_number: str,
-    is_known: bool,
+    is_member: bool,
     has_blocked: bool,
     sms_values: Mapping[str, str],
     world: World,
 ) -> Plan:
-    """The outcome of each channel to try. A magic number decides all outcomes."""
+    """The outcome of each channel to try. A magic number decides all outcomes.
+
+    `is_member`: the number is that of exactly one contact who has not blocked the account. `has_blocked`: it has
+    contacts, and all of them have.
+    """
     forced = MAGIC.get(phone_number)
     outcomes = forced.outcomes if forced else {
-        LINE_PUSH: _line_push(is_known and not has_blocked, world),
+        LINE_PUSH: _line_push(is_member, world),
         PNP: _pnp(phone_number, has_blocked, world),
         SMS: _sms(phone_number, sms_values, world),
     }  # fmt: skip
@@ -190,15 +194,17 @@ def plan_of(
     return {channel: outcomes[channel] for channel in machine.CHANNELS if tried[channel]}
 
 
-def _line_push(is_reachable: bool, world: World) -> str:
-    if not is_reachable:
+def _line_push(is_member: bool, world: World) -> str:
+    if not is_member:
         return machine.MEMBER_NOT_FOUND
     return machine.MONTHLY_LIMIT if world.is_line_push_used_up else machine.DELIVERED
 
 
 def _pnp(phone_number: str, has_blocked: bool, world: World) -> str:
     """PNP reaches LINE users who are not friends of the account, but not those who blocked it."""
-    is_nobody = has_blocked or is_landline(phone_number) or phone_number in world.numbers_off
+    if has_blocked:
+        return machine.BLOCKED_ACCOUNT
+    is_nobody = is_landline(phone_number) or phone_number in world.numbers_off
     return machine.NO_LINE_USER if is_nobody else machine.DELIVERED
 
 

@@ -82,6 +82,12 @@ def contacts_of(*, account: Account, numbers: Collection[str]) -> dict[str, list
     return found
 
 
+def is_member(number: str, contacts: Collection[Contact]) -> bool:
+    """Whether LINE push finds its one recipient: by exact match, so a hash finds nobody, as contacts have E.164."""
+    active = [contact for contact in contacts if contact.status != contact_rules.UNFOLLOW]
+    return len(active) == 1 and not rules.is_hash(number)
+
+
 def has_blocked(contacts: Collection[Contact]) -> bool:
     """Whether the number has contacts and all of them have blocked the account."""
     return bool(contacts) and all(contact.status == contact_rules.UNFOLLOW for contact in contacts)

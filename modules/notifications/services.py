@@ -98,15 +98,19 @@ def push_many(
     now: datetime,
     event_id: int | None = None,
     is_batch: bool = False,
+    forced: Plan | None = None,
 ) -> list[Message]:
-    """Send all messages; with any fault none is sent. Faults of a batch name the position."""
+    """Send all messages; with any fault none is sent. Faults of a batch name the position.
+
+    `forced` are outcomes of channels that replace the usual ones, for a scripted failure.
+    """
     if template.status != rules.ACTIVE:
         raise TemplateInactive(_("The template %(name)s is not active.") % {"name": template.name})
     for place, request in enumerate(requests):
         faults = faults_of(template=template, request=request, event_id=event_id)
         refuse({f"[{place}].{name}" if is_batch else name: each for name, each in faults.items()}, InvalidMessage)
     with transaction.atomic():
-        messages = _planned(account, template, requests, event_id, now)
+        messages = _planned(account, template, requests, event_id, now, forced or {})
         Message.objects.bulk_create(messages)
         steps.announce(messages, now)
         wake_after_commit(ADVANCE)
@@ -172,7 +176,7 @@ def _stored(template: Template, fields: Mapping[str, Any], now: datetime) -> Tem
 
 
 def _planned(
-    account: Account, template: Template, requests: Sequence[Request], event_id: int | None, now: datetime
+    account: Account, template: Template, requests: Sequence[Request], event_id: int | None, now: datetime, forced: Plan
 ) -> list[Message]:
     """Unsaved messages in their first status."""
     conditions = _conditions(account)
@@ -185,11 +189,12 @@ def _planned(
         plan = rules.plan_of(
             switches=switches,
             phone_number=request.phone_number,
-            is_known=bool(known),
+            is_member=selectors.is_member(request.phone_number, known),
             has_blocked=selectors.has_blocked(known),
             sms_values=request.sms,
             world=replace(world, is_line_push_used_up=line_pushes_left is not None and line_pushes_left <= 0),
         )
+        plan = {channel: forced.get(channel, outcome) for channel, outcome in plan.items()}
         if line_pushes_left is not None and plan.get(machine.LINE_PUSH) == machine.DELIVERED:
             line_pushes_left -= 1
         message = drafted(

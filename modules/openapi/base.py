@@ -1,4 +1,4 @@
-"""The base of the Open API's views."""
+"""The base of the Open API's views: who calls, limits, scripted failures, the call log, errors and pages."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -15,10 +15,15 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts.models import Account
+from maac_contract.openapi_failures import Failure
+from modules.openapi.call_log import logged
 from modules.openapi.errors import as_json, as_text
 from modules.openapi.limits import CallLimit
 from modules.openapi.paging import OLDEST, page_of
+from modules.openapi.scripted import answer_failure, magic_failure, take
 from rest.base.request import account_of, now_utc
+
+V1 = "/openapi/v1/"
 
 
 class AnyAccept(BaseContentNegotiation):
@@ -42,6 +47,29 @@ class OpenApiView(APIView):
     request: Request
     limited_as: ClassVar[str] = ""
     """The name of the view's rate limit; empty: none."""
+    call: ClassVar[str] = ""
+    """The call's name among those that can fail in their own way; empty: only as every call."""
+    failure: Failure | None = None
+    """The scripted failure of this request."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Handle the request and log it, however it ends."""
+        response = logged(self, request, lambda: super(OpenApiView, self).dispatch(request, *args, **kwargs))
+        if self.failure:
+            response._has_been_logged = True  # Django would report a scripted 500 as an error of the server.
+        return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.failure = take(account=self.account, call=self.call, path=request.path_info[len(V1) :], now=self.now)
+        answer_failure(self.failure)
+
+    def scripted(self, *values: Any) -> Failure | None:
+        """The failure that is scripted, or that a magic value of the request causes. Raises those with a status."""
+        if self.failure is None:
+            self.failure = magic_failure(self.call, values)
+            answer_failure(self.failure)
+        return self.failure
 
     @property
     def account(self) -> Account:
@@ -70,6 +98,8 @@ class OpenApiView(APIView):
 
 class PlainTextErrors(OpenApiView):
     """Errors are one line of text."""
+
+    names_missing_fields: ClassVar[bool] = True
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Any]:
         return as_text

@@ -16,6 +16,7 @@ from rest.base.fields import BodyTooLarge
 from webhooks.errors import InvalidInput
 
 PATTERN_NOT_MATCHED = "this value does not match the required pattern"
+FIELD_REQUIRED = "field is required"
 MISSING = ("required", "null", "blank")
 _STEP = re.compile(r"[^.\[\]]+")
 
@@ -30,10 +31,11 @@ def as_text(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     answer = as_json(error, context)
     if answer is None:
         return None
+    text = sentence(answer.data)
+    if text.endswith(FIELD_REQUIRED) and not context["view"].names_missing_fields:
+        text = FIELD_REQUIRED
     headers = {name: value for name, value in answer.headers.items() if name != "Content-Type"}
-    return HttpResponse(
-        sentence(answer.data), status=answer.status_code, content_type="text/plain; charset=utf-8", headers=headers
-    )
+    return HttpResponse(text, status=answer.status_code, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def sentence(detail: Any, name: str = "") -> str:
@@ -44,7 +46,7 @@ def sentence(detail: Any, name: str = "") -> str:
     if isinstance(detail, Sequence) and not isinstance(detail, str):
         return sentence(next(each for each in detail if each), name)
     if name and getattr(detail, "code", "") in MISSING:
-        return f"{name} field is required"
+        return f"{name} {FIELD_REQUIRED}"
     if str(detail) == PATTERN_NOT_MATCHED or not name:
         return str(detail).rstrip(".")
     return f"{name}: {detail}".rstrip(".")
@@ -60,6 +62,13 @@ def by_field(fields: Mapping[str, Sequence[str]]) -> dict[str, Any]:
             branch = branch.setdefault(step, {})
         branch[last] = list(faults)
     return tree
+
+
+def answered(status_code: int, text: str) -> exceptions.APIException:
+    """An error with this status and text, in the form of the call's family."""
+    error = exceptions.APIException(text)
+    error.status_code = status_code
+    return error
 
 
 def plain(text: str) -> exceptions.ValidationError:

@@ -8,17 +8,21 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from modules.messages import rules, selectors, services
+from modules.messages import clicks, rules, selectors, services
 from modules.messages.models import MessageEvent, Template
 from modules.openapi import answers, queries
 from modules.openapi.base import OpenApiView
+from modules.openapi.paging import NEWEST
+from modules.openapi.scripted import line_answer_of
 
 
 class EventsView(OpenApiView):
     def get(self, request: Request) -> Response:
         asked = queries.query(queries.EventQuery, request)
         found = selectors.events(account=self.account, name=asked["name"])
-        return self.list_of(found, lambda row: answers.event(row, self.zone), start=asked["start"])
+        return self.list_of(
+            found, lambda row: answers.event(row, self.zone), start=asked["start"], order=NEWEST
+        )  # fmt: skip
 
     def post(self, request: Request) -> Response:
         fields = queries.body(queries.NewEvent, request)
@@ -37,10 +41,17 @@ class EventReportView(OpenApiView):
     def get(self, request: Request, event_id: int) -> Response:
         event = get_object_or_404(selectors.events(account=self.account), pk=event_id)
         asked = queries.query(queries.Period, request)
-        opens = selectors.report_opens(
-            event=event, zone=self.zone, start=asked["start_date"], end=asked["end_date"]
-        )  # fmt: skip
-        return Response(answers.report(event, opens))
+        days: dict[str, Any] = {
+            "event": event, "zone": self.zone, "start": asked["start_date"], "end": asked["end_date"],
+        }  # fmt: skip
+        report = answers.report(
+            event,
+            selectors.report_opens(**days),
+            list(clicks.links_of_event(event=event)),
+            clicks.counts_of_links(**days),
+            clicks.unique_clicks(**days),
+        )
+        return Response(report)
 
 
 class TemplatesView(OpenApiView):
@@ -66,14 +77,20 @@ class MessageView(OpenApiView):
 
 
 class PushView(MessageView):
-    limited_as = "push"
+    limited_as = call = "push"
 
     def post(self, request: Request) -> Response:
         fields = queries.body(queries.Push, request)
         template, event = self.named(fields)
         line_uid = fields["data"].get(rules.LINE_UID_PARAMETER)
         sent = services.push(
-            account=self.account, template=template, event=event, line_uid=line_uid, values=fields["data"], now=self.now
+            account=self.account,
+            template=template,
+            event=event,
+            line_uid=line_uid,
+            values=fields["data"],
+            now=self.now,
+            line_answer=line_answer_of(self.scripted(line_uid)),
         )
         (recipient,) = sent.recipients
         result = rules.result_of_push(recipient.mark)
@@ -81,20 +98,25 @@ class PushView(MessageView):
 
 
 class MulticastView(MessageView):
-    limited_as = "multicast"
+    limited_as = call = "multicast"
 
     def post(self, request: Request) -> Response:
         fields = queries.body(queries.Multicast, request)
         template, event = self.named(fields)
         addressees = [services.Addressee(each.get(rules.LINE_UID_PARAMETER), each) for each in fields["data"]]
         sent = services.multicast(
-            account=self.account, template=template, event=event, addressees=addressees, now=self.now
+            account=self.account,
+            template=template,
+            event=event,
+            addressees=addressees,
+            now=self.now,
+            line_answer=line_answer_of(self.scripted(*(each.line_uid for each in addressees))),
         )
         return Response({"id": sent.message.pk, "result": rules.PENDING})
 
 
 class EnhancedMulticastView(MessageView):
-    limited_as = "enhanced_multicast"
+    limited_as = call = "enhanced_multicast"
 
     def post(self, request: Request) -> Response:
         fields = queries.body(queries.EnhancedMulticast, request)
@@ -104,8 +126,9 @@ class EnhancedMulticastView(MessageView):
             template=template,
             event=event,
             line_uids=fields["line_uids"],
-            values=fields.get("data") or {},
+            values=fields["data"],
             now=self.now,
+            line_answer=line_answer_of(self.scripted(*fields["line_uids"])),
         )
         return Response({"id": sent.message.pk, "result": rules.PENDING})
 

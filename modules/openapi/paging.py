@@ -18,6 +18,7 @@ from rest_framework.exceptions import ValidationError
 PAGE_SIZE = 300
 OLDEST = ("id",)
 """An order in which no row is missed if rows change between two pages."""
+NEWEST = ("-id",)
 NEWEST_UPDATE = ("-updated_at", "-id")
 
 Row = TypeVar("Row")

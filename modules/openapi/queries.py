@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from maac_contract.contract import DEFAULT_TIME_ZONE
 from modules.contacts import rules as contact_rules
-from rest.base.fields import Text
+from rest.base.fields import Number, Text
 
 LARGEST_ID = 2**63 - 1
 YEARS = range(1900, 3000)
@@ -86,50 +86,18 @@ class Multicast(OfTemplate):
 
 class EnhancedMulticast(OfTemplate):
     line_uids = serializers.ListField()
-    data = serializers.DictField(required=False, allow_null=True)  # type: ignore[assignment]
+    data = serializers.DictField()  # type: ignore[assignment]
 
 
-class Texts(serializers.DictField):
-    """Parameter values by name. Numbers are converted to text."""
+class Redemption(serializers.Serializer[Any]):
+    """Required are all but `tags`; each may be null. `store` is taken up to the larger of its two documented limits."""
 
-    child = serializers.CharField(allow_blank=True, trim_whitespace=False)
-
-    def to_internal_value(self, data: Any) -> dict[str, str]:
-        texts: dict[str, str] = super().to_internal_value(data)
-        if not all(name.isprintable() for name in texts):
-            raise serializers.ValidationError("A name has characters that cannot be printed.")
-        return texts
-
-
-class PnpTarget(serializers.Serializer[Any]):
-    """A phone number, and the values of each channel's parameters."""
-
-    phone_number = Text()
-    pnp = Texts(required=False, allow_null=True)
-    sms = Texts(required=False, allow_null=True)
-    customized_id = Text(required=False, allow_null=True)
-
-
-class LinePushTarget(PnpTarget):
-    line_push_template_id = Id(required=False, allow_null=True)
-    line_push = Texts(required=False, allow_null=True)
-
-
-class PnpPush(serializers.Serializer[Any]):
-    pnp_setting_id = Id()
-    event_id = Id(required=False, allow_null=True, default=None)
-    data = LinePushTarget()  # type: ignore[assignment]
-
-
-class PnpMulticast(PnpPush):
-    data = serializers.ListField(child=PnpTarget(), allow_empty=False, max_length=150)  # type: ignore[assignment]
-
-
-class PnpQuery(Start):
-    updated_at_min = Moment(required=False)
-    updated_at_max = Moment(required=False)
-    pnp_setting_id = Id(required=False)
-    customized_id = serializers.CharField(required=False)
+    tags = serializers.ListField(child=Text(max_length=255), required=False, default=list, max_length=5)
+    customer_id = Text(allow_null=True, max_length=1024)
+    mobile = Text(allow_null=True, max_length=16)
+    gender = serializers.ChoiceField(allow_null=True, choices=contact_rules.GENDERS)
+    store = Text(allow_null=True, allow_blank=True, max_length=1024)
+    revenue = Number(allow_null=True)
 
 
 class MemberQuery(Start):

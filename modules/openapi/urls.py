@@ -8,6 +8,7 @@ from modules.openapi import (
     import_views,
     member_views,
     pnp_views,
+    prize_views,
     segment_views,
     tag_views,
 )
@@ -22,6 +23,7 @@ urlpatterns = [
     path("direct_message/multicast/", event_views.MulticastView.as_view()),
     path("direct_message/enhanced_multicast/", event_views.EnhancedMulticastView.as_view()),
     path("direct_message/<int:message_id>/", event_views.DirectMessageView.as_view()),
+    path("prize/<str:code>/redeem/", prize_views.RedeemView.as_view()),
     path("pnp/setting/", pnp_views.SettingsView.as_view()),
     path("pnp/setting/<int:setting_id>/", pnp_views.SettingView.as_view()),
     path("pnp/message/push/", pnp_views.PnpPushView.as_view()),

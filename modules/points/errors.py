@@ -24,6 +24,26 @@ class PrizeOver(Refusal):
     code = "prize_over"
 
 
+class InvalidVoucher(InvalidInput):
+    code = "invalid_voucher"
+
+
+class VoucherTaken(Refusal):
+    """Another voucher of the account has this code."""
+
+    code = "voucher_taken"
+
+
+class NotRedeemed(Refusal):
+    """A voucher cannot be redeemed; `reason` is one of those in `vouchers`."""
+
+    code = "not_redeemed"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class GrantDiffers(Refusal):
     """The key or id was used before with other values."""
 

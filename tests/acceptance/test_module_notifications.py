@@ -20,11 +20,11 @@ def test_a_message_walks_to_its_end_and_its_reader_is_bound(simulator: Embedded,
     template = api.post(f"{MODULE}/templates/", {"name": "発送のお知らせ", "line_push_enabled": True}).json()
     request = {"template": template["id"], "phone_number": "+886900000605", "line_push_template_id": 3}
     message = api.post(f"{MODULE}/messages/", request).json()
-    came = receiver.wait_for(8, timeout=15)
+    came = receiver.wait_for(7, timeout=15)
 
     data = [each.json()["data"] for each in sorted(came, key=lambda each: each.json()["timestamp"])]
     assert [each["status"] for each in data] == [
-        "line_push_preparing", "line_push_undeliverable", "pnp_preparing", "pnp_accepted", "pnp_undeliverable",
+        "line_push_preparing", "line_push_undeliverable", "pnp_preparing", "pnp_undeliverable",
         "sms_preparing", "sms_temporary_error", "sms_delivered",
     ]  # fmt: skip
     assert {each["pnp_message_id"] for each in data} == {message["id"]}
@@ -33,7 +33,7 @@ def test_a_message_walks_to_its_end_and_its_reader_is_bound(simulator: Embedded,
     contact = api.post("/modules/contacts/", {"display_name": "花子", "customer_id": "M-1"}).json()
     binding = {"template": template["id"], "line_uid": contact["line_uid"], "source": "sms"}
     assert api.post(f"{MODULE}/bindings/", {**binding, "phone_number": "+886912345678"}).status_code == 201
-    bound = receiver.wait_for(9, timeout=15)[-1]
+    bound = receiver.wait_for(8, timeout=15)[-1]
     assert bound.json()["topic"] == "pnp.profile_updated"
     assert bound.json()["data"]["customer_id"] == "M-1"
     assert api.get(f"/modules/contacts/{contact['id']}/").json()["mobile"] == "+886912345678"

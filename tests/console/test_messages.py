@@ -112,7 +112,7 @@ def test_a_form_says_what_is_wrong_and_stores_nothing(
     ("form", "fault"),
     [
         ({"contact": "nobody", "data.NAME": "x"}, "No contact has the LINE UID or customer ID nobody."),
-        ({"contact": "M-1"}, "This field is required."),
+        ({"contact": "", "data.NAME": "x"}, "This field is required."),
         ({"contact": "M-1", "data.NAME": "x", "event": "99"}, "Select a valid choice"),
     ],
 )

@@ -39,7 +39,8 @@ from webhooks.models import Endpoint
 SPOKEN = "xx"
 NAMES = {
     *("maac-sim", "curl", "URL", "JSON", "JSON Schema", "HTML", "JUnit XML", "HTTP", "POST", "5xx", "TLS"),
-    *("s", "ms", "KiB"),
+    *("s", "ms", "KiB", "GET", "PATCH", "PUT", "DELETE", "2xx", "4xx"),
+    *("utm_campaign", "utm_source", "utm_medium", "utm_content"),
     *("PNP", "SMS", "LINE", "timestamp", "topic", "data", "sn", "svid", "template_id", "event_id", "segment_id"),
     *(HEADER_SIGNATURE, HEADER_IDEMPOTENCY_KEY, audit.SYSTEM),
     *TOPICS,

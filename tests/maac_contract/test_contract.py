@@ -522,7 +522,8 @@ def test_schema_and_check_agree(topic: str, path: tuple[str | int, ...], value: 
 def test_a_schema_tells_what_is_documented_and_what_is_chosen() -> None:
     properties = json_schema("pnp.status_updated")["properties"]
     assert properties["status"]["x-source"] == "documented"
-    assert properties["sms_delivered_at"]["x-source"] == "chosen"
+    assert properties["event_id"]["x-source"] == "chosen"
+    assert properties["sms_delivered_at"]["x-source"] == "documented"
     assert properties["sms_delivered_at"]["type"] == ["string", "null"]
     assert properties["line_push_error_category"]["enum"][-1] is None
 

@@ -33,9 +33,15 @@ def test_what_is_wrong_with_a_template_is_reported_by_field(changes: dict[str, o
     assert list(rules.template_faults(**{**right, **changes})) == [field]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("value", [True, None, "", [], {}, "x" * 1001, "a\x00", "\ud800"])
+@pytest.mark.parametrize("value", [True, [], {}, "x" * 1001, "a\x00", "\ud800"])
 def test_a_parameter_needs_a_text_that_can_be_stored(value: object) -> None:
     assert list(rules.value_faults(values={"NAME": value}, parameters=["NAME"])) == ["NAME"]
+
+
+@pytest.mark.parametrize("values", [{}, {"NAME": None}, {"NAME": ""}])
+def test_a_parameter_that_is_left_out_is_empty(values: dict[str, object]) -> None:
+    assert rules.value_faults(values=values, parameters=["NAME"]) == {}
+    assert rules.texts_of(values=values, parameters=["NAME"]) == {"NAME": ""}
 
 
 @pytest.mark.parametrize("value", ["Hanako", "春\n🎉", 12, 12.5])

@@ -98,17 +98,24 @@ def test_errors_are_the_contracts_and_stand_on_the_channel_that_failed() -> None
         ),
         (
             {LINE_PUSH: "monthly_limit", SMS: "landline"},
-            "line_push_preparing line_push_failed sms_preparing sms_failed",
+            "line_push_preparing line_push_undeliverable sms_preparing sms_failed",
         ),
         (
             {PNP: "no_line_user", SMS: "vendor_recovers"},
-            "pnp_preparing pnp_accepted pnp_undeliverable sms_preparing sms_temporary_error sms_delivered",
+            "pnp_preparing pnp_undeliverable sms_preparing sms_temporary_error sms_delivered",
         ),
-        ({PNP: "line_error", SMS: "sensitive_word"}, "pnp_preparing pnp_failed sms_preparing sms_blocked"),
+        ({PNP: "line_error", SMS: "sensitive_word"}, "pnp_preparing pnp_failed sms_preparing sms_failed"),
         ({SMS: "callback_lost"}, "sms_preparing sms_accepted sms_callback_timeout"),
         ({SMS: "phone_off"}, "sms_preparing sms_accepted sms_undeliverable"),
         ({SMS: "vendor_down"}, "sms_preparing sms_temporary_error sms_failed"),
-        ({PNP: "no_line_user"}, "pnp_preparing pnp_accepted pnp_undeliverable"),
+        ({PNP: "no_line_user"}, "pnp_preparing pnp_undeliverable"),
+        ({PNP: "blocked_account"}, "pnp_preparing pnp_accepted pnp_undeliverable"),
+        ({SMS: "blocked_list"}, "sms_preparing sms_blocked"),
+        ({LINE_PUSH: "line_timeout"}, "line_push_preparing line_push_undeliverable"),
+        (
+            {LINE_PUSH: "token_expired", PNP: "maintenance"},
+            "line_push_preparing line_push_failed pnp_preparing pnp_failed",
+        ),
     ],
 )
 def test_the_walks_people_know(plan: dict[str, str], walked: str) -> None:
@@ -123,12 +130,10 @@ def test_a_message_that_has_ended_makes_no_move() -> None:
     )
 
 
-def test_line_says_at_once_whether_it_takes_the_message() -> None:
-    assert machine.is_line_willing({LINE_PUSH: machine.DELIVERED, SMS: machine.LANDLINE})
-    assert machine.is_line_willing({PNP: machine.NO_LINE_USER})
-    assert machine.is_line_willing({SMS: machine.VENDOR_DOWN})
-    assert not machine.is_line_willing({LINE_PUSH: machine.MEMBER_NOT_FOUND, PNP: machine.DELIVERED})
-    assert not machine.is_line_willing({PNP: machine.LINE_ERROR})
+def test_the_first_channel_that_is_tried_decides_what_is_answered_at_once() -> None:
+    assert machine.first_outcome({LINE_PUSH: machine.DELIVERED, SMS: machine.LANDLINE}) == machine.DELIVERED
+    assert machine.first_outcome({PNP: machine.NO_LINE_USER, SMS: machine.DELIVERED}) == machine.NO_LINE_USER
+    assert machine.first_outcome({SMS: machine.VENDOR_DOWN}) == machine.VENDOR_DOWN
 
 
 def test_the_magic_numbers_have_outcomes_that_exist_and_between_them_all() -> None:

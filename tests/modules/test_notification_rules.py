@@ -38,7 +38,7 @@ MESSAGE: dict[str, Any] = {
 
 def plan(**changes: Any) -> dict[str, str]:
     given: dict[str, Any] = {
-        "switches": ALL, "phone_number": NUMBER, "is_known": True, "has_blocked": False, "sms_values": {},
+        "switches": ALL, "phone_number": NUMBER, "is_member": True, "has_blocked": False, "sms_values": {},
         "world": World(),
     }  # fmt: skip
     return dict(rules.plan_of(**{**given, **changes}))
@@ -117,12 +117,11 @@ def test_a_hash_is_taken_only_where_sms_is_off() -> None:
 @pytest.mark.parametrize(
     ("changes", "channel", "outcome"),
     [
-        ({"is_known": False}, LINE_PUSH, machine.MEMBER_NOT_FOUND),
-        ({"has_blocked": True}, LINE_PUSH, machine.MEMBER_NOT_FOUND),
+        ({"is_member": False}, LINE_PUSH, machine.MEMBER_NOT_FOUND),
         ({"world": World(is_line_push_used_up=True)}, LINE_PUSH, machine.MONTHLY_LIMIT),
         ({}, LINE_PUSH, machine.DELIVERED),
-        ({"is_known": False}, PNP, machine.DELIVERED),
-        ({"has_blocked": True}, PNP, machine.NO_LINE_USER),
+        ({"is_member": False}, PNP, machine.DELIVERED),
+        ({"has_blocked": True}, PNP, machine.BLOCKED_ACCOUNT),
         ({"phone_number": "+886223456789"}, PNP, machine.NO_LINE_USER),
         ({"world": World(numbers_off=frozenset([NUMBER]))}, PNP, machine.NO_LINE_USER),
         ({}, SMS, machine.DELIVERED),
@@ -147,10 +146,10 @@ def test_what_makes_a_channel_end_as_it_does(changes: dict[str, Any], channel: s
 
 @given(st.sampled_from(sorted(MAGIC)), st.booleans(), st.booleans(), st.sampled_from(rules.VENDOR_STATES))
 def test_a_magic_number_ends_as_its_table_says_whatever_the_world_is(
-    number: str, is_known: bool, has_blocked: bool, vendor: str
+    number: str, is_member: bool, has_blocked: bool, vendor: str
 ) -> None:
     world = World(is_line_push_used_up=True, sms_vendor=vendor, blocked_numbers=frozenset([number]))
-    found = plan(phone_number=number, is_known=is_known, has_blocked=has_blocked, world=world)
+    found = plan(phone_number=number, is_member=is_member, has_blocked=has_blocked, world=world)
     assert found == MAGIC[number].outcomes
 
 

@@ -102,7 +102,7 @@ def test_a_message_is_reported_at_once_and_at_each_step(alice: Account, template
     assert [data["status"] for data in output()] == ["line_push_preparing"]
     walked = wait_until_ended(message)
     assert walked == [
-        "line_push_preparing", "line_push_undeliverable", "pnp_preparing", "pnp_accepted", "pnp_undeliverable",
+        "line_push_preparing", "line_push_undeliverable", "pnp_preparing", "pnp_undeliverable",
         "sms_preparing", "sms_temporary_error", "sms_delivered",
     ]  # fmt: skip
     last = output()[-1]
@@ -218,7 +218,7 @@ def test_the_conditions_decide_how_sms_ends(api: APIClient, alice: Account) -> N
     for number, (status, error) in ends.items():
         assert wait_until_ended(send(sms_only, number, sms={"TEXT": "ok"}))[-1] == status
         assert output()[-1]["sms_error_category"] == error
-    assert wait_until_ended(send(sms_only, sms={"TEXT": "線上賭場"}))[-1] == "sms_blocked"
+    assert wait_until_ended(send(sms_only, sms={"TEXT": "線上賭場"}))[-1] == "sms_failed"
     assert output()[-1]["sms_error_category"] == "sensitive_words"
 
 
@@ -239,13 +239,30 @@ def test_conditions_that_are_not_right_change_nothing(api: APIClient, body: Any,
     assert api.get(f"{PATH}conditions/").json() == before
 
 
-def test_a_hash_stands_for_the_contact_whose_number_it_is(alice: Account) -> None:
-    contacts.create(account=alice, now=NOW, mobile=NUMBER)
-    contacts.create(account=alice, now=NOW, mobile="+886987654321")
+def test_line_push_finds_one_active_contact_by_its_exact_number(alice: Account) -> None:
+    first = contacts.create(account=alice, now=NOW, mobile=NUMBER)
     without_sms = make_template(alice, fallback_enabled=False)
-    assert send(without_sms, HASH).plan == {"line_push": "delivered", "pnp": "delivered"}
-    assert send(without_sms, "0" * 64).plan["line_push"] == "member_not_found"
+
+    def line_push(number: str = NUMBER) -> str:
+        return str(send(without_sms, number).plan["line_push"])
+
+    assert line_push() == "delivered"
+    assert line_push("+886987654321") == "member_not_found"
+    second = contacts.create(account=alice, now=NOW, mobile=NUMBER)
+    assert line_push() == "member_not_found"
+    contacts.edit(contact=second, now=NOW, status="unfollow")
+    assert line_push() == "delivered"
+    contacts.edit(contact=first, now=NOW, status="unfollow")
+    assert line_push() == "member_not_found"
+
+
+def test_a_hash_never_meets_a_contacts_number_but_line_knows_whose_it_is(alice: Account) -> None:
+    contact = contacts.create(account=alice, now=NOW, mobile=NUMBER)
+    without_sms = make_template(alice, fallback_enabled=False)
+    assert send(without_sms, HASH).plan == {"line_push": "member_not_found", "pnp": "delivered"}
     assert output()[0]["phone_number"] == HASH
+    contacts.edit(contact=contact, now=NOW, status="unfollow")
+    assert send(without_sms, HASH).plan == {"line_push": "member_not_found", "pnp": "blocked_account"}
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from pytest_django import Settings
 from accounts.models import Account
 from modules import retention
 from modules.contacts.models import Contact
-from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Open, Recipient
+from modules.messages.models import Broadcast, Click, DirectMessage, MessageEvent, Open, Recipient
 from modules.messages.models import Template as MessageTemplate
 from modules.notifications.models import Message, Step, Template
 from modules.notifications.steps import advance_due
-from modules.points.models import Grant, Prize
+from modules.openapi.models import Call, ScriptedFailure
+from modules.points.models import Grant, Prize, Voucher
 from modules.receipts.models import Campaign, Upload
 from modules.surveys.models import Submission, Survey
 from modules.traffic.models import Play
@@ -80,3 +81,26 @@ def test_zero_days_keep_everything(settings: Settings) -> None:
     settings.WEBHOOK_RETENTION_DAYS = 0
     assert prune(NOW + 10 * MONTH) == 0
     assert min(counts(*HAPPENED)) > 0
+
+
+def test_calls_failures_vouchers_and_clicks_go_when_they_are_old() -> None:
+    of_calls = (Click, Voucher, ScriptedFailure, Call)
+    prune(NOW + MONTH)
+    assert min(counts(*of_calls)) > 0
+    prune(NOW + MONTH + timedelta(hours=2))
+    assert counts(*of_calls) == [0] * len(of_calls)
+
+
+def test_of_the_call_log_the_newest_are_kept_however_young_they_all_are(settings: Settings) -> None:
+    settings.OPENAPI_LOG_CALLS = 250
+    settings.WEBHOOK_RETENTION_DAYS = 0
+    Call.objects.all().delete()
+    rows = [logged_call() for _ in range(460)]
+    assert prune(NOW) == 210
+    assert list(Call.objects.order_by("id").values_list("pk", flat=True)) == [row.pk for row in rows[210:]]
+
+
+def logged_call() -> Call:
+    return Call.objects.create(
+        called_at=NOW, microseconds=1, method="GET", path="/", request_headers="", status=200, response_headers=""
+    )

@@ -220,7 +220,8 @@ class Ids:
             return 0
         if listing not in self._known:
             answer = self._api.get(listing)
-            rows = answer.json().get("results", []) if answer.status_code == 200 else []
+            body = answer.json() if answer.status_code == 200 else []
+            rows = body.get("results", []) if isinstance(body, dict) else body
             self._known[listing] = rows[0].get("id", 1) if rows else 1
         return self._known[listing]
 

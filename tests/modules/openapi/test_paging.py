@@ -109,7 +109,7 @@ def test_a_page_costs_as_many_queries_with_10_000_members_as_with_1(api: APIClie
     following = api.get(MEMBERS).json()["next"]
     counts = [queries_of(api, url) for url in (MEMBERS, f"{MEMBERS}?start={following}", f"{MEMBERS}?status=follow")]
     assert counts == [small] * 3
-    assert small <= 6
+    assert small <= 7  # Three write the call log, inside the transaction of a test; one reads the scripted failures.
 
 
 def tag_everybody(account: Account) -> None:
