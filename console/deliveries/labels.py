@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from console.deliveries.explanations import explain_attempt as explain_attempt
 from webhooks.engine.job import Reason
 from webhooks.engine.lifecycle import SkipReason, Status
+from webhooks.models import Endpoint
 from webhooks.services.subscribers import NOT_SUBSCRIBED
 
 Words = str | Promise
@@ -56,3 +57,8 @@ def status_tone(status: str) -> str:
 def reason_sentence(reason: str) -> str:
     """A reason in few words; empty while there is none."""
     return str(REASONS.get(reason, reason))
+
+
+def endpoint_name(endpoint: Endpoint) -> str:
+    """Its name, or what it is: the binding callback's address has no name of its own."""
+    return str(_("Binding callback")) if endpoint.kind == Endpoint.Kind.CALLBACK else endpoint.name

@@ -25,11 +25,13 @@ def set_callback(
     insecure: Annotated[bool, typer.Option("--insecure", help="Accept any TLS certificate.")] = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
+    as_json: AsJson = False,
 ) -> None:
     """Set the address and the preset headers of the binding callback."""
     headers = dict(_header(line) for line in header or ())
     body = {"url": address, "headers": headers, "verify_tls": not insecure}
-    _print_callback(Simulator(url, token).put("/callback/", body))
+    found = Simulator(url, token).put("/callback/", body)
+    print_json(found) if as_json else _print_callback(found)
 
 
 @callback_app.command(epilog="Example: maac-sim callback show")
@@ -40,10 +42,10 @@ def show(url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> 
 
 
 @callback_app.command(epilog="Example: maac-sim callback remove")
-def remove(url: Url = DEFAULT_URL, token: Token = "") -> None:
+def remove(url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False) -> None:
     """Remove the address: no callback is sent any more."""
     Simulator(url, token).delete("/callback/")
-    typer.echo("The address is removed.")
+    print_json({"removed": True}) if as_json else typer.echo("The address is removed.")
 
 
 @callback_app.command("test", epilog="Example: maac-sim callback test")

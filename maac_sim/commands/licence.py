@@ -67,10 +67,12 @@ def renew(
 
 
 @app.command(epilog="Example: maac-sim licence end 3 --account 1")
-def end(licence: LicenceId, account: Account, url: Url = DEFAULT_URL, token: Token = "") -> None:
+def end(
+    licence: LicenceId, account: Account, url: Url = DEFAULT_URL, token: Token = "", as_json: AsJson = False
+) -> None:
     """End a licence or add-on now."""
     Simulator(url, token).post(f"/support/accounts/{account}/licences/{licence}/end/")
-    typer.echo(f"Licence {licence} has ended.")
+    print_json({"ended": licence}) if as_json else typer.echo(f"Licence {licence} has ended.")
 
 
 @app.command(epilog="Example: maac-sim licence plan entry --account 1")
@@ -79,10 +81,14 @@ def plan(
     account: Account,
     url: Url = DEFAULT_URL,
     token: Token = "",
+    as_json: AsJson = False,
 ) -> None:
     """Change an account's plan. One without webhook needs all licences ended."""
     changed = Simulator(url, token).patch(f"/support/accounts/{account}/", {"plan": name})
-    typer.echo(f"{changed['name']} is on the plan {changed['plan']}.")
+    if as_json:
+        print_json(changed)
+    else:
+        typer.echo(f"{changed['name']} is on the plan {changed['plan']}.")
 
 
 def _period(valid_from: str, valid_until: str) -> dict[str, str]:

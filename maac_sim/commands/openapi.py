@@ -118,9 +118,13 @@ def clear(
     number: Annotated[int | None, typer.Argument(metavar="[ID]", help="The failure's id; missing: all.")] = None,
     url: Url = DEFAULT_URL,
     token: Token = "",
+    as_json: AsJson = False,
 ) -> None:
     """Remove one scripted failure, or all of them."""
     Simulator(url, token).delete("/modules/openapi/failures/" + (f"{number}/" if number is not None else ""))
+    if as_json:
+        print_json({"removed": "all" if number is None else number})
+        return
     out.print("No failure is scripted any more." if number is None else f"Failure {number} is removed.")
 
 
