@@ -30,6 +30,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "NOTIFICATION_STEP_SECONDS": (0, DAY),
     "NOTIFICATION_FALLBACK_SCALE": (0, 100),
     "MESSAGE_SEND_SECONDS": (0, DAY),
+    "OPENAPI_SEGMENT_SECONDS": (0, DAY),
 }
 """Smallest and largest value of a variable."""
 OTHER_BOUNDS = (0, 1_000_000_000)

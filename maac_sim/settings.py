@@ -158,7 +158,7 @@ CELERY_TASK_DEFAULT_QUEUE = "maac-sim"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_CONCURRENCY = 12
+CELERY_WORKER_CONCURRENCY = 13
 """A thread for each run that the tasks may have at once (see maac_sim.tasks)."""
 CELERY_DB_REUSE_MAX = 1_000_000
 """Celery's Django fixup would otherwise close the database connection around every task. See maac_sim.tasks."""
@@ -184,6 +184,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "imports": {
         "task": "modules.contacts.tasks.store_imports",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 2 * SWEEP_SECONDS},
+    },
+    "segments": {
+        "task": "modules.contacts.tasks.count_segments",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": 2 * SWEEP_SECONDS},
     },
@@ -218,7 +223,7 @@ NOTIFICATION_FALLBACK_SCALE = env.float("NOTIFICATION_FALLBACK_SCALE", default=1
 
 MESSAGE_SEND_SECONDS = env.float("MESSAGE_SEND_SECONDS", default=0.5)
 
-# MAAC's Open API: calls per second and account; 0: no limit
+# MAAC's Open API: calls per second (imports: per minute) and account; 0: no limit
 
 OPENAPI_RATE_LIMITS = {
     "push": env.int("OPENAPI_PUSH_PER_SECOND", default=170),
@@ -226,7 +231,10 @@ OPENAPI_RATE_LIMITS = {
     "enhanced_multicast": env.int("OPENAPI_ENHANCED_MULTICAST_PER_SECOND", default=170),
     "pnp_push": env.int("OPENAPI_PNP_PUSH_PER_SECOND", default=170),
     "pnp_multicast": env.int("OPENAPI_PNP_MULTICAST_PER_SECOND", default=10),
+    "import": env.int("OPENAPI_IMPORT_PER_MINUTE", default=15),
 }
+OPENAPI_SEGMENTS = env.int("OPENAPI_SEGMENTS", default=30)
+OPENAPI_SEGMENT_SECONDS = env.float("OPENAPI_SEGMENT_SECONDS", default=1.0)
 
 # Operation: retention of events, notices about failing endpoints, measurements
 

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from maac_sim import health, metrics
 from maac_sim.schema import SchemaView
+from modules.openapi import import_views
 from modules.urls import api_urlpatterns
 
 urlpatterns = [
@@ -17,6 +18,7 @@ urlpatterns = [
     path("api/v1/", include("rest.v1.urls")),
     path("api/v1/modules/", include(api_urlpatterns)),
     path("openapi/v1/", include("modules.openapi.urls")),
+    path("files/mismatches/<str:signed>.csv", import_views.mismatches, name="mismatches"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path(
         "api/docs/",

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet, RestrictedError
 
-from modules.contacts.models import ContactImport
+from modules.contacts.models import ContactImport, Tagging
 from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Open
 from modules.notifications.models import Binding, Message
 from modules.points.models import Grant
@@ -42,10 +42,10 @@ def prune(
     removed = _prune_message_events(before, budget)
     if before is None:
         return removed
-    return removed + sum(_prune(rows, moment, before, budget) for rows, moment in _happened())
+    return removed + sum(_prune(rows, moment, before, budget) for rows, moment in _happened(before))
 
 
-def _happened() -> list[tuple[QuerySet[Any], str]]:
+def _happened(before: datetime) -> list[tuple[QuerySet[Any], str]]:
     """Rows that can be deleted, and their time column. Child rows, such as recipients, are deleted with them."""
     return [
         (Message.objects.filter(due_at=None), "created_at"),
@@ -58,6 +58,8 @@ def _happened() -> list[tuple[QuerySet[Any], str]]:
         (Broadcast.objects.all(), "sent_at"),
         (ContactImport.objects.exclude(status=ContactImport.Status.RUNNING), "started_at"),
         (Play.objects.exclude(status=Play.Status.RUNNING), "started_at"),
+        # The end of a tag on a contact does not follow the order of ids.
+        (Tagging.objects.filter(expires_at__lt=before), "expires_at"),
     ]
 
 

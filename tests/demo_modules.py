@@ -1,9 +1,11 @@
 """What customers have done in each module, for `tests.demo`."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.models import Account
+from modules.contacts import member_import, segments, tagging
 from modules.contacts import services as contacts
+from modules.contacts.models import Contact
 from modules.messages import opens
 from modules.messages import services as messages
 from modules.notifications import magic
@@ -32,9 +34,25 @@ def use_modules(account: Account, *, now: datetime) -> None:
         breaking = "minimum_amount" if number == 1 else None
         uploads.upload_generated(campaign=campaign, contact=contact, seed=number, breaking=breaking, now=now)
         granting.grant(prize=prize, contacts=[contact], now=now)
+    _group(everybody, now)
     _notify(account, now)
     _write(account, now)
     _play(account, now)
+
+
+def _group(people: list[Contact], now: datetime) -> None:
+    """Tags on half of the contacts, a segment of these that is ready, and one from a list that is pending."""
+    account = people[0].account
+    tag = tagging.create_tag(account=account, name="Regulars", available_days=90, now=now)
+    for contact in people[::2]:
+        tagging.tag_contact(contact=contact, tag=tag, now=now)
+    filters = [{"status": "with", "tag_id": tag.pk}]
+    segments.create_from_tags(account=account, name="Regulars", filters=filters, now=now)
+    segments.count_due(is_over=lambda: False, clock=lambda: now + timedelta(minutes=1))
+    content = people[0].line_uid.encode()
+    segments.create_from_list(account=account, name="Invited", content=content, now=now)
+    entries = [{"line_uid": contact.line_uid, "mobile": "12"} for contact in people]
+    member_import.start(account=account, import_key="line_uid", entries=entries, tags=[], now=now)
 
 
 def _notify(account: Account, now: datetime) -> None:

@@ -34,6 +34,7 @@ class ContactEdit(ContactIn):
 class ContactOut(serializers.ModelSerializer[Contact]):
     gender = serializers.CharField(help_text=", ".join(rules.GENDERS))
     status = serializers.CharField(help_text=", ".join(rules.STATUSES))
+    tags = serializers.ListField(child=serializers.CharField(), help_text="Names of the tags that are valid now.")
 
     class Meta:
         model = Contact
@@ -55,7 +56,7 @@ class ContactViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Contact]
 
     def get_queryset(self) -> QuerySet[Contact]:
         text = self.request.query_params.get("q", "") if self.action == "list" else ""
-        return selectors.search(account=self.account, text=text)
+        return selectors.with_tags(selectors.search(account=self.account, text=text), now=self.now)
 
     @extend_schema(request=ContactIn, responses={201: ContactOut})
     def create(self, _request: Request) -> Response:
@@ -93,11 +94,17 @@ class ImportOut(serializers.ModelSerializer[ContactImport]):
     status = serializers.CharField(help_text=", ".join(ContactImport.Status.values))
     total = serializers.IntegerField(help_text="Lines of the file, without the header.")
     done = serializers.IntegerField(help_text="Lines that are stored.")
+    mismatched = serializers.IntegerField(help_text="Entries of the Open API that changed nothing.")
+    import_key = serializers.CharField(help_text="The field that found the contacts; empty for a CSV file.")
     fault = serializers.CharField(help_text="Why it failed, at which line; empty if it did not.")
+    problems = serializers.JSONField(help_text="Counts of faults in an import that the Open API refused.")
 
     class Meta:
         model = ContactImport
-        fields = ["id", "status", "total", "done", "created", "updated", "fault", "started_at", "ended_at"]
+        fields = [
+            "id", "status", "total", "done", "created", "updated", "mismatched", "import_key", "fault",
+            "problems", "started_at", "ended_at",
+        ]  # fmt: skip
 
 
 @extend_schema_view(

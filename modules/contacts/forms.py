@@ -5,8 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from modules.contacts import rules
+from accounts.models import Account
+from modules.contacts import rules, selectors
 
+OFFERED = 100
+"""Tags in the list of known ones."""
 GENDERS = [("unknown", _("Unknown")), ("female", _("Female")), ("male", _("Male"))]
 STATUSES = [
     (rules.FOLLOW, _("Friend of the account")),
@@ -41,7 +44,8 @@ class ContactForm(forms.Form):
     def details(self) -> dict[str, Any]:
         """Arguments of the services from the cleaned fields."""
         given = dict(self.cleaned_data)
-        given["tags"] = given["tags"].split(",") if given["tags"] else []
+        if "tags" in given:
+            given["tags"] = given["tags"].split(",") if given["tags"] else []
         given["gender"] = given["gender"] or "unknown"
         if not given["status"]:
             del given["status"]
@@ -49,11 +53,41 @@ class ContactForm(forms.Form):
 
 
 class EditContactForm(ContactForm):
-    """The same form without the LINE UID, which cannot change."""
+    """The same form without the LINE UID, which cannot change, and the tags, which have their own form."""
+
+    status = forms.ChoiceField(label=_("Status"), choices=STATUSES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        del self.fields["line_uid"]
+        del self.fields["line_uid"], self.fields["tags"]
+
+
+class TagForm(forms.Form):
+    """A new tag. The rules validate it."""
+
+    name = forms.CharField(label=_("Name"), max_length=rules.TAG_LENGTH)
+    available_days = forms.IntegerField(
+        label=_("Days on a contact"),
+        min_value=1,
+        max_value=rules.MOST_DAYS,
+        required=False,
+        help_text=_("So long it stays on a contact. Left empty, it stays for ever."),
+    )
+
+
+class TaggingForm(forms.Form):
+    """The name of a tag to put on a contact."""
+
+    name = forms.CharField(
+        label=_("Tag"),
+        max_length=rules.TAG_LENGTH,
+        widget=forms.TextInput(attrs={"list": "known-tags", "autocomplete": "off"}),
+        help_text=_("A new name makes a new tag."),
+    )
+
+    def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = list(selectors.tags(account=account).values_list("name", flat=True)[:OFFERED])
 
 
 class ImportForm(forms.Form):

@@ -1,5 +1,7 @@
 """Imports contacts from CSV: all lines are validated at the start; a worker stores them in short transactions.
 
+The worker also stores the imports of the Open API, whose entries `member_import` reads.
+
 A file with a fault stores nothing. Once an import has started, each chunk of lines is stored together with how far the
 import is, so a killed worker stores nothing twice, and others can write between two chunks.
 """
@@ -16,17 +18,21 @@ from django.utils.translation import gettext as _
 from accounts.errors import Refusal
 from accounts.locks import lock_account
 from accounts.models import Account
-from modules.contacts import selectors, services, table
+from modules.contacts import member_import, selectors, services, table
 from modules.contacts.errors import ImportRunning
 from modules.contacts.models import Contact, ContactImport
 from webhooks.errors import InvalidInput
 
 CHUNK = 50
+OPEN_API_CHUNK = 500
+"""These are stored by few statements."""
 PAUSE_SECONDS = 0.1
 """Pause between chunks: SQLite retries a blocked writer after at most this time, so that others can write."""
 FAULT_LIMIT = 20
 FIRST_LINE = 2
 """The line after the header."""
+
+PROGRESS = ("done", "created", "updated", "mismatched", "mismatches", "begun_at", "changed_at")
 
 log = logging.getLogger(__name__)
 Row = Mapping[str, str]
@@ -44,7 +50,7 @@ def start(*, account: Account, text: str, now: datetime) -> ContactImport:
         lock_account(account.pk)
         if selectors.running_import(account=account):
             raise ImportRunning(_("An import is running already. Wait until it has ended."))
-        return ContactImport.objects.create(account=account, rows=rows, total=len(rows), started_at=now)
+        return ContactImport.objects.create(account=account, rows=rows, total=len(rows), started_at=now, changed_at=now)
 
 
 def store_waiting(
@@ -104,10 +110,17 @@ def _store_chunk(found: ContactImport, now: datetime) -> bool:
             if fresh is None:
                 return False
             fresh.account = account
-            _store(fresh, found.rows[fresh.done : fresh.done + CHUNK], now)
+            fresh.begun_at = fresh.begun_at or now
+            fresh.changed_at = now
+            if fresh.import_key:
+                entries = found.rows[fresh.done : fresh.done + OPEN_API_CHUNK]
+                member_import.store(fresh, entries, now)
+                fresh.done += len(entries)
+            else:
+                _store(fresh, found.rows[fresh.done : fresh.done + CHUNK], now)
             if fresh.done == fresh.total:
                 _end(fresh, ContactImport.Status.FINISHED, now)
-            fresh.save(update_fields=["done", "created", "updated"])
+            fresh.save(update_fields=PROGRESS)
             return fresh.done < fresh.total
     except (OperationalError, InterfaceError):
         raise
@@ -147,7 +160,7 @@ def _store(fresh: ContactImport, rows: Sequence[Row], now: datetime) -> None:
 
 def _end(found: ContactImport, status: ContactImport.Status, now: datetime, fault: str = "") -> None:
     running = ContactImport.objects.filter(pk=found.pk, status=ContactImport.Status.RUNNING)
-    running.update(status=status, fault=fault, ended_at=now, rows=[])
+    running.update(status=status, fault=fault, ended_at=now, changed_at=now, rows=[])
 
 
 def _in_line(number: int, refusal: Refusal) -> str:

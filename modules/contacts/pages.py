@@ -12,15 +12,18 @@ from django.utils.translation import ngettext
 from console.base import ConsoleRequest, action, form_page, page, render_page, save_form
 from console.paging import cursor_page
 from modules.contacts import imports, selectors, services, table
-from modules.contacts.forms import ContactForm, EditContactForm, ImportForm
+from modules.contacts.forms import ContactForm, EditContactForm, ImportForm, TaggingForm
 from modules.contacts.models import Contact, ContactImport
 from webhooks.errors import InvalidInput
+
+EXPORTED_AT_ONCE = 500
 
 
 @page
 def listing(request: ConsoleRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
-    shown, pages = cursor_page(request, selectors.search(account=request.account, text=text))
+    found = selectors.with_tags(selectors.search(account=request.account, text=text), now=request.now)
+    shown, pages = cursor_page(request, found)
     query = urlencode({"q": text}) if text else ""
     running = selectors.running_import(account=request.account)
     is_empty = not (text or shown or pages["is_older"])
@@ -45,7 +48,8 @@ def contact(request: ConsoleRequest, pk: int) -> HttpResponse:
     if save_form(form, lambda: services.edit(contact=found, now=request.now, **form.details())):
         messages.success(request, _("Saved."))
         return redirect("contacts:contact", pk)
-    return render_page(request, "contacts/form.html", {"form": form, "contact": found})
+    tag_form = TaggingForm(request.account)
+    return render_page(request, "contacts/form.html", {"form": form, "contact": found, "tag_form": tag_form})
 
 
 @action
@@ -66,7 +70,8 @@ def seed_demo(request: ConsoleRequest) -> HttpResponse:
 
 @page
 def export_csv(request: ConsoleRequest) -> StreamingHttpResponse:
-    rows = table.written(selectors.contacts(account=request.account).iterator())
+    contacts = selectors.with_tags(selectors.contacts(account=request.account), now=request.now)
+    rows = table.written(contacts.iterator(chunk_size=EXPORTED_AT_ONCE))
     headers = {"Content-Disposition": 'attachment; filename="contacts.csv"'}
     return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
 
@@ -89,6 +94,12 @@ def import_csv(request: ConsoleRequest) -> HttpResponse:
 
 
 @page
+def import_list(request: ConsoleRequest) -> HttpResponse:
+    rows, pages = cursor_page(request, selectors.imports(account=request.account))
+    return render_page(request, "contacts/imports.html", {"rows": rows, **pages})
+
+
+@page
 def import_page(request: ConsoleRequest, pk: int) -> HttpResponse:
     """The progress and the result of an import."""
     return render_page(request, "contacts/import.html", {"found": _import(request, pk)})
@@ -105,9 +116,10 @@ def _import(request: ConsoleRequest, pk: int) -> ContactImport:
 
 
 def _found(request: ConsoleRequest, pk: int) -> Contact:
-    return get_object_or_404(selectors.contacts(account=request.account), pk=pk)
+    contacts = selectors.with_tags(selectors.contacts(account=request.account), now=request.now)
+    return get_object_or_404(contacts, pk=pk)
 
 
 def _initial(contact: Contact) -> dict[str, Any]:
-    fields = {name: getattr(contact, name) for name in EditContactForm.base_fields}
-    return {**fields, "tags": ", ".join(contact.tags), "customer_id": contact.customer_id or ""}
+    fields = {name: getattr(contact, name) for name in EditContactForm.base_fields if name != "tags"}
+    return {**fields, "customer_id": contact.customer_id or ""}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.locks import lock_account
 from accounts.models import Account
 from modules.contacts.rules import UNFOLLOW
+from modules.contacts.selectors import friends, friends_with_tag
 from modules.messages import rules, selectors
 from modules.messages.errors import EventLimit, InvalidMessage, InvalidTemplate
 from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Recipient, Template
@@ -72,8 +73,8 @@ def send_broadcast(*, account: Account, template: Template, name: str, now: date
     name, tag = name.strip(), tag.strip()
     if not rules.is_name(name):
         refuse({"name": rules.NOT_A_NAME}, InvalidMessage)
-    friends = account.contacts.exclude(status=UNFOLLOW).order_by("id").values_list("line_uid", "tags")
-    line_uids = [line_uid for line_uid, tags in friends if not tag or tag in tags]
+    found = friends_with_tag(account=account, name=tag, now=now) if tag else friends(account=account)
+    line_uids = list(found.values_list("line_uid", flat=True))
     if not line_uids:
         raise InvalidMessage(_("Nobody would get it: no contact who has not blocked the account is found."))
     mark = rules.mark_of(line_answer=template.line_answer, is_known=True, has_blocked=False)

@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from maac_contract.contract import format_timestamp
-from modules.contacts.models import Contact
 from modules.messages import rules
 from modules.messages.models import DirectMessage, MessageEvent, Recipient
 from modules.messages.models import Template as MessageTemplate
@@ -65,25 +64,6 @@ def setting(row: Template) -> Fields:
 def pnp_message(row: Message, zone: ZoneInfo) -> Fields:
     shown = list(status_of(row).items())[BEFORE_PHONE_NUMBER:]
     return {"pnp_message_id": row.pk, **dict(shown), "updated_at": _written(row.updated_at, zone)}
-
-
-def member(row: Contact, zone: ZoneInfo) -> Fields:
-    return {
-        "line_uid": row.line_uid,
-        "line_display_name": row.line_display_name,
-        "display_name": row.display_name,
-        "email": row.email,
-        "mobile": row.mobile,
-        "customer_id": row.customer_id,
-        "gender": row.gender,
-        "birthday": row.birthday.isoformat() if row.birthday else None,
-        "tags": row.tags,
-        "tags_detail": [{"name": tag} for tag in row.tags],
-        "status": row.status,
-        "updated_at": _written(row.updated_at, zone),
-        "created_at": _written(row.created_at, zone),
-        "blocked_at": _written(row.blocked_at, zone) if row.blocked_at else None,
-    }
 
 
 def _written(moment: datetime, zone: ZoneInfo) -> str:

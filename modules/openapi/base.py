@@ -1,12 +1,14 @@
 """The base of the Open API's views."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.http import Http404
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -19,10 +21,24 @@ from modules.openapi.paging import OLDEST, page_of
 from rest.base.request import account_of, now_utc
 
 
+class AnyAccept(BaseContentNegotiation):
+    """Ignores the Accept header: each call has one form of answer."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return DefaultContentNegotiation().select_parser(request, parsers)
+
+    def select_renderer(
+        self, _request: Request, renderers: Iterable[BaseRenderer], _format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
 class OpenApiView(APIView):
     """Uses the REST API's tokens. Excluded from the simulator's own OpenAPI schema."""
 
     schema = None
+    content_negotiation_class = AnyAccept
     request: Request
     limited_as: ClassVar[str] = ""
     """The name of the view's rate limit; empty: none."""

@@ -14,6 +14,8 @@ from modules.openapi.models import Bucket
 from rest.base.request import account_of, now_utc
 
 SECOND = 1_000_000
+WINDOWS = {"import": 60}
+"""Seconds for which a call's limit holds; one second for the others."""
 
 
 def take(*, account: Account, call: str, now: datetime) -> float | None:
@@ -21,18 +23,19 @@ def take(*, account: Account, call: str, now: datetime) -> float | None:
     limit: int = settings.OPENAPI_RATE_LIMITS[call]
     if not limit:
         return None
-    share, moment = SECOND // limit, int(now.timestamp() * SECOND)
-    if _counted(account, call, share, moment):
+    window, moment = SECOND * WINDOWS.get(call, 1), int(now.timestamp() * SECOND)
+    share = window // limit
+    if _counted(account, call, share, moment, window):
         return None
     bucket = Bucket.objects.filter(account=account, call=call).first()
     if bucket is None:
         Bucket.objects.bulk_create([Bucket(account=account, call=call)], ignore_conflicts=True)
         return take(account=account, call=call, now=now)
-    return max(0, bucket.full_at + share - SECOND - moment) / SECOND
+    return max(0, bucket.full_at + share - window - moment) / SECOND
 
 
-def _counted(account: Account, call: str, share: int, moment: int) -> bool:
-    has_room = Bucket.objects.filter(account=account, call=call, full_at__lte=moment + SECOND - share)
+def _counted(account: Account, call: str, share: int, moment: int, window: int) -> bool:
+    has_room = Bucket.objects.filter(account=account, call=call, full_at__lte=moment + window - share)
     return has_room.update(full_at=Greatest(F("full_at"), moment) + share) == 1
 
 

@@ -6,10 +6,10 @@ from accounts.models import Account
 
 
 class Bucket(models.Model):
-    """An account's token bucket for one call; its capacity is the limit of one second.
+    """An account's token bucket for one call; its capacity is the limit of its window, mostly one second.
 
     `full_at` (microseconds since 1970) is when it will be full again, which says all: each call puts it off by its
-    share of a second, and none may put it off further than a second from now.
+    share of the window, and none may put it off further than a window from now.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)

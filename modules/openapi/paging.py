@@ -1,8 +1,15 @@
-"""MAAC's pagination: 300 rows per page; `next` is the token to send as `start`."""
+"""MAAC's pagination: 300 rows per page; `next` is the token to send as `start`.
 
+As in MAAC's samples the token is already percent-encoded and ends in `%3D`. Clients paste it into the URL as it is, or
+have it encoded once more by their library, so both are accepted.
+"""
+
+import base64
+import binascii
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import quote, unquote
 
 from django.core import signing
 from django.db.models import Model, Q, QuerySet
@@ -28,14 +35,18 @@ def page_of(rows: QuerySet[Row], *, start: str, order: Sequence[str] = OLDEST) -
 def _token(row: Model, order: Sequence[str]) -> str:
     values = [getattr(row, name.lstrip("-")) for name in order]
     written = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return signing.dumps([row._meta.label, *written], salt=__name__)
+    signed = signing.dumps([row._meta.label, *written], salt=__name__).encode()
+    padded = signed + b" " * ((2 - len(signed)) % 3)  # Base64 of it ends with one "=".
+    return quote(base64.b64encode(padded).decode(), safe="")
 
 
 def _read(start: str, model: type[Model], order: Sequence[str]) -> list[Any]:
     """Tokens are signed, so their content is valid unless it belongs to another list."""
     try:
-        label, *values = signing.loads(start, salt=__name__)
-    except signing.BadSignature as error:
+        # A "+" that was not encoded has become a space.
+        signed = base64.b64decode(unquote(start).replace(" ", "+"), validate=True).decode()
+        label, *values = signing.loads(signed.rstrip(" "), salt=__name__)
+    except (signing.BadSignature, binascii.Error, UnicodeError, ValueError) as error:
         raise _no_token() from error
     if label != model._meta.label or len(values) != len(order):
         raise _no_token()

@@ -125,19 +125,20 @@ class PnpMulticast(PnpPush):
     data = serializers.ListField(child=PnpTarget(), allow_empty=False, max_length=150)  # type: ignore[assignment]
 
 
-class Updated(Start):
-    """Lists that can be filtered by time of change."""
-
+class PnpQuery(Start):
     updated_at_min = Moment(required=False)
     updated_at_max = Moment(required=False)
-
-
-class PnpQuery(Updated):
     pnp_setting_id = Id(required=False)
     customized_id = serializers.CharField(required=False)
 
 
-class MemberQuery(Updated):
+class MemberQuery(Start):
+    """`updated_at_min` and `updated_at_max` are days, unlike those of the sending records."""
+
+    member_id = Id(required=False)
+    updated_at_min = Day(required=False)
+    updated_at_max = Day(required=False)
+    all_tag = serializers.IntegerField(required=False, default=0, min_value=0, max_value=1)
     line_uid = serializers.CharField(required=False)
     email = serializers.CharField(required=False)
     mobile = serializers.CharField(required=False)

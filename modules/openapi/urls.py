@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from modules.openapi import event_views, member_views, pnp_views
+from modules.openapi import event_views, import_views, member_views, pnp_views, segment_views, tag_views
 from modules.openapi.base import NothingHere
 
 urlpatterns = [
@@ -20,7 +20,17 @@ urlpatterns = [
     path("pnp/message/multicast/", pnp_views.PnpMulticastView.as_view()),
     path("pnp/message/", pnp_views.PnpMessagesView.as_view()),
     path("member/", member_views.MembersView.as_view()),
+    path("member/import/", import_views.ImportsView.as_view()),
+    path("member/import/<int:task_id>/", import_views.ImportView.as_view()),
     path("member/<str:line_uid>/", member_views.MemberView.as_view()),
+    path("tag/", tag_views.TagsView.as_view()),
+    path("tag/<int:tag_id>/", tag_views.TagView.as_view()),
+    path("taglinemember/", tag_views.TaggingView.as_view()),
+    path("segment/", segment_views.SegmentsView.as_view()),
+    path("segment/<int:segment_id>/", segment_views.SegmentView.as_view()),
+    path("segment/<int:segment_id>/members/", segment_views.SegmentMembersView.as_view()),
+    path("custom_segment/", segment_views.ListSegmentsView.as_view()),
+    path("custom_segment/<int:segment_id>/", segment_views.ListSegmentView.as_view()),
     path("", NothingHere.as_view()),
     path("<path:anything>", NothingHere.as_view()),
 ]

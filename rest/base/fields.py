@@ -32,6 +32,10 @@ class BodyTooLarge(APIException):
         f"The request body is larger than {settings.API_BODY_LIMIT // 1024 // 1024} MiB. Send less at a time."
     )
 
+    @classmethod
+    def of(cls, limit: int) -> "BodyTooLarge":
+        return cls(f"The request body is larger than {limit // 1024 // 1024} MiB. Send less at a time.")
+
 
 class LimitedJSONParser(JSONParser):
     """JSON up to a size and depth that cannot hurt, and only with values that every database can hold."""

@@ -41,16 +41,19 @@ def test_somebody_befriends_the_account_and_is_bound_later(api: APIClient) -> No
     assert made["mobile"] == "+886912345678"
     assert (made["customer_id"], made["status"]) == (None, "follow")
     bound = api.patch(f"{PATH}{made['id']}/", {"customer_id": "M-1"}).json()
-    assert (bound["customer_id"], bound["status"]) == ("M-1", "auth")
+    assert (bound["customer_id"], bound["status"]) == ("M-1", "follow")
     freed = api.patch(f"{PATH}{made['id']}/", {"customer_id": None}).json()
     assert (freed["customer_id"], freed["status"]) == (None, "follow")
 
 
-def test_whoever_blocks_the_account_is_marked_with_the_moment(api: APIClient) -> None:
+def test_whoever_blocks_the_account_is_marked_with_the_moment_for_good(api: APIClient) -> None:
     made = api.post(PATH, {}).json()
     blocked = api.patch(f"{PATH}{made['id']}/", {"status": "unfollow"}).json()
     assert blocked["blocked_at"]
-    assert api.patch(f"{PATH}{made['id']}/", {"status": "follow"}).json()["blocked_at"] is None
+    back = api.patch(f"{PATH}{made['id']}/", {"status": "follow"}).json()
+    assert back["blocked_at"] == blocked["blocked_at"]
+    again = api.patch(f"{PATH}{made['id']}/", {"status": "unfollow"}).json()
+    assert again["blocked_at"] > blocked["blocked_at"]
 
 
 @pytest.mark.parametrize(
@@ -128,11 +131,11 @@ def test_what_is_exported_can_be_imported_elsewhere(
         "email",
         "gender",
         "birthday",
-        "tags",
+        "taggings__tag__name",
         "status",
     )
-    assert list(bob.contacts.order_by("line_uid").values_list(*fields)) == list(
-        alice.contacts.order_by("line_uid").values_list(*fields)
+    assert list(bob.contacts.order_by("line_uid", "taggings__tag__name").values_list(*fields)) == list(
+        alice.contacts.order_by("line_uid", "taggings__tag__name").values_list(*fields)
     )
 
 
@@ -240,12 +243,15 @@ def test_the_pages_from_empty_to_deleted(console: Client, alice: Account) -> Non
     answer = console.post(f"{PAGE}new/", {"display_name": "花子", "mobile": "0912345678", "tags": "a, b"}, follow=True)
     assert "花子 is a contact now." in answer.content.decode()
     made = alice.contacts.get(display_name="花子")
-    assert (made.mobile, made.tags, made.is_bound) == ("+886912345678", ["a", "b"], False)
-    answer = console.post(f"{PAGE}{made.pk}/", {"display_name": "花子", "customer_id": "M-9", "mobile": "x"})
+    assert (made.mobile, made.is_bound) == ("+886912345678", False)
+    assert list(made.taggings.order_by("pk").values_list("tag__name", flat=True)) == ["a", "b"]
+    answer = console.post(
+        f"{PAGE}{made.pk}/", {"display_name": "花子", "customer_id": "M-9", "mobile": "x", "status": "follow"}
+    )
     assert "Write a number such as" in answer.content.decode()
     made.refresh_from_db()
     assert not made.is_bound
-    console.post(f"{PAGE}{made.pk}/", {"display_name": "花子", "customer_id": "M-9"})
+    console.post(f"{PAGE}{made.pk}/", {"display_name": "花子", "customer_id": "M-9", "status": "follow"})
     made.refresh_from_db()
     assert made.customer_id == "M-9"
     console.post(f"{PAGE}{made.pk}/delete/")
