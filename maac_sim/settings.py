@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "modules.messages",
     "modules.notifications",
     "modules.openapi",
+    "modules.links",
     "modules.points",
     "modules.receipts",
     "modules.surveys",

@@ -13,6 +13,7 @@ MODULES = Section(
         Entry(_("Notifications"), "notifications:list", "bell"),
         Entry(_("Points"), "points:list", "gift"),
         Entry(_("Messages"), "messages:list", "mail"),
+        Entry(_("Links"), "links:list", "send"),
         Entry(_("Traffic"), "traffic:list", "play"),
     ),
 )

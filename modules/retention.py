@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet, RestrictedError
 
 from modules.contacts.models import ContactImport, Tagging
+from modules.links.models import AutoReplyAct, BehaviorRow, Click
 from modules.messages.models import Broadcast, DirectMessage, MessageEvent, Open
 from modules.notifications.models import Binding, Message
 from modules.points.models import Grant
@@ -55,6 +56,9 @@ def _happened(before: datetime) -> list[tuple[QuerySet[Any], str]]:
         (Grant.objects.all(), "granted_at"),
         (Open.objects.all(), "opened_at"),
         (DirectMessage.objects.all(), "created_at"),
+        (Click.objects.all(), "clicked_at"),
+        (AutoReplyAct.objects.all(), "acted_at"),
+        (BehaviorRow.objects.all(), "ingested_at"),
         (Broadcast.objects.all(), "sent_at"),
         (ContactImport.objects.exclude(status=ContactImport.Status.RUNNING), "started_at"),
         (Play.objects.exclude(status=Play.Status.RUNNING), "started_at"),

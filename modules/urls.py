@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from modules.contacts import urls as contacts
+from modules.links import urls as links
 from modules.messages import urls as messages
 from modules.notifications import urls as notifications
 from modules.points import urls as points
@@ -12,6 +13,7 @@ from modules.traffic import urls as traffic
 
 MODULES = {
     "contacts/": contacts,
+    "links/": links,
     "messages/": messages,
     "notifications/": notifications,
     "points/": points,

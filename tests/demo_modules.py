@@ -6,6 +6,8 @@ from accounts.models import Account
 from modules.contacts import member_import, segments, tagging
 from modules.contacts import services as contacts
 from modules.contacts.models import Contact
+from modules.links import services as links
+from modules.links.models import Link
 from modules.messages import opens
 from modules.messages import services as messages
 from modules.notifications import magic
@@ -37,6 +39,7 @@ def use_modules(account: Account, *, now: datetime) -> None:
     _group(everybody, now)
     _notify(account, now)
     _write(account, now)
+    _link(everybody[0], now)
     _play(account, now)
 
 
@@ -70,6 +73,17 @@ def _write(account: Account, now: datetime) -> None:
     friend = account.contacts.exclude(customer_id=None).earliest("pk")
     messages.push(account=account, template=template, line_uid=friend.line_uid, values={}, event=event, now=now)
     opens.open_message(contact=friend, message=broadcast, now=now)
+
+
+def _link(contact: Contact, now: datetime) -> None:
+    """A clicked deeplink and tracelink, and an auto reply that was used."""
+    account, url = contact.account, "https://shop.example/"
+    for kind in Link.Kind.values:
+        link = links.create_link(account=account, kind=kind, name="Poster", url=url, now=now)
+        links.click(link=link, contact=contact, now=now)
+    reply = links.create_auto_reply(account=account, name="Hello", urls=[{"url": url}], now=now)
+    links.act(auto_reply=reply, contact=contact, kind="trigger", now=now)
+    links.act(auto_reply=reply, contact=contact, kind="click", part=reply.parts.get(), now=now)
 
 
 def _play(account: Account, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from modules.openapi import event_views, import_views, member_views, pnp_views, segment_views, tag_views
+from modules.openapi import event_views, import_views, link_views, member_views, pnp_views, segment_views, tag_views
 from modules.openapi.base import NothingHere
 
 urlpatterns = [
@@ -31,6 +31,12 @@ urlpatterns = [
     path("segment/<int:segment_id>/members/", segment_views.SegmentMembersView.as_view()),
     path("custom_segment/", segment_views.ListSegmentsView.as_view()),
     path("custom_segment/<int:segment_id>/", segment_views.ListSegmentView.as_view()),
+    path("behavior/download/<str:day>/pageview/", link_views.BehaviorView.as_view(kind="pageview")),
+    path("behavior/download/<str:day>/product/", link_views.BehaviorView.as_view(kind="product")),
+    path("behavior/download/<str:day>/transaction/", link_views.BehaviorView.as_view(kind="transaction")),
+    path("deeplink/", link_views.DeeplinkView.as_view()),
+    path("tracelink/", link_views.TracelinkView.as_view()),
+    path("auto_reply/search/", link_views.AutoReplySearchView.as_view()),
     path("", NothingHere.as_view()),
     path("<path:anything>", NothingHere.as_view()),
 ]

@@ -8,6 +8,7 @@ from modules.contacts import services as contact_services
 from modules.contacts.models import Contact
 from modules.traffic import actions, bulk
 from modules.traffic.actions import Follow, TimedAction
+from modules.traffic.browsing import browse
 from modules.traffic.bulk import Preparer, ScenarioContext
 from modules.traffic.scenario import CONTACT, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
 from webhooks.services.publish import EventRequest, publish
@@ -75,6 +76,7 @@ def perform(context: ScenarioContext, timed_actions: Sequence[TimedAction], *, n
     ids = _published(context, requests, now)
     for kind, (_requests, finish) in prepared.items():
         finish([event_id for event_id, of in zip(ids, kinds, strict=True) if of == kind])
+    browse(context, timed_actions, people, now=now)
     return _counted(timed_actions, kinds, ids)
 
 
