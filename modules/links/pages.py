@@ -36,9 +36,9 @@ def link(request: ConsoleRequest, pk: int) -> HttpResponse:
     if save_form(form, lambda: services.click(link=found, now=request.now, **form.cleaned_data)):
         messages.success(request, _("The click is stored, and reports count it."))
         return redirect("links:link", pk)
-    figures = selectors.tracelink_figures(link=found, zone=request.account.zone_info)
-    if found.kind == Link.Kind.DEEPLINK:
-        figures |= selectors.deeplink_figures(link=found, zone=request.account.zone_info)
+    is_deeplink = found.kind == Link.Kind.DEEPLINK
+    figures_of = selectors.deeplink_figures if is_deeplink else selectors.tracelink_figures
+    figures = figures_of(link=found, zone=request.account.zone_info)
     context = {"link": found, "form": form, "figures": figures, "clicks": selectors.clicks(link=found)[:30]}
     return render_page(request, "links/link.html", context)
 

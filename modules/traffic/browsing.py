@@ -44,13 +44,18 @@ def browse(
     ours = [timed for timed in timed_actions if isinstance(timed.action, Follow | Open)]
     if not ours:
         return
-    links = Link.objects.in_bulk([context.fixtures[kind] for kind in Link.Kind.values if kind in context.fixtures])
+    # Locked, so that none is deleted before the clicks are stored.
+    links = (
+        Link.objects.select_for_update(no_key=True)
+        .order_by("id")
+        .in_bulk([context.fixtures[kind] for kind in Link.Kind.values if kind in context.fixtures])
+    )
     batch = _Batch(context, now)
     for timed in ours:
         contact = people.get(timed.action.line_uid)  # type: ignore[union-attr]
         if contact is None:
             continue
-        rng = SeededRandom("browse", f"{context.seed}/{timed.at}")
+        rng = SeededRandom("browse", f"{context.seed}/{timed.at}/{contact.line_uid}")
         kind, share = (Link.Kind.DEEPLINK, JOINS_BY_LINK) if isinstance(timed.action, Follow) else (
             Link.Kind.TRACELINK, VISITS,
         )  # fmt: skip
@@ -70,8 +75,9 @@ class _Batch:
         self._clicks: list[Click] = []
         self._acts: list[AutoReplyAct] = []
         self._visits: list[BehaviorRow] = []
-        replies = AutoReplyPart.objects.filter(auto_reply=context.fixtures.get(AUTO_REPLY, 0)).exclude(url="")
-        self._part = replies.order_by("id").first()
+        locked = AutoReply.objects.select_for_update(no_key=True)
+        reply = locked.filter(pk=context.fixtures.get(AUTO_REPLY, 0)).first()
+        self._part = reply.parts.exclude(url="").order_by("id").first() if reply else None
 
     def click(self, link: Link, contact: Contact, timed: TimedAction) -> None:
         joins = link.kind == Link.Kind.DEEPLINK and contact.status == contact_rules.AUTH
@@ -111,7 +117,7 @@ class _Batch:
         )  # fmt: skip
 
     def _visit(self, source: Source, contact: Contact, timed: TimedAction, name: str) -> dict[str, float]:
-        seed = f"{self._context.seed}/{timed.at}/{name}"
+        seed = f"{self._context.seed}/{timed.at}/{contact.line_uid}/{name}"
         sales = drawn_sales(seed, self._context.brand)
         self._visits += visit(
             source=source, account_id=self._context.account.pk, line_uid=contact.line_uid, seed=seed,

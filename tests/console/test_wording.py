@@ -38,6 +38,7 @@ SPOKEN = "xx"
 NAMES = {
     *("maac-sim", "curl", "URL", "JSON", "JSON Schema", "HTML", "JUnit XML", "HTTP", "POST", "5xx", "TLS"),
     *("s", "ms", "KiB"),
+    *("utm_campaign", "utm_source", "utm_medium", "utm_content"),
     *("PNP", "SMS", "LINE", "timestamp", "topic", "data", "sn", "svid", "template_id", "event_id", "segment_id"),
     *(HEADER_SIGNATURE, HEADER_IDEMPOTENCY_KEY, audit.SYSTEM),
     *TOPICS,

@@ -50,6 +50,7 @@ def rows_of(api: APIClient, kind: str, day: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
 
 
+@pytest.mark.both_databases
 def test_a_click_is_reported_tags_the_contact_and_leaves_a_visit(
     api: APIClient, alice: Account, contact: Contact
 ) -> None:
@@ -119,6 +120,7 @@ def test_links_of_another_account_are_not_found(api: APIClient, bob: Account, co
     posted(api, f"{LINKS}{link.pk}/clicks/", {"line_uid": contact.line_uid}, 404)
 
 
+@pytest.mark.both_databases
 def test_an_auto_reply_counts_by_group(api: APIClient, alice: Account, contact: Contact) -> None:
     body = {"name": "Hello", "urls": [{"url": "https://a.example", "tags": ["x"]}], "messages": [{"message": "Hi"}]}
     reply = posted(api, REPLIES, body)
@@ -195,6 +197,7 @@ def behaviour() -> list[Any]:
     return list(BehaviorRow.objects.order_by("id").values_list("kind", "line_uid", "values", "time"))
 
 
+@pytest.mark.both_databases
 def test_the_customers_of_a_play_browse_the_same_way_for_the_same_seed(api: APIClient, alice: Account) -> None:
     seen = []
     for _time in range(2):
