@@ -5,6 +5,7 @@ deleted meanwhile is not clicked.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Account
@@ -37,32 +38,50 @@ def create_links(*, account: Account, shop: Shop, now: datetime) -> dict[str, in
     return {**found, AUTO_REPLY: reply.pk}
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The rows that a play clicks, by kind of link; missing ones were deleted."""
+
+    links: Mapping[str, Link]
+    part: AutoReplyPart | None
+    """The link in the auto reply."""
+
+
+def lock_links(context: ScenarioContext) -> Links:
+    """Lock the play's links until the transaction ends, so that none is deleted before its clicks are stored.
+
+    Like a single click, this comes before any lock of a contact.
+    """
+    kinds = {context.fixtures[kind]: kind for kind in Link.Kind.values if kind in context.fixtures}
+    rows = Link.objects.select_for_update(no_key=True).filter(pk__in=kinds).order_by("id")
+    links = {kinds[row.pk]: row for row in rows}
+    replies = AutoReply.objects.select_for_update(no_key=True)
+    reply = replies.filter(pk=context.fixtures.get(AUTO_REPLY, 0)).first()
+    return Links(links, reply.parts.exclude(url="").order_by("id").first() if reply else None)
+
+
 def browse(
-    context: ScenarioContext, timed_actions: Sequence[TimedAction], people: Mapping[str, Contact], *, now: datetime
+    context: ScenarioContext,
+    timed_actions: Sequence[TimedAction],
+    people: Mapping[str, Contact],
+    links: Links,
+    *,
+    now: datetime,
 ) -> None:
     """Store the clicks, acts and visits that follow these actions. Needs the caller's transaction."""
-    ours = [timed for timed in timed_actions if isinstance(timed.action, Follow | Open)]
-    if not ours:
-        return
-    # Locked, so that none is deleted before the clicks are stored.
-    links = (
-        Link.objects.select_for_update(no_key=True)
-        .order_by("id")
-        .in_bulk([context.fixtures[kind] for kind in Link.Kind.values if kind in context.fixtures])
-    )
-    batch = _Batch(context, now)
-    for timed in ours:
-        contact = people.get(timed.action.line_uid)  # type: ignore[union-attr]
+    batch = _Batch(context, links.part, now)
+    for timed in timed_actions:
+        action = timed.action
+        contact = people.get(action.line_uid) if isinstance(action, Follow | Open) else None
         if contact is None:
             continue
+        is_follow = isinstance(action, Follow)
         rng = SeededRandom("browse", f"{context.seed}/{timed.at}/{contact.line_uid}")
-        kind, share = (Link.Kind.DEEPLINK, JOINS_BY_LINK) if isinstance(timed.action, Follow) else (
-            Link.Kind.TRACELINK, VISITS,
-        )  # fmt: skip
-        link = links.get(context.fixtures.get(kind, 0))
-        if rng.chance(share) and link:
+        clicks = rng.chance(JOINS_BY_LINK if is_follow else VISITS)
+        link = links.links.get(Link.Kind.DEEPLINK if is_follow else Link.Kind.TRACELINK)
+        if clicks and link:
             batch.click(link, contact, timed)
-        if isinstance(timed.action, Follow) and rng.chance(WRITES):
+        if is_follow and rng.chance(WRITES):
             batch.write(contact, timed, rng)
     batch.store()
 
@@ -70,14 +89,11 @@ def browse(
 class _Batch:
     """Unsaved rows of a batch."""
 
-    def __init__(self, context: ScenarioContext, now: datetime) -> None:
-        self._context, self._now = context, now
+    def __init__(self, context: ScenarioContext, part: AutoReplyPart | None, now: datetime) -> None:
+        self._context, self._part, self._now = context, part, now
         self._clicks: list[Click] = []
         self._acts: list[AutoReplyAct] = []
         self._visits: list[BehaviorRow] = []
-        locked = AutoReply.objects.select_for_update(no_key=True)
-        reply = locked.filter(pk=context.fixtures.get(AUTO_REPLY, 0)).first()
-        self._part = reply.parts.exclude(url="").order_by("id").first() if reply else None
 
     def click(self, link: Link, contact: Contact, timed: TimedAction) -> None:
         joins = link.kind == Link.Kind.DEEPLINK and contact.status == contact_rules.AUTH

@@ -8,7 +8,7 @@ from modules.contacts import services as contact_services
 from modules.contacts.models import Contact
 from modules.traffic import actions, bulk
 from modules.traffic.actions import Follow, TimedAction
-from modules.traffic.browsing import browse
+from modules.traffic.browsing import browse, lock_links
 from modules.traffic.bulk import Preparer, ScenarioContext
 from modules.traffic.scenario import CONTACT, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
 from webhooks.services.publish import EventRequest, publish
@@ -66,6 +66,7 @@ def perform(context: ScenarioContext, timed_actions: Sequence[TimedAction], *, n
     of_kind: dict[str, list[TimedAction]] = {}
     for timed, kind in zip(timed_actions, kinds, strict=True):
         of_kind.setdefault(kind, []).append(timed)
+    links = lock_links(context)
     _follow(context, of_kind.get(CONTACT, []))
     bulk.send(context, of_kind.get(MESSAGE, []))
     people = _people(context, timed_actions)
@@ -76,7 +77,7 @@ def perform(context: ScenarioContext, timed_actions: Sequence[TimedAction], *, n
     ids = _published(context, requests, now)
     for kind, (_requests, finish) in prepared.items():
         finish([event_id for event_id, of in zip(ids, kinds, strict=True) if of == kind])
-    browse(context, timed_actions, people, now=now)
+    browse(context, timed_actions, people, links, now=now)
     return _counted(timed_actions, kinds, ids)
 
 
