@@ -100,6 +100,13 @@ class CheckedEnv(environ.Env):  # type: ignore[misc]
                 raise _wrong(var, origin, "it takes origins such as https://maac-sim.example.com")
         return found
 
+    def address(self, var: Any) -> Any:
+        """The address of a web server, or empty."""
+        url = self.str(var, default="")
+        if url:
+            _check_url(var, url, ("http", "https"))
+        return url
+
     def header(self, var: Any, default: Any) -> Any:
         """Text that is valid as a header value."""
         value = self.str(var, default=default)

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "modules.messages",
     "modules.notifications",
     "modules.openapi",
+    "modules.links",
     "modules.points",
     "modules.receipts",
     "modules.surveys",
@@ -259,7 +260,7 @@ DEFAULT_FROM_EMAIL = env.str("MAAC_SIM_EMAIL_FROM", default="maac-sim@localhost"
 
 # REST
 
-OWN_URL = env.str("MAAC_SIM_OWN_URL", default="")
+OWN_URL = env.address("MAAC_SIM_OWN_URL")
 """Address at which workers reach the web process, for the built-in receiver; empty: as the browser called it."""
 API_BODY_LIMIT = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_BODY_LIMIT
@@ -281,6 +282,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "LinkKindEnum": "modules.links.models.Link.Kind",
+        "AutoReplyActKindEnum": "modules.links.models.AutoReplyAct.Kind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "rest.base.schema.add_errors",

@@ -54,6 +54,14 @@ MODULES = Section(
             ),
         ),
         Entry(
+            _("Links"),
+            "links:list",
+            "send",
+            stands_for=_(
+                "Stands for MAAC's deeplinks, tracelinks and auto replies. Left out: rich menus and QR codes."
+            ),
+        ),
+        Entry(
             _("Open API"),
             "openapi:calls",
             "webhook",

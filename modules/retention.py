@@ -19,6 +19,7 @@ from django.db.models import QuerySet, RestrictedError
 
 from modules.binding.models import BindLink
 from modules.contacts.models import ContactImport, Tagging
+from modules.links import models as links
 from modules.messages.models import Broadcast, Click, DirectMessage, MessageEvent, Open
 from modules.notifications.models import Binding, Message
 from modules.openapi.models import Call, ScriptedFailure
@@ -63,6 +64,9 @@ def _happened(before: datetime) -> list[tuple[QuerySet[Any], str]]:
         (ScriptedFailure.objects.all(), "expires_at"),
         (Open.objects.all(), "opened_at"),
         (DirectMessage.objects.all(), "created_at"),
+        (links.Click.objects.all(), "clicked_at"),
+        (links.AutoReplyAct.objects.all(), "acted_at"),
+        (links.BehaviorRow.objects.all(), "ingested_at"),
         (Broadcast.objects.all(), "sent_at"),
         (ContactImport.objects.exclude(status=ContactImport.Status.RUNNING), "started_at"),
         (Play.objects.exclude(status=Play.Status.RUNNING), "started_at"),

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from modules.binding import urls as binding
 from modules.contacts import urls as contacts
+from modules.links import urls as links
 from modules.messages import urls as messages
 from modules.notifications import urls as notifications
 from modules.openapi import module_urls as openapi
@@ -16,6 +17,7 @@ from modules.try_it import urls as try_it
 MODULES = {
     "binding/": binding,
     "contacts/": contacts,
+    "links/": links,
     "messages/": messages,
     "notifications/": notifications,
     "openapi/": openapi,

@@ -7,6 +7,8 @@ from modules.binding import services as binding
 from modules.contacts import member_import, segments, tagging
 from modules.contacts import services as contacts
 from modules.contacts.models import Contact
+from modules.links import services as links
+from modules.links.models import Link
 from modules.messages import clicks, opens
 from modules.messages import services as messages
 from modules.notifications import magic
@@ -44,6 +46,7 @@ def use_modules(account: Account, *, now: datetime) -> None:
     _call(account, now)
     _notify(account, now)
     _write(account, now)
+    _link(everybody[0], now)
     _play(account, now)
 
 
@@ -106,6 +109,17 @@ def _write(account: Account, now: datetime) -> None:
     sent = messages.push(account=account, template=template, line_uid=friend.line_uid, values={}, event=event, now=now)
     clicks.click(contact=friend, message=sent.message, link=link, now=now)
     opens.open_message(contact=friend, message=broadcast, now=now)
+
+
+def _link(contact: Contact, now: datetime) -> None:
+    """A clicked deeplink and tracelink, and an auto reply that was used."""
+    account, url = contact.account, "https://shop.example/"
+    for kind in Link.Kind.values:
+        link = links.create_link(account=account, kind=kind, name="Poster", url=url, now=now)
+        links.click(link=link, contact=contact, now=now)
+    reply = links.create_auto_reply(account=account, name="Hello", urls=[{"url": url}], now=now)
+    links.act(auto_reply=reply, contact=contact, kind="trigger", now=now)
+    links.act(auto_reply=reply, contact=contact, kind="click", part=reply.parts.get(), now=now)
 
 
 def _play(account: Account, now: datetime) -> None:

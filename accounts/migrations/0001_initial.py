@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=100)),
                 ("prefix", models.CharField(max_length=8)),
                 ("digest", models.CharField(max_length=64, unique=True)),
+                ("operates", models.BooleanField(db_default=False, default=False)),
                 ("created_at", models.DateTimeField()),
                 ("last_used_at", models.DateTimeField(blank=True, null=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),

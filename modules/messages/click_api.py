@@ -22,7 +22,7 @@ MOST_SALES = 1_000_000
 MOST_REVENUE = 1e12
 
 
-class LinkIn(StrictSerializer):
+class MessageLinkIn(StrictSerializer):
     url = Text(required=False, help_text="The address of a tracked link; or give `keyword`.")
     keyword = Text(required=False, help_text="The text that a tap sends: a trigger keyword; or give `url`.")
     utm_campaign = Text(required=False, allow_null=True)
@@ -32,7 +32,7 @@ class LinkIn(StrictSerializer):
     tags = serializers.ListField(child=Text(), required=False, help_text="Tags that whoever clicks gets.")
 
 
-class LinkOut(serializers.ModelSerializer[TrackedLink]):
+class MessageLinkOut(serializers.ModelSerializer[TrackedLink]):
     tags = serializers.ListField(child=serializers.CharField())
 
     class Meta:
@@ -40,7 +40,7 @@ class LinkOut(serializers.ModelSerializer[TrackedLink]):
         fields = ["id", "url", "keyword", *clicks.UTM, "tags"]
 
 
-class ClickIn(ContactReference):
+class MessageClickIn(ContactReference):
     direct_message_id = Id()
     link_id = Id(help_text="A link or keyword of the message's template.")
     adds_to_cart = serializers.IntegerField(required=False, min_value=0, max_value=MOST_SALES)
@@ -48,7 +48,7 @@ class ClickIn(ContactReference):
     transaction_revenue = Number(required=False, min_value=0, max_value=MOST_REVENUE)
 
 
-class ClickOut(serializers.ModelSerializer[Click]):
+class MessageClickOut(serializers.ModelSerializer[Click]):
     event_id = serializers.IntegerField(
         allow_null=True, help_text="The message event whose report counts it; null: none."
     )
@@ -63,22 +63,22 @@ class LinksView(APIView):
 
     pagination_class = NewestFirst
 
-    @extend_schema(responses=LinkOut(many=True))
+    @extend_schema(responses=MessageLinkOut(many=True))
     def get(self, request: Request, template_id: int) -> Response:
         """List the template's tracked links and keywords, newest first."""
         template = get_object_or_404(selectors.templates(account=account_of(request)), pk=template_id)
         pages = NewestFirst()
         page = pages.paginate_queryset(template.links.order_by("-id"), request, view=self)
-        return pages.get_paginated_response(LinkOut(page, many=True).data)
+        return pages.get_paginated_response(MessageLinkOut(page, many=True).data)
 
-    @extend_schema(request=LinkIn, responses={201: LinkOut})
+    @extend_schema(request=MessageLinkIn, responses={201: MessageLinkOut})
     def post(self, request: Request, template_id: int) -> Response:
         """Add a tracked link or a trigger keyword to a template."""
         template = get_object_or_404(selectors.templates(account=account_of(request)), pk=template_id)
-        given = LinkIn(data=request.data)
+        given = MessageLinkIn(data=request.data)
         given.is_valid(raise_exception=True)
         made = clicks.add_link(template=template, **given.validated_data)
-        return Response(LinkOut(made).data, status=status.HTTP_201_CREATED)
+        return Response(MessageLinkOut(made).data, status=status.HTTP_201_CREATED)
 
 
 class LinkView(APIView):
@@ -95,18 +95,18 @@ class ClicksView(APIView):
 
     pagination_class = NewestFirst
 
-    @extend_schema(responses=ClickOut(many=True))
+    @extend_schema(responses=MessageClickOut(many=True))
     def get(self, request: Request) -> Response:
         """List clicks, newest first."""
         rows = Click.objects.filter(account=account_of(request)).order_by("-id")
         pages = NewestFirst()
         page = pages.paginate_queryset(rows, request, view=self)
-        return pages.get_paginated_response(ClickOut(page, many=True).data)
+        return pages.get_paginated_response(MessageClickOut(page, many=True).data)
 
-    @extend_schema(request=ClickIn, responses={201: ClickOut})
+    @extend_schema(request=MessageClickIn, responses={201: MessageClickOut})
     def post(self, request: Request) -> Response:
         """Click a link of a message as a contact, with what followed at the shop. The event's report counts it."""
-        account, given = account_of(request), ClickIn(data=request.data)
+        account, given = account_of(request), MessageClickIn(data=request.data)
         given.is_valid(raise_exception=True)
         fields: dict[str, Any] = dict(given.validated_data)
         contact = pop_contact(account=account, fields=fields)
@@ -117,4 +117,4 @@ class ClicksView(APIView):
         if link is None:
             raise ValidationError({"link_id": ["The message's template has no such link or keyword."]})
         made = clicks.click(contact=contact, message=message, link=link, now=now_utc(), **fields)
-        return Response(ClickOut(made).data, status=status.HTTP_201_CREATED)
+        return Response(MessageClickOut(made).data, status=status.HTTP_201_CREATED)

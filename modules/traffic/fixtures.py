@@ -13,6 +13,7 @@ from modules.points import services as point_services
 from modules.receipts import services as receipt_services
 from modules.surveys import demo
 from modules.surveys import services as survey_services
+from modules.traffic.browsing import create_links
 from modules.traffic.scenario import BIND_LINK, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY, Scenario
 from modules.traffic.shop import Shop, shop_of
 
@@ -28,6 +29,7 @@ def create_fixtures(*, account: Account, scenario: Scenario, seed: str, edition:
     shop, rng = shop_of(seed), SeededRandom("fixtures", seed)
     makers = {RECEIPT: _campaign, POINTS: _prize, NOTIFICATION: _notification, OPEN: _message, BIND_LINK: _binding}
     fixtures = {kind: maker(account, shop, rng, now) for kind, maker in makers.items() if kind in scenario.kinds}
+    fixtures |= create_links(account=account, shop=shop, now=now)
     if OPEN in fixtures:
         name = rng.pick(shop.brand.notices)
         fixtures["event"] = message_services.create_event(account=account, name=name, now=now).pk

@@ -8,6 +8,7 @@ from modules.contacts import services as contact_services
 from modules.contacts.models import Contact
 from modules.traffic import actions, bind_links, bulk, bulk_messages
 from modules.traffic.actions import Follow, TimedAction
+from modules.traffic.browsing import browse, lock_links
 from modules.traffic.bulk import Preparer, ScenarioContext
 from modules.traffic.scenario import BIND_LINK, CONTACT, NOTIFICATION, OPEN, POINTS, RECEIPT, SURVEY
 from webhooks.services.publish import EventRequest, publish
@@ -67,6 +68,7 @@ def perform(context: ScenarioContext, timed_actions: Sequence[TimedAction], *, n
     of_kind: dict[str, list[TimedAction]] = {}
     for timed, kind in zip(timed_actions, kinds, strict=True):
         of_kind.setdefault(kind, []).append(timed)
+    links = lock_links(context)
     _follow(context, of_kind.get(CONTACT, []))
     bind_links.open_links(context, of_kind.get(BIND_LINK, []), now)
     bulk_messages.send(context, of_kind.get(MESSAGE, []))
@@ -78,6 +80,7 @@ def perform(context: ScenarioContext, timed_actions: Sequence[TimedAction], *, n
     ids = _published(context, requests, now)
     for kind, (_requests, finish) in prepared.items():
         finish([event_id for event_id, of in zip(ids, kinds, strict=True) if of == kind])
+    browse(context, timed_actions, people, links, now=now)
     return _counted(timed_actions, kinds, ids)
 
 

@@ -17,7 +17,7 @@ from maac_contract.sentences import gettext_noop
 from receiver_check.probes import arrivals, topics
 from receiver_check.probes.probe import Probe, skipped
 from receiver_check.trial import ORDINARY, Trial
-from receiver_check.verdicts import Judgement, Message, Sentence, Verdict, accepted, refused
+from receiver_check.verdicts import Judgement, Message, Sentence, Verdict
 
 AS_DOCUMENTED = gettext_noop("Answered as MAAC documents it.")
 OTHER_TYPE = gettext_noop("The answer's content type is %(type)s; MAAC documents application/json.")
@@ -26,13 +26,14 @@ NO_PRESET_HEADER = gettext_noop("No preset header is set, so there is none to le
 
 
 def accepts(trial: Trial) -> Judgement:
-    return accepted(trial.send(_callback(trial)))
+    return trial.accepted(trial.send(_callback(trial)))
 
 
 def answer(trial: Trial) -> Judgement:
-    got = trial.send(_callback(trial))
+    exchange = trial.send(_callback(trial))
+    got = exchange.answer
     if got.status != contract.SUCCESS_STATUS:
-        return accepted(got)
+        return trial.accepted(exchange)
     kind = next((value for name, value in got.headers if name.lower() == "content-type"), "")
     if kind.partition(";")[0].strip().lower() != CALLBACK_CONTENT_TYPE:
         return Judgement(Verdict.WARNING, Sentence(OTHER_TYPE, {"type": kind or "–"}))
@@ -46,7 +47,7 @@ def without_header(trial: Trial) -> Judgement:
     if not trial.case.extra_headers:
         return skipped(NO_PRESET_HEADER)
     message = replace(_callback(trial), headers=callback_headers(user_agent=trial.case.user_agent))
-    return refused(trial.send(message, gettext_noop("without the preset headers")))
+    return trial.refused(trial.send(message, gettext_noop("without the preset headers")))
 
 
 def wrong_header(trial: Trial) -> Judgement:
@@ -54,21 +55,21 @@ def wrong_header(trial: Trial) -> Judgement:
         return skipped(NO_PRESET_HEADER)
     wrong = tuple((name, trial.hex(32)) for name, _ in trial.case.extra_headers)
     message = replace(_callback(trial), headers=(*callback_headers(user_agent=trial.case.user_agent), *wrong))
-    return refused(trial.send(message, gettext_noop("with other values of the preset headers")))
+    return trial.refused(trial.send(message, gettext_noop("with other values of the preset headers")))
 
 
 def duplicate(trial: Trial) -> Judgement:
     message = _callback(trial)
-    return accepted(trial.send(message), trial.send(message, gettext_noop("the same again")))
+    return trial.accepted(trial.send(message), trial.send(message, gettext_noop("the same again")))
 
 
 def empty_values(trial: Trial) -> Judgement:
     label = gettext_noop("without e-mail address and mobile number")
-    return accepted(trial.send(_callback(trial, email="", mobile=""), label))
+    return trial.accepted(trial.send(_callback(trial, email="", mobile=""), label))
 
 
 def statuses(trial: Trial) -> Judgement:
-    return accepted(*(trial.send(_callback(trial, status=status), ORDINARY) for status in CONTACT_STATUSES))
+    return trial.accepted(*(trial.send(_callback(trial, status=status), ORDINARY) for status in CONTACT_STATUSES))
 
 
 def _callback(trial: Trial, **changes: Any) -> Message:

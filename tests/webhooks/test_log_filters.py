@@ -11,7 +11,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def test_every_filter_sets_a_condition_and_shows_its_value_in_the_console() -> None:
     conditions = {"text" if name == "q" else name for name in LogFilter.base_fields}
-    assert conditions == {each.name for each in fields(Criteria)}
+    no_filter = {"other_than"}  # Of a redelivery, which leaves out what was delivered.
+    assert conditions == {each.name for each in fields(Criteria)} - no_filter
     assert [name for name, field in LogFilter.base_fields.items() if "%(value)s" not in str(field.label)] == []
 
 

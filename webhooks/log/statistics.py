@@ -104,6 +104,8 @@ def over_time(
     Without latency the query is much faster.
     """
     empty = empty_buckets(account=account, since=since, until=until, now=now, buckets=buckets)
+    if not empty:
+        return []
     start, width = empty[0].start, empty[0].end - empty[0].start
     rows = _sums(_stats(account, start, until, endpoint, topic, is_test), start, width, latency=with_latency)
     found = {begin: _bucket(begin, width, counts) for begin, *counts in rows}

@@ -36,6 +36,15 @@ class Migration(migrations.Migration):
             name="Endpoint",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("webhook", "Webhook"), ("callback", "Binding callback")],
+                        db_default="webhook",
+                        default="webhook",
+                        max_length=10,
+                    ),
+                ),
                 ("name", models.CharField(max_length=100)),
                 ("url", models.CharField(max_length=2000)),
                 ("event_types", models.JSONField(default=list)),
@@ -49,6 +58,7 @@ class Migration(migrations.Migration):
                 ),
                 ("share_secret", webhooks.secrets.EncryptedField()),
                 ("previous_secret", webhooks.secrets.EncryptedField(blank=True, null=True)),
+                ("preset_headers", webhooks.secrets.EncryptedField(blank=True, null=True)),
                 ("verify_tls", models.BooleanField(default=True)),
                 ("host_override", models.CharField(blank=True, default="", max_length=255)),
                 ("extra_headers", models.JSONField(blank=True, default=dict)),
@@ -373,6 +383,14 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "attempts",
                 "constraints": [models.UniqueConstraint(fields=("delivery", "number"), name="attempt_number_once")],
             },
+        ),
+        migrations.AddConstraint(
+            model_name="endpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "callback"), models.Q(("status", "deleted"), _negated=True)),
+                fields=("account",),
+                name="endpoint_one_callback",
+            ),
         ),
         migrations.AddConstraint(
             model_name="endpoint",

@@ -126,6 +126,71 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="TrackedLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("url", models.CharField(blank=True, default="", max_length=1000)),
+                ("keyword", models.CharField(blank=True, default="", max_length=100)),
+                ("utm_campaign", models.CharField(max_length=100, null=True)),
+                ("utm_source", models.CharField(max_length=100, null=True)),
+                ("utm_medium", models.CharField(max_length=100, null=True)),
+                ("utm_content", models.CharField(max_length=100, null=True)),
+                ("tags", models.JSONField(default=list)),
+                (
+                    "template",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="links", to="line_messages.template"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Click",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line_uid", models.CharField(max_length=33)),
+                ("adds_to_cart", models.PositiveIntegerField(default=0)),
+                ("transactions", models.PositiveIntegerField(default=0)),
+                ("transaction_revenue", models.FloatField(default=0.0)),
+                ("clicked_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="message_clicks",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "direct_message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clicks",
+                        to="line_messages.directmessage",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clicks",
+                        to="line_messages.messageevent",
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clicks",
+                        to="line_messages.trackedlink",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Open",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -214,6 +279,8 @@ class Migration(migrations.Migration):
                             ("blocked", "blocked"),
                             ("timeout", "timeout"),
                             ("error", "error"),
+                            ("rate_limited", "rate_limited"),
+                            ("refused", "refused"),
                         ],
                         default="",
                         max_length=20,
@@ -260,5 +327,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="directmessage",
             index=models.Index(fields=["account", "-id"], name="direct_message_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="click",
+            index=models.Index(fields=["account", "-id"], name="click_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="click",
+            index=models.Index(fields=["event", "clicked_at"], name="click_of_event"),
         ),
     ]

@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ("points_id", models.UUIDField(default=uuid.uuid4)),
                 ("grant_key", models.CharField(max_length=100, null=True)),
                 ("count", models.PositiveIntegerField()),
+                ("spent", models.PositiveIntegerField(default=0)),
                 ("memo", models.CharField(max_length=200)),
                 ("category", models.CharField(max_length=100)),
                 ("expire_date", models.DateTimeField(null=True)),
@@ -72,6 +73,42 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.CreateModel(
+            name="Voucher",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("code", models.CharField(max_length=32)),
+                ("points", models.PositiveIntegerField(default=0)),
+                ("valid_until", models.DateTimeField(null=True)),
+                ("is_blocked", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                ("redeemed_at", models.DateTimeField(null=True)),
+                ("customer_id", models.CharField(max_length=1024, null=True)),
+                ("mobile", models.CharField(max_length=16, null=True)),
+                ("gender", models.CharField(max_length=10, null=True)),
+                ("store", models.CharField(max_length=1024, null=True)),
+                ("revenue", models.FloatField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="vouchers",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="vouchers",
+                        to="contacts.contact",
+                    ),
+                ),
+            ],
+        ),
         migrations.AddConstraint(
             model_name="prize",
             constraint=models.CheckConstraint(
@@ -93,10 +130,24 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("spent__lte", models.F("count"))), name="grant_spends_what_it_has"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="grant",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("grant_key__isnull", False)),
                 fields=("prize", "contact", "grant_key"),
                 name="grant_key_once",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="voucher",
+            index=models.Index(fields=["account", "-id"], name="voucher_newest"),
+        ),
+        migrations.AddConstraint(
+            model_name="voucher",
+            constraint=models.UniqueConstraint(fields=("account", "code"), name="voucher_code_once"),
         ),
     ]

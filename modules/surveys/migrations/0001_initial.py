@@ -101,6 +101,8 @@ class Migration(migrations.Migration):
                 ("is_required", models.BooleanField(default=False)),
                 ("minimum", models.IntegerField(null=True)),
                 ("maximum", models.IntegerField(null=True)),
+                ("default", models.CharField(blank=True, db_default="", default="", max_length=500)),
+                ("is_hidden", models.BooleanField(db_default=False, default=False)),
                 (
                     "survey",
                     models.ForeignKey(

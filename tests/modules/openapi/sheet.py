@@ -33,11 +33,6 @@ from tests.modules.openapi.shapes import (
 JSON, TEXT, CSV = "application/json", "text/plain", "text/csv"
 V1 = "/openapi/v1/"
 
-NOT_YET = {
-    *(5, 6, 7, 29, 30, 33),
-}
-"""Calls that are still without rows. In the end this is empty, and then it is deleted."""
-
 
 @dataclass(frozen=True)
 class Answer:
