@@ -40,6 +40,7 @@ from maac_contract.protocol import RETRIED_STATUSES as RETRIED_STATUSES
 from maac_contract.protocol import RETRY_WAITS as RETRY_WAITS
 from maac_contract.protocol import SUCCESS_STATUS as SUCCESS_STATUS
 from maac_contract.protocol import ZONES as ZONES
+from maac_contract.protocol import is_accepted_status as is_accepted_status
 from maac_contract.protocol import is_retried_status as is_retried_status
 from maac_contract.rules import CHAPTERS as CHAPTERS
 from maac_contract.rules import RULES as RULES

@@ -26,6 +26,13 @@ ENDPOINT_LIMIT = 3
 ZONES: tuple[int, ...] = (1, 2)
 
 
+def is_accepted_status(status: int, *, any_2xx: bool = True) -> bool:
+    """Whether a delivery that is answered so has arrived. Documented: 200. Chosen: any other 2xx, unless `any_2xx` is
+    false; it is then marked as "MAAC asks for 200".
+    """
+    return status == SUCCESS_STATUS or (any_2xx and 200 <= status < 300)
+
+
 def is_retried_status(status: int) -> bool:
     """Whether MAAC retries after this HTTP status (documented: 408, 429 and 5xx)."""
     return status in RETRIED_STATUSES or 500 <= status <= 599

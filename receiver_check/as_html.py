@@ -10,11 +10,12 @@ from receiver_check.report_style import STYLE
 from receiver_check.translated import Translate, report_in
 from receiver_check.verdicts import Exchange, Report, Result, Verdict
 
-MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✕", Verdict.WARNING: "!", Verdict.SKIPPED: "–"}
+MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✕", Verdict.WARNING: "!", Verdict.REMARK: "i", Verdict.SKIPPED: "–"}
 WORDS = {
     Verdict.PASSED: gettext_noop("passed"),
     Verdict.FAILED: gettext_noop("failed"),
     Verdict.WARNING: gettext_noop("warning"),
+    Verdict.REMARK: gettext_noop("remark"),
     Verdict.SKIPPED: gettext_noop("skipped"),
 }
 FACTS = gettext_noop("%(requests)s requests in %(seconds)s s")
@@ -23,6 +24,8 @@ KIND = gettext_noop("Receiver check")
 ALLOWED = gettext_noop("allowed")
 SEED = gettext_noop("Seed")
 SENT, CAME, WHY, FIX = gettext_noop("Sent"), gettext_noop("Came"), gettext_noop("Why"), gettext_noop("Fix")
+NO_EFFECTS = gettext_noop("This check cannot see whether the work was done twice.")
+NOT_COMPLETE = gettext_noop("The time of the whole run was over before every probe was run.")
 BODY_SHOWN = 1200
 
 
@@ -46,6 +49,7 @@ def as_html(report: Report, *, translate: Translate = gettext_noop, language: st
 <ul class="counts">{"".join(_count(verdict, report.counts[verdict.value], translate) for verdict in Verdict)}</ul>
 <p class="facts">{facts}
  · <time>{report.started:%Y-%m-%d %H:%M:%S %Z}</time> · {translate(SEED)} <code>{escape(report.seed)}</code></p>
+{"".join(f'<p class="facts">{translate(note)}</p>' for note in _notes(report))}
 </header>
 <section>
 {"".join(map(partial(_result, translate), report.results))}
@@ -53,6 +57,14 @@ def as_html(report: Report, *, translate: Translate = gettext_noop, language: st
 </main>
 </html>
 """
+
+
+def _notes(report: Report) -> Iterator[str]:
+    """What the verdict does not cover."""
+    if not report.is_complete:
+        yield NOT_COMPLETE
+    if not report.sees_effects:
+        yield NO_EFFECTS
 
 
 def _count(verdict: Verdict, number: int, translate: Translate) -> str:

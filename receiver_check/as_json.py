@@ -23,6 +23,8 @@ def as_dict(report: Report) -> dict[str, Any]:
         "seconds": round(report.seconds, 3),
         "requests": report.requests,
         "passed": report.passed,
+        "complete": report.is_complete,
+        "sees_effects": report.sees_effects,
         "counts": report.counts,
         "probes": [_result(result) for result in report.results],
     }
@@ -34,6 +36,7 @@ def _result(result: Result) -> dict[str, Any]:
         "title": str(result.title),
         "verdict": result.verdict.value,
         "allowed": result.allowed,
+        "reason": result.reason.value,
         "seen": str(result.seen),
         "sent": result.sent,
         "why": result.why,

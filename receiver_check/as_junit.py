@@ -10,7 +10,9 @@ ANSWER_SHOWN = 300
 
 
 def as_junit(report: Report) -> str:
-    """One suite with a test case per probe. Allowed failures are skipped; warnings pass with their text."""
+    """One suite with a test case per probe. Allowed failures are skipped; warnings and remarks pass with their text,
+    unless the run was strict.
+    """
     failures = sum(result.fails for result in report.results)
     skipped = sum(not result.fails and result.verdict in (Verdict.FAILED, Verdict.SKIPPED) for result in report.results)
     numbers = {
@@ -36,14 +38,14 @@ def _case(suite: Element, result: Result) -> None:
     case = SubElement(suite, "testcase", classname="receiver", name=result.id, time=f"{result.seconds:.3f}")
     seen = printable(str(result.seen))
     if result.fails:
-        failure = SubElement(case, "failure", message=seen, type="failed")
+        failure = SubElement(case, "failure", message=seen, type=result.verdict.value)
         failure.text = printable(_story(result))
     elif result.verdict is Verdict.FAILED:
         SubElement(case, "skipped", message=f"Allowed to fail: {seen}")
     elif result.verdict is Verdict.SKIPPED:
         SubElement(case, "skipped", message=seen)
-    elif result.verdict is Verdict.WARNING:
-        SubElement(case, "system-out").text = printable(f"Warning: {_story(result)}")
+    elif result.is_notable:
+        SubElement(case, "system-out").text = printable(f"{result.verdict.value.capitalize()}: {_story(result)}")
 
 
 def _story(result: Result) -> str:

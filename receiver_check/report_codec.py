@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from receiver_check.as_json import SHOWN
-from receiver_check.verdicts import Answer, Exchange, Message, Result, Sentence, Verdict
+from receiver_check.verdicts import Answer, Exchange, Message, Reason, Result, Sentence, Verdict
 
 ANSWER_KEPT = SHOWN + 1
 """Bytes stored of a response body: one more than is shown, so that truncation is detectable."""
@@ -26,6 +26,8 @@ def _result(result: Result) -> dict[str, Any]:
         **{name: getattr(result, name) for name in PLAIN},
         "title": _sentence(result.title),
         "verdict": result.verdict.value,
+        "reason": result.reason.value,
+        "strict": result.strict,
         "seen": _sentence(result.seen),
         "exchanges": [_exchange(exchange) for exchange in result.exchanges],
     }
@@ -77,6 +79,8 @@ def _read_result(kept: Mapping[str, Any]) -> Result:
         **{name: kept[name] for name in PLAIN},
         title=_read_sentence(kept["title"]),
         verdict=Verdict(kept["verdict"]),
+        reason=Reason(kept.get("reason", "")),
+        strict=kept.get("strict", False),
         seen=_read_sentence(kept["seen"]),
         exchanges=tuple(_read_exchange(exchange) for exchange in kept["exchanges"]),
     )

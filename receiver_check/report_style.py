@@ -2,9 +2,10 @@
 
 STYLE = """
 :root { --page: #f6f7f9; --card: #fff; --text: #1b2430; --quiet: #5b6675; --line: #e1e5ea; --code: #f0f2f5;
-  --passed: #12804a; --failed: #c22f2f; --warning: #9a6200; --skipped: #6b7685; }
+  --passed: #12804a; --failed: #c22f2f; --warning: #9a6200; --remark: #1f6feb; --skipped: #6b7685; }
 @media (prefers-color-scheme: dark) { :root { --page: #12161c; --card: #1a2029; --text: #e6eaf0; --quiet: #9aa6b5;
-  --line: #2b333f; --code: #12171e; --passed: #4cc38a; --failed: #ff7b72; --warning: #e3b341; --skipped: #8b97a7; } }
+  --line: #2b333f; --code: #12171e; --passed: #4cc38a; --failed: #ff7b72; --warning: #e3b341;
+  --remark: #79b8ff; --skipped: #8b97a7; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, "Hiragino Sans", "Noto Sans CJK JP", "PingFang TC", sans-serif; }
@@ -18,7 +19,7 @@ h1 { font-size: 1.75rem; line-height: 1.2; margin: 0; }
 .counts li { background: var(--card); border: 1px solid var(--line); border-radius: 999px; padding: .1rem .8rem; }
 .counts li.none { opacity: .55; }
 .counts .passed b { color: var(--passed); } .counts .failed b { color: var(--failed); }
-.counts .warning b { color: var(--warning); }
+.counts .warning b { color: var(--warning); } .counts .remark b { color: var(--remark); }
 details { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; margin-bottom: .5rem; }
 summary { display: grid; grid-template-columns: 1.6rem 1fr auto 4rem; gap: .75rem; align-items: center;
   padding: .6rem .9rem; cursor: pointer; list-style: none; }
@@ -27,7 +28,7 @@ summary:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; bo
 .mark { font-weight: 700; text-align: center; border-radius: 50%; width: 1.6rem; line-height: 1.6rem;
   color: var(--card); background: var(--skipped); }
 .passed .mark { background: var(--passed); } .failed .mark { background: var(--failed); }
-.warning .mark { background: var(--warning); }
+.warning .mark { background: var(--warning); } .remark .mark { background: var(--remark); }
 .title small { display: block; color: var(--quiet); overflow-wrap: anywhere; }
 .time { color: var(--quiet); text-align: right; font-size: .85rem; font-variant-numeric: tabular-nums; }
 .tag { border: 1px solid var(--line); border-radius: .3rem; padding: 0 .35rem; font-size: .75rem; }

@@ -4,8 +4,10 @@ import http.client
 import math
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -96,6 +98,27 @@ def _tls(verify: bool, ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
+class RunTime:
+    """The time that a run has left. `grows`: each complete answer adds the seconds it took, so that a slow receiver
+    uses up nothing, and one that does not answer uses up all.
+    """
+
+    def __init__(self, seconds: float, *, grows: bool = False) -> None:
+        self._ends = time.monotonic() + seconds
+        self._grows = grows
+        self._lock = threading.Lock()
+
+    @property
+    def left(self) -> float:
+        """Seconds; never negative."""
+        return max(self._ends - time.monotonic(), 0)
+
+    def answered(self, seconds: float) -> None:
+        if self._grows:
+            with self._lock:
+                self._ends += seconds
+
+
 class Sender:
     """Sends to one receiver. Each response must be complete within `timeout` seconds."""
 
@@ -105,10 +128,10 @@ class Sender:
         *,
         timeout: float,
         connect_timeout: float,
-        ends: float = math.inf,
+        run_time: RunTime | None = None,
         may_reach: MayReach | None = None,
     ) -> None:
-        """`ends`: the monotonic time after which nothing is sent or awaited.
+        """After the `run_time` nothing is sent or awaited.
 
         `may_reach` is asked about the very address that is about to be connected to.
         """
@@ -116,7 +139,7 @@ class Sender:
         self._may_reach = may_reach
         self.timeout = timeout
         self._connect_timeout = min(connect_timeout, timeout)
-        self._ends = ends
+        self.run_time = run_time or RunTime(math.inf)
 
     def connect(self) -> Answer:
         """Open and close a connection: the response has no status, and no fault on success."""
@@ -146,12 +169,26 @@ class Sender:
                 answers.append(answer)
         return answers
 
-    def abandon(self, message: Message, after: float) -> Answer:
-        """Send, wait a little, and disconnect without reading the response."""
+    def send_at_once(self, messages: Sequence[Message]) -> list[Answer]:
+        """Send all requests at the same moment, each over a connection of its own that is opened before."""
+        ready = threading.Barrier(len(messages))
+        with ThreadPoolExecutor(len(messages)) as senders:
+            return list(senders.map(lambda message: self._send_when_all_are_ready(message, ready), messages))
+
+    def _send_when_all_are_ready(self, message: Message, ready: threading.Barrier) -> Answer:
+        with self._connection() as connection:
+            with suppress(OSError, UnicodeError):  # If it fails again while sending, the answer says why.
+                self._open(connection)
+            with suppress(threading.BrokenBarrierError):
+                ready.wait(self._connect_timeout)
+            return self._exchange(connection, message)
+
+    def abandon(self, message: Message, after: float, *, share: float = 1.0) -> Answer:
+        """Send this share of the body, wait a little, and disconnect without reading the response."""
         began = time.monotonic()
         with self._connection() as connection:
             try:
-                self._put(connection, message)
+                self._put(connection, message, share)
                 time.sleep(after)
             except OSError as error:
                 return Answer(None, time.monotonic() - began, self._fault(error))
@@ -189,28 +226,32 @@ class Sender:
         raise fault or socket.gaierror(self.target.host)
 
     def _exchange(self, connection: http.client.HTTPConnection, message: Message) -> Answer:
-        began = time.monotonic()
-        if began >= self._ends:
+        began, patience = time.monotonic(), min(self.timeout, self.run_time.left)
+        if not patience:
             return Answer(None, 0.0, Sentence(TIME_OVER))
-        with Deadline(self._patience()) as deadline:
+        late = Sentence(TOO_LATE, {"seconds": self.timeout}) if patience == self.timeout else Sentence(TIME_OVER)
+        with Deadline(patience) as deadline:
             try:
                 deadline.watch(self._put(connection, message))
                 with connection.getresponse() as response:
                     body = response.read(READ_LIMIT)
                     headers = tuple(response.getheaders())
+                    if response.length and len(body) < READ_LIMIT:
+                        raise http.client.IncompleteRead(body, response.length)
                     if not response.isclosed():  # There is more than anyone wants to read.
                         connection.close()
             except (OSError, http.client.HTTPException, ValueError) as error:
-                fault = self._fault(error, late=deadline.passed)
+                fault = late if deadline.passed else self._fault(error)
                 connection.close()
                 return Answer(None, time.monotonic() - began, fault)
         seconds = time.monotonic() - began
         if deadline.passed:
-            return Answer(None, seconds, Sentence(TOO_LATE, {"seconds": self.timeout}))
+            return Answer(None, seconds, late)
+        self.run_time.answered(seconds)
         return Answer(response.status, seconds, None, headers, body)
 
-    def _put(self, connection: http.client.HTTPConnection, message: Message) -> socket.socket:
-        """Send the message; returns the socket."""
+    def _put(self, connection: http.client.HTTPConnection, message: Message, share: float = 1.0) -> socket.socket:
+        """Send the message, or this share of its body; returns the socket."""
         connection.putrequest(message.method, self.target.path, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", self.target.host_header)
         for name, value in message.headers:
@@ -220,18 +261,13 @@ class Sender:
         if connection.sock is None:
             self._open(connection)
         sock: socket.socket = connection.sock
-        sock.settimeout(self._patience() + 1)  # The deadline comes first.
+        sock.settimeout(min(self.timeout, self.run_time.left) + 1)  # The deadline comes first.
         with suppress(BrokenPipeError, ConnectionResetError):  # It may have answered before it had read everything.
-            connection.endheaders(message.body or None)
+            connection.endheaders(message.body[: int(len(message.body) * share)] or None)
         return sock
 
-    def _patience(self) -> float:
-        return max(min(self.timeout, self._ends - time.monotonic()), 0)
-
-    def _fault(self, error: Exception, *, late: bool = False) -> Sentence:
+    def _fault(self, error: Exception) -> Sentence:
         match error:
-            case _ if late:
-                return Sentence(TOO_LATE, {"seconds": self.timeout})
             case TimeoutError():
                 return Sentence(NOT_OPENED, {"seconds": self._connect_timeout})
             case AddressRefused():

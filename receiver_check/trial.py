@@ -1,7 +1,6 @@
 """The tools of a probe: signed events, ways to send them, and a record of every exchange."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +10,11 @@ from maac_contract import contract
 from maac_contract.samples import sample
 from maac_contract.seeded_random import SeededRandom
 from maac_contract.sentences import gettext_noop
+from receiver_check import judging
 from receiver_check.digests import sign
+from receiver_check.effects import Effects
 from receiver_check.sender import Sender
-from receiver_check.verdicts import Answer, Exchange, Message
+from receiver_check.verdicts import Answer, Exchange, Judgement, Message, Sentence
 
 ZONE = ZoneInfo(contract.DEFAULT_TIME_ZONE)
 RECEIPT = "receipt.receipt_validated"
@@ -35,23 +36,44 @@ class Case:
     extra_headers: tuple[tuple[str, str], ...]
     topics: tuple[str, ...]
     """The event types of this run."""
+    any_2xx: bool = True
+    """Whether another 2xx than 200 counts as accepted, as it does for the delivery engine."""
+    rotating: bool = False
+    effects: Effects | None = None
+    other_keys: int = 0
     accepts: dict[str, bool] = field(default_factory=dict)
-    """The event types tried so far, and whether an ordinary event was answered with 200."""
+    """The event types tried so far, and whether an ordinary event was accepted."""
+    works: dict[str, "Work"] = field(default_factory=dict)
+    """The event types whose work is counted by the effects; filled by the first probe that needs it."""
+    effects_fault: Sentence | None = None
+    """Why the effects cannot be counted."""
 
     def accepted_topic(self) -> str | None:
         """An event type that the receiver accepts, tried now if necessary. Without one, a refusal proves nothing."""
         for topic in self.topics:
             if topic not in self.accepts:
-                answer = Trial(self, f"control {topic}").post(topic)
-                self.accepts[topic] = answer.status == contract.SUCCESS_STATUS
+                exchange = Trial(self, f"control {topic}").post(topic)
+                self.accepts[topic] = judging.is_accepted(exchange.answer, self.any_2xx)
             if self.accepts[topic]:
                 return topic
         return None
 
 
+@dataclass(frozen=True)
+class Work:
+    """An event whose work the receiver has done, when it was sent, and how long it was until the effects counted it."""
+
+    event: Message
+    sent_at: float
+    seconds: float
+
+
 @dataclass
 class Trial:
-    """One probe of one run. The same seed gives the same bytes, except for timestamps."""
+    """One probe of one run. The same seed gives the same data and signatures that are wrong in the same way.
+
+    Idempotency keys and timestamps are new in each run, since a receiver remembers the keys of the run before.
+    """
 
     case: Case
     name: str
@@ -59,6 +81,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         self._dice = SeededRandom(f"check {self.name}", self.case.seed)
+        self._keys = SeededRandom(f"keys {self.name}", f"{self.case.seed} {self.case.now.isoformat()}")
 
     @property
     def topic(self) -> str:
@@ -78,11 +101,12 @@ class Trial:
         data: dict[str, Any] | None = None,
         *,
         ago: timedelta = timedelta(),
+        stamp: str = "",
         **more: Any,
     ) -> Message:
-        """A signed request for an event. `more` are additional fields next to `data`."""
+        """A signed request for an event. `stamp` replaces its timestamp; `more` are fields next to `data`."""
         topic = topic or self.topic
-        stamp = contract.format_timestamp(self.moment(ago), ZONE)
+        stamp = stamp or contract.format_timestamp(self.moment(ago), ZONE)
         payload = self.data(topic, ago=ago) if data is None else data
         content = {"timestamp": stamp, "topic": topic, "data": payload, **more}
         return self.signed(contract.ENCODER.encode(content).encode())
@@ -93,7 +117,7 @@ class Trial:
         headers = (
             ("User-Agent", self.case.user_agent),
             ("Content-Type", contract.CONTENT_TYPE),
-            (HEADER_KEY, self.hex(32)),
+            (HEADER_KEY, self.key()),
             (HEADER_SIGNATURE, digest.hex()),
             *self.case.extra_headers,
         )
@@ -103,40 +127,53 @@ class Trial:
         """Digits from the seed."""
         return self._dice.hex(length)
 
-    def below(self, end: int) -> int:
-        return self._dice.below(end)
+    def key(self) -> str:
+        """A new idempotency key."""
+        return self._keys.hex(32)
 
     # --- Sending ----------------------------------------------------------------------------------------------------
 
-    def send(self, message: Message, label: str = ORDINARY) -> Answer:
+    def send(self, message: Message, label: str = ORDINARY) -> Exchange:
         """Send a request and record the exchange."""
         return self._noted(label, message, self.case.sender.send(message))
 
-    def post(self, topic: str | None = None, data: dict[str, Any] | None = None, label: str = ORDINARY) -> Answer:
+    def post(self, topic: str | None = None, data: dict[str, Any] | None = None, label: str = ORDINARY) -> Exchange:
         """Send an event."""
         return self.send(self.event(topic, data), label)
 
-    def send_at_once(self, messages: Sequence[Message], label: str = ORDINARY) -> list[Answer]:
+    def send_at_once(self, messages: Sequence[Message], label: str = ORDINARY) -> list[Exchange]:
         """Send all requests concurrently, each over its own connection."""
-        with ThreadPoolExecutor(len(messages)) as senders:
-            answers = list(senders.map(self.case.sender.send, messages))
-        for message, answer in zip(messages, answers, strict=True):
-            self._noted(label, message, answer)
-        return answers
+        answers = self.case.sender.send_at_once(messages)
+        return [self._noted(label, message, answer) for message, answer in zip(messages, answers, strict=True)]
 
-    def send_over_one_connection(self, labelled: Iterable[tuple[str, Message]]) -> list[Answer]:
+    def send_over_one_connection(self, labelled: Iterable[tuple[str, Message]]) -> list[Exchange]:
         """Send one after the other over a connection that is kept."""
         pairs = list(labelled)
         answers = self.case.sender.send_over_one_connection([message for _, message in pairs])
         return [self._noted(label, message, got) for (label, message), got in zip(pairs, answers, strict=True)]
 
-    def abandon(self, message: Message, after: float, label: str) -> Answer:
-        """Send and go away without the answer."""
-        return self._noted(label, message, self.case.sender.abandon(message, after))
+    def abandon(self, message: Message, after: float, label: str, *, share: float = 1.0) -> Exchange:
+        """Send, or send this share of the body, and disconnect without the answer."""
+        return self._noted(label, message, self.case.sender.abandon(message, after, share=share))
 
-    def _noted(self, label: str, message: Message, answer: Answer) -> Answer:
-        self.exchanges.append(Exchange(label, message, answer))
-        return answer
+    def _noted(self, label: str, message: Message, answer: Answer) -> Exchange:
+        self.exchanges.append(exchange := Exchange(label, message, answer))
+        return exchange
+
+    # --- Judging ----------------------------------------------------------------------------------------------------
+
+    def accepted(self, *exchanges: Exchange, ordinary: bool = False) -> Judgement:
+        return judging.accepted(*exchanges, any_2xx=self.case.any_2xx, ordinary=ordinary)
+
+    def refused(self, *exchanges: Exchange) -> Judgement:
+        return judging.refused(*exchanges, rotating=self.case.rotating)
+
+    def is_accepted(self, exchange: Exchange) -> bool:
+        return judging.is_accepted(exchange.answer, self.case.any_2xx)
+
+    def accepted_topics(self) -> list[str]:
+        """The event types of the run that were not refused so far."""
+        return [topic for topic in self.case.topics if self.case.accepts.get(topic, True)]
 
     def notable_exchanges(self) -> tuple[Exchange, ...]:
         """Those to show: of many only some, and among them the bad ones."""
@@ -154,3 +191,7 @@ def with_header(message: Message, name: str, value: str | None) -> Message:
 
 def signature_of(message: Message) -> str:
     return dict(message.headers)[HEADER_SIGNATURE]
+
+
+def key_of(message: Message) -> str:
+    return dict(message.headers)[HEADER_KEY]

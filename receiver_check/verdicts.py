@@ -6,16 +6,32 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from maac_contract.sentences import gettext_noop
-
 
 class Verdict(StrEnum):
-    """The verdict of a probe."""
+    """The verdict of a probe.
+
+    A warning works today and causes trouble later; a remark is legal and worth knowing. Both fail only a strict run.
+    """
 
     PASSED = "passed"
     FAILED = "failed"
     WARNING = "warning"
+    REMARK = "remark"
     SKIPPED = "skipped"
+
+
+class Reason(StrEnum):
+    """Why a probe was skipped, or its finding is not a new one."""
+
+    NONE = ""
+    LEFT_OUT = "left_out"
+    NOT_REACHABLE = "not_reachable"
+    STOPPED = "receiver_stopped"
+    NOTHING_ACCEPTED = "nothing_accepted"
+    TIME_OVER = "time_over"
+    NO_EFFECTS = "no_effects"
+    NOT_APPLICABLE = "not_applicable"
+    SAME_CAUSE = "same_cause"
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,11 @@ class Judgement:
 
     verdict: Verdict
     seen: Sentence
+    fix: str = ""
+    """Advice for what was seen, in place of the probe's own."""
+    reason: Reason = Reason.NONE
+    cause: str = ""
+    """Findings with the same cause are one mistake, which is explained once."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +107,18 @@ class Result:
     """At most a few requests, failed ones first."""
     allowed: bool = False
     """Whether its failure is tolerated by the run."""
+    reason: Reason = Reason.NONE
+    strict: bool = False
+    """Whether a warning or a remark fails the run, too."""
 
     @property
     def fails(self) -> bool:
-        return self.verdict is Verdict.FAILED and not self.allowed
+        bad = self.verdict is Verdict.FAILED or (self.strict and self.is_notable)
+        return bad and not self.allowed
+
+    @property
+    def is_notable(self) -> bool:
+        return self.verdict in (Verdict.WARNING, Verdict.REMARK)
 
 
 @dataclass(frozen=True)
@@ -104,9 +133,19 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether no probe failed except allowed ones, and at least one was run."""
+        """Whether no probe failed except allowed ones, at least one was run, and the time sufficed for all."""
         tried = any(result.verdict is not Verdict.SKIPPED for result in self.results)
-        return tried and not any(result.fails for result in self.results)
+        return tried and self.is_complete and not any(result.fails for result in self.results)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no probe was skipped because the time limit was over."""
+        return not any(result.reason is Reason.TIME_OVER for result in self.results)
+
+    @property
+    def sees_effects(self) -> bool:
+        """Whether it was counted how often the work of an event was done."""
+        return not any(result.reason is Reason.NO_EFFECTS for result in self.results)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -117,51 +156,3 @@ class Report:
     @property
     def requests(self) -> int:
         return sum(result.requests for result in self.results)
-
-
-# --- Judging answers -------------------------------------------------------------------------------------------------
-
-ALL_200 = gettext_noop("Answered with 200.")
-NOT_200 = gettext_noop("Answered with %(answer)s in place of 200.")
-NOT_ALL_200 = gettext_noop("%(failed)s of %(total)s were not answered with 200; the first of them got: %(answer)s")
-REDIRECTED = gettext_noop("Answered with the redirect %(answer)s, which MAAC never follows. Only 200 is success.")
-OTHER_SUCCESS = gettext_noop("Answered with %(answer)s. Only 200 is success for MAAC.")
-NO_ANSWER = gettext_noop("There was no answer: %(answer)s")
-REFUSED = gettext_noop("Refused with %(answer)s.")
-TAKEN = gettext_noop("Accepted with %(answer)s, although it must be refused.")
-REFUSED_BADLY = gettext_noop(
-    "Not accepted, but %(answer)s is no clear refusal: MAAC would send it again, or call it broken."
-)
-
-
-def accepted(*answers: Answer) -> Judgement:
-    """Passed if every response is 200."""
-    bad = [answer for answer in answers if answer.status != 200]
-    if not bad:
-        return Judgement(Verdict.PASSED, Sentence(ALL_200))
-    if len(answers) > 1:
-        values = {"failed": len(bad), "total": len(answers), "answer": bad[0]}
-        return Judgement(Verdict.FAILED, Sentence(NOT_ALL_200, values))
-    return Judgement(Verdict.FAILED, Sentence(_why_not_200(bad[0]), {"answer": bad[0]}))
-
-
-def refused(answer: Answer) -> Judgement:
-    """Passed if the response is a client error status."""
-    status = answer.status or 0
-    values = {"answer": answer}
-    if 200 <= status < 300:
-        return Judgement(Verdict.FAILED, Sentence(TAKEN, values))
-    if 400 <= status < 500 and status not in (408, 429):
-        return Judgement(Verdict.PASSED, Sentence(REFUSED, values))
-    return Judgement(Verdict.WARNING, Sentence(REFUSED_BADLY, values))
-
-
-def _why_not_200(answer: Answer) -> str:
-    match answer.status:
-        case None:
-            return NO_ANSWER
-        case status if 200 <= status < 300:
-            return OTHER_SUCCESS
-        case status if 300 <= status < 400:
-            return REDIRECTED
-    return NOT_200

@@ -15,7 +15,7 @@ from console.tools.labels import sections, show, state_of
 from receiver_check.as_html import as_html
 from receiver_check.as_json import as_json
 from receiver_check.as_junit import as_junit
-from receiver_check.verdicts import Report
+from receiver_check.verdicts import Reason, Report
 from webhooks import selectors
 from webhooks.check_report import report_of, results_of
 from webhooks.errors import CheckNotOver
@@ -92,7 +92,7 @@ def report(request: ConsoleRequest, pk: int, form: str) -> HttpResponse:
 
 def _start(request: ConsoleRequest, form: CheckForm) -> Check:
     given = form.cleaned_data
-    who: dict[str, Any] = {"now": request.now, "actor": request.actor}
+    who: dict[str, Any] = {"effects_url": given["effects_url"], "now": request.now, "actor": request.actor}
     if given["endpoint"]:
         return checks.start_for_endpoint(endpoint=given["endpoint"], options=form.options(), **who)
     return checks.start(
@@ -118,6 +118,7 @@ def _context(request: ConsoleRequest, check: Check) -> dict[str, Any]:
         "check": check,
         "state": state_of(check),
         "sections": sections(results) if check.is_over else [],
+        "sees_effects": not any(result.reason is Reason.NO_EFFECTS for result in results),
         "so_far": [] if check.is_over else [show(result, 0) for result in results],
         "has_no_worker": check.status == Check.Status.QUEUED and not selectors.worker_health(now=request.now).is_good,
     }

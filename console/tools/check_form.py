@@ -43,6 +43,24 @@ class CheckForm(forms.Form):
         label=_("Previous share secret"),
         help_text=_("Must be refused. Leave it empty if there is none."),
     )
+    effects_url = forms.CharField(
+        label=_("URL that counts the work"),
+        required=False,
+        help_text=_(
+            "Answers how often the work of the idempotency key that stands in place of {key} was done. Without it the "
+            "check cannot see whether the work was done twice."
+        ),
+        widget=forms.TextInput(
+            attrs={
+                "class": "mono",
+                "inputmode": "url",
+                "spellcheck": "false",
+                "autocomplete": "off",
+                "maxlength": URL_LENGTH,
+                "placeholder": "http://127.0.0.1:9000/effects/{key}",
+            }
+        ),
+    )
     verify_tls = forms.BooleanField(label=_("Check the certificate (TLS)"), required=False, initial=True)
     run = forms.MultipleChoiceField(
         label=_("Probes"),
@@ -60,7 +78,7 @@ class CheckForm(forms.Form):
     )
     time_limit = forms.FloatField(
         label=_("Seconds for the whole check"),
-        initial=120,
+        initial=LONGEST,
         min_value=1,
         max_value=LONGEST,
         widget=forms.NumberInput(attrs=SECONDS),
@@ -69,7 +87,8 @@ class CheckForm(forms.Form):
         label=_("Seed"),
         required=False,
         max_length=100,
-        help_text=_("The same seed makes the same requests."),
+        initial=Options().seed,
+        help_text=_("The same seed makes events with the same data; their keys are new in each check."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -126,6 +145,7 @@ def as_asked(check: Check) -> dict[str, Any]:
     return {
         "endpoint": endpoint,
         "url": "" if endpoint else check.url,
+        "effects_url": check.options.get("effects_url", ""),
         "verify_tls": options.verify_tls,
         "run": [name for name in options.only if name in PROBES] or ALL,
         "allow": [name for name in options.allow if name in PROBES],

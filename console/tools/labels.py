@@ -20,6 +20,7 @@ VERDICTS: dict[Verdict, tuple[Words, str]] = {
     Verdict.PASSED: (_("Passed"), "good"),
     Verdict.FAILED: (_("Failed"), "bad"),
     Verdict.WARNING: (_("Warning"), "warn"),
+    Verdict.REMARK: (_("Remark"), "idle"),
     Verdict.SKIPPED: (_("Not run"), "idle"),
 }
 """Each with the colour of its pill."""
@@ -68,6 +69,7 @@ class State(NamedTuple):
 SECTIONS: tuple[tuple[Words, bool, Callable[[Result], bool]], ...] = (
     (_("To fix"), True, lambda result: result.fails),
     (_("To look at"), True, lambda result: result.verdict is Verdict.WARNING),
+    (_("Good to know"), False, lambda result: result.verdict is Verdict.REMARK),
     (_("Allowed to fail"), False, lambda result: result.verdict is Verdict.FAILED and result.allowed),
     (_("Passed"), False, lambda result: result.verdict is Verdict.PASSED),
     (_("Not run"), False, lambda result: result.verdict is Verdict.SKIPPED),

@@ -7,24 +7,18 @@ import argparse
 import hashlib
 import hmac
 import json
+import os
 import re
 import select
 import socket
-import threading
-import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
-TOPICS = (
-    "receipt.receipt_validated",
-    "form.surveycake_submitted",
-    "pnp.status_updated",
-    "pnp.profile_updated",
-    "prize.points_added",
-    "message.first_open",
-)
+from faults import FAULTS, TOPICS
+from work import Work, texts
+
 # fmt: off
 FIELDS_OF_DATA = {
     "line_uid", "customer_id", "campaign_name", "number", "datetime", "upload_datetime", "random_number",
@@ -36,48 +30,11 @@ FIELDS_OF_DATA = {
 }
 # fmt: on
 
-FAULTS = {
-    **{f"refuses-{topic}": f"answers 400 to {topic}" for topic in TOPICS},
-    "answers-204": "answers 204 to everything that is right",
-    "redirects": "answers 302 to everything",
-    "answers-too-late": "answers after --work seconds",
-    "verifies-nothing": "does not look at the signature",
-    "accepts-missing-signature": "verifies only where there is a signature header",
-    "accepts-empty-signature": "takes an empty signature for none",
-    "crashes-on-odd-signature": "reads the signature as hexadecimal, and breaks where it is none",
-    "compares-the-beginning": "compares only as many digits as were sent",
-    "ignores-case": "compares in lower case",
-    "checks-the-form-only": "accepts any 64 hexadecimal digits",
-    "keeps-the-previous-secret": "accepts --previous-secret, too",
-    "remembers-signatures": "accepts whatever comes with a signature that was right before",
-    "reserialises-like-python": "verifies json.dumps(json.loads(body))",
-    "reserialises-unescaped": "verifies json.dumps(json.loads(body), ensure_ascii=False)",
-    "reserialises-like-javascript": "verifies with 65.0 written as 65",
-    "reads-headers-by-case": "knows the header only as CrescLab-Signature",
-    "needs-every-field": "breaks where a field is null",
-    "knows-few-statuses": "answers 400 to statuses that it does not know",
-    "refuses-unknown-topics": "answers 400 to event types that it does not know",
-    "refuses-unknown-fields": "answers 400 to fields that it does not know",
-    "refuses-duplicates": "answers 409 to an idempotency key that was there before",
-    "refuses-duplicates-at-once": "answers 409 while the same key is at work",
-    "leaves-keys-locked": "never frees the key of a sender that left early",
-    "refuses-older-events": "answers 409 to an event that is older than the newest",
-    "refuses-old-events": "answers 400 to an event that is older than five minutes",
-    "takes-little": "answers 413 to a body above 100 KB",
-    "one-at-a-time": "answers 503 while it is at work",
-    "leaves-the-body-unread": "refuses without reading the body, and keeps the connection",
-    "crashes-on-get": "answers 500 to a GET",
-}
-
 
 class Memory:
-    """What the receiver knows from earlier requests."""
+    """What the receiver knows from earlier requests besides its work."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.busy = threading.Lock()
-        self.done: set[str] = set()
-        self.at_work: set[str] = set()
         self.signatures: set[str] = set()
         self.newest = ""
 
@@ -89,37 +46,77 @@ class WrongReceiver(BaseHTTPRequestHandler):
     fault = ""
     secret = ""
     previous_secret = ""
-    work = 0.05
     memory = Memory()
+    work: Work
 
     def do_GET(self) -> None:
         self.answer(500 if self.fault == "crashes-on-get" else 405)
 
     def do_POST(self) -> None:
-        if self.fault == "leaves-the-body-unread" and self.headers["CrescLab-Signature"].startswith(tuple("01234567")):
-            self.answer(401)  # By luck half of all requests are read.
+        if self.fault == "leaves-the-body-unread" and not self.headers["CrescLab-Signature"]:
+            self.answer(401)
             return
         body = self.rfile.read(int(self.headers["Content-Length"]))
         try:
-            self.answer(self.status_for(body))
+            status = self.status_for(body)
         except Exception as error:
             self.answer(500, repr(error))
+            return
+        if status == 401:
+            self.refuse(body)
+        else:
+            self.answer(status)
+
+    def refuse(self, body: bytes) -> None:
+        """Answer a wrong signature."""
+        if self.fault == "refuses-by-closing":
+            self.close_connection = True
+            return
+        texts = {
+            "gives-the-digest-away": f"expected {digest(self.secret, body)}",
+            "gives-the-secret-away": f"wrong signature for the secret {self.secret}",
+        }
+        other = re.fullmatch("refuses-with-([0-9]+)", self.fault)
+        self.answer(int(other[1]) if other else 401, texts.get(self.fault, ""))
 
     def status_for(self, body: bytes) -> int:
         if self.fault == "redirects":
             return 302
+        if self.fault == "answers-415":
+            return 415
         if self.fault == "takes-little" and len(body) > 100_000:
             return 413
+        key = self.headers["CrescLab-Idempotency-Key"] or ""
+        if early := self.before_verifying(key, body):
+            return early
         if not self.verifies(body):
             return 401
         event = json.loads(body)
-        return self.verdict_on(event) or self.handle_once(self.headers["CrescLab-Idempotency-Key"])
+        if self.fault == "crashes-without-a-key":
+            key = self.headers["CrescLab-Idempotency-Key"].lower()
+        return self.verdict_on(event) or self.work.handle(key, event, body, self.has_left)
+
+    def before_verifying(self, key: str, body: bytes) -> int | None:
+        match self.fault:
+            case "parses-first":
+                _ = json.loads(body)["topic"]
+            case "validates-first" if not is_event(body):
+                return 400
+            case "looks-for-duplicates-first" if key in self.work.done:
+                return 200
+            case "works-before-verifying":
+                self.work.handle(key, json.loads(body), body, self.has_left)
+            case "notes-before-verifying" if self.work.is_known_unverified(key):
+                return None if self.verifies(body) is False else 200
+        return None
 
     # --- The signature ----------------------------------------------------------------------------------------------
 
     def verifies(self, body: bytes) -> bool:
         given = self.signature_header()
         if self.fault == "verifies-nothing":
+            return True
+        if self.fault == "leaves-one-topic-unverified" and b'"message.first_open"' in body:
             return True
         if self.fault == "accepts-missing-signature" and given is None:
             return True
@@ -139,6 +136,12 @@ class WrongReceiver(BaseHTTPRequestHandler):
                 return hmac.compare_digest(bytes.fromhex(given), bytes.fromhex(right)) and given.islower()
             case "compares-the-beginning":
                 return right.startswith(given)
+            case "crashes-on-non-ascii":
+                return hmac.compare_digest(given, right)
+            case "compares-62-digits":
+                return len(given) == 64 and given[:62] == right[:62]
+            case "ignores-what-follows":
+                return given.startswith(right)
             case "ignores-case":
                 return given.lower() == right
             case "checks-the-form-only":
@@ -156,6 +159,8 @@ class WrongReceiver(BaseHTTPRequestHandler):
 
     def signed_bytes(self, body: bytes) -> bytes:
         match self.fault:
+            case "trims-the-body":
+                return body.strip()
             case "reserialises-like-python":
                 return json.dumps(json.loads(body)).encode()
             case "reserialises-unescaped":
@@ -173,7 +178,7 @@ class WrongReceiver(BaseHTTPRequestHandler):
             case fault if fault == f"refuses-{topic}":
                 return 400
             case "needs-every-field":
-                return None if all(len(value) for value in texts(data)) else 500
+                return 500 if None in data.values() else None
             case "knows-few-statuses":
                 return 400 if data.get("status") in ("sms_callback_timeout", "sms_blocked") else None
             case "refuses-unknown-topics":
@@ -186,35 +191,28 @@ class WrongReceiver(BaseHTTPRequestHandler):
             case "refuses-old-events":
                 age = datetime.now(UTC) - datetime.fromisoformat(event["timestamp"])
                 return 400 if abs(age.total_seconds()) > 300 else None
+            case "knows-one-offset":
+                return None if event["timestamp"].endswith("+08:00") else 400
+            case "needs-a-fraction":
+                datetime.strptime(event["timestamp"], "%Y-%m-%dT%H:%M:%S.%f%z")
+            case fault if limit := re.fullmatch("takes-([0-9]+)-characters", fault):
+                return 500 if any(len(text) > int(limit[1]) for text in texts(data)) else None
+            case "refuses-unknown-fields-of-items":
+                known = {"description", "unit_price", "quantity", "amount"}
+                return None if all(set(item) <= known for item in data.get("items", ())) else 400
+            case "needs-items" if topic == "receipt.receipt_validated":
+                _ = data["items"][0]["amount"]
+            case "needs-answers" if topic == "form.surveycake_submitted":
+                _ = [question["answer"][0] for question in data["answer"]["result"] if question["type"] == "TXTSHORT"]
+            case "needs-aliases" if topic == "form.surveycake_submitted":
+                _ = next(iter(data["answer"]["alias"].values()))
+            case "stops-at-an-emoji" if "🌸" in "".join(texts(data)):
+                os._exit(1)
         return None
 
-    def handle_once(self, key: str) -> int:
-        """Do the work of an event unless it was done; say so with 200 either way."""
-        if refusal := self.begin(key):
-            return refusal
-        time.sleep(self.work if self.fault in SLOW else 0)
-        if self.fault == "leaves-keys-locked" and self.sender_has_left():
-            return 500
-        with self.memory.lock:
-            self.memory.at_work.discard(key)
-            self.memory.done.add(key)
-        if self.fault == "one-at-a-time":
-            self.memory.busy.release()
-        return 204 if self.fault == "answers-204" else 200
-
-    def begin(self, key: str) -> int | None:
-        if self.fault == "one-at-a-time" and not self.memory.busy.acquire(blocking=False):
-            return 503
-        with self.memory.lock:
-            if self.fault == "refuses-duplicates" and key in self.memory.done:
-                return 409
-            if self.fault in ("refuses-duplicates-at-once", "leaves-keys-locked") and key in self.memory.at_work:
-                return 409
-            self.memory.at_work.add(key)
-        return None
-
-    def sender_has_left(self) -> bool:
-        readable, _, _ = select.select([self.connection], [], [], 0)
+    def has_left(self) -> bool:
+        """Whether the sender has closed the connection, or does so in a moment."""
+        readable, _, _ = select.select([self.connection], [], [], 0.02)
         return bool(readable) and self.connection.recv(1, socket.MSG_PEEK) == b""
 
     # --- The answer -------------------------------------------------------------------------------------------------
@@ -224,15 +222,14 @@ class WrongReceiver(BaseHTTPRequestHandler):
         self.send_response(status)
         if status == 302:
             self.send_header("Location", "/elsewhere")
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + (10 if self.fault == "answers-too-short" else 0)))
         self.end_headers()
         self.wfile.write(body)
+        if self.fault == "answers-too-short":
+            self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
-
-
-SLOW = ("answers-too-late", "refuses-duplicates-at-once", "leaves-keys-locked", "one-at-a-time")
 
 
 def digest(secret: str, body: bytes) -> str:
@@ -243,9 +240,11 @@ def shortest(number: str) -> float | int:
     return int(float(number)) if float(number).is_integer() else float(number)
 
 
-def texts(data: Mapping[str, Any]) -> list[str]:
-    """The text fields; a null among them breaks whoever asks for its length."""
-    return [value for value in data.values() if not isinstance(value, int | float | bool)]
+def is_event(body: bytes) -> bool:
+    try:
+        return set(json.loads(body)) == {"timestamp", "topic", "data"}
+    except (ValueError, TypeError):
+        return False
 
 
 class Server(ThreadingHTTPServer):
@@ -264,10 +263,14 @@ def main() -> None:
     parser.add_argument("--secret", required=True)
     parser.add_argument("--previous-secret", default="")
     parser.add_argument("--work", type=float, default=0.5, help="seconds that an event takes a receiver that is slow")
+    parser.add_argument("--effects", type=Path, help="a file that gets the key of each work, for check --effects")
     parser.add_argument("--wrong", default="", choices=["", *FAULTS], metavar="FAULT", help="what it does wrong")
     options = parser.parse_args()
     WrongReceiver.fault, WrongReceiver.secret = options.wrong, options.secret
-    WrongReceiver.previous_secret, WrongReceiver.work = options.previous_secret, options.work
+    WrongReceiver.previous_secret = options.previous_secret
+    WrongReceiver.work = Work(options.wrong, seconds=options.work, effects=options.effects)
+    if options.effects:
+        options.effects.touch()
     with Server(("127.0.0.1", options.port), WrongReceiver) as server:
         print(f"listening at http://127.0.0.1:{server.server_port}/", flush=True)
         server.serve_forever()

@@ -1,11 +1,10 @@
 """`maac-sim check`: conformance probes against a receiver, with a report in the terminal and as files."""
 
-import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,7 +13,10 @@ from rich.text import Text
 
 from maac_contract import contract
 from maac_sim import __version__
-from receiver_check.verdicts import Report, Result, Verdict
+from receiver_check.verdicts import Reason, Report, Result, Verdict
+
+if TYPE_CHECKING:
+    from receiver_check.effects import Effects
 
 EPILOG = """Examples:
 
@@ -24,14 +26,21 @@ SHARE_SECRET=s3cret maac-sim check URL --junit check.xml --html check.html --all
 
 maac-sim check URL --secret s3cret --only 'signature-*' --previous-secret the-old-one
 
-Exit codes: 0 no probe failed except allowed ones, 1 a probe failed, 2 invalid usage.
+maac-sim check URL --secret s3cret --effects effects.log
+
+maac-sim check URL --secret s3cret --effects 'http://127.0.0.1:9000/effects/{key}' --effects-header 'X-Token: abc'
+
+Exit codes: 0 no probe failed except allowed ones, 1 a probe failed, 2 invalid usage, 3 the time limit ended the run and
+nothing had failed, 4 only warnings or remarks (with --strict).
 """
 LOOKS = {
     Verdict.PASSED: ("✓", "green"),
     Verdict.FAILED: ("✕", "bold red"),
     Verdict.WARNING: ("!", "yellow"),
+    Verdict.REMARK: ("i", "cyan"),
     Verdict.SKIPPED: ("–", "dim"),
 }
+NO_EFFECTS = "This check cannot see whether the work was done twice: say how to count it with --effects."
 Probes = list[str] | None
 
 
@@ -41,6 +50,27 @@ def check(
     previous_secret: Annotated[
         str | None, typer.Option(help="The secret before the last rotation, which the receiver must refuse.")
     ] = None,
+    rotating: Annotated[
+        bool,
+        typer.Option(
+            "--rotating",
+            help="The secret is being changed: accept that the previous one still works, and 503 to a wrong signature.",
+        ),
+    ] = False,
+    effects: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL|COMMAND|FILE",
+            help="How often the work of an idempotency key was done: a URL or a command, with {key} in it, that gives "
+            "the number, or a file that gets a line with the key for each work.",
+        ),
+    ] = None,
+    effects_header: Annotated[
+        Probes, typer.Option(metavar="'NAME: VALUE'", help="Request header for the effects URL. May be repeated.")
+    ] = None,
+    other_keys: Annotated[
+        int, typer.Option(help="Events to send before an idempotency key is repeated (with --effects).")
+    ] = 1050,
     only: Annotated[
         Probes, typer.Option(metavar="PROBE", help="Run only these probes; * matches any text. May be repeated.")
     ] = None,
@@ -49,14 +79,18 @@ def check(
         Probes,
         typer.Option(metavar="PROBE", help="Do not let these probes' failures change the exit code. May be repeated."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Let warnings and remarks fail the run: exit code 4.")
+    ] = False,
     header: Annotated[
         Probes, typer.Option(metavar="'NAME: VALUE'", help="Additional request header. May be repeated.")
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for each response.")] = contract.ATTEMPT_TIMEOUT,
-    time_limit: Annotated[float, typer.Option(help="Seconds for the whole run.")] = 120.0,
-    seed: Annotated[
-        str | None, typer.Option(help="Seed of keys and data; repeats an earlier run.", show_default="random")
+    time_limit: Annotated[
+        float | None,
+        typer.Option(help="Seconds for the whole run.", show_default="120, and the time that the answers took"),
     ] = None,
+    seed: Annotated[str, typer.Option(help="Seed of the events' data; another one sends other data.")] = "0",
     insecure: Annotated[bool, typer.Option("--insecure", help="Accept any TLS certificate.")] = False,
     ca_file: Annotated[
         Path | None, typer.Option(help="PEM file of certificate authorities to trust instead of the default ones.")
@@ -65,24 +99,28 @@ def check(
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML for CI.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as an HTML page.")] = None,
 ) -> None:
-    """Check a receiver with about thirty probes. Each failure is reported with its effect and its fix."""
+    """Check a receiver with about fifty probes. Each failure is reported with its effect and its fix."""
     from receiver_check import run
     from receiver_check.as_html import as_html
     from receiver_check.as_json import as_json
     from receiver_check.as_junit import as_junit
 
     options = run.Options(
-        seed=seed or secrets.token_hex(4),
+        seed=seed,
         previous_secret=previous_secret,
         only=tuple(only or ()),
         skip=tuple(skip or ()),
         allow=tuple(allow or ()),
         timeout=timeout,
         time_limit=time_limit,
-        headers=tuple(map(_header, header or ())),
+        headers=tuple(_header(line, "--header") for line in header or ()),
         verify_tls=not insecure,
         ca_file=str(ca_file) if ca_file else None,
         user_agent=f"maac-sim/{__version__}",
+        strict=strict,
+        rotating=rotating,
+        effects=_effects(effects, effects_header, verify_tls=not insecure),
+        other_keys=other_keys,
     )
     console = Console(highlight=False)
     progress = None if json else partial(_print_result, console)
@@ -96,7 +134,7 @@ def check(
         typer.echo(as_json(report))
     else:
         _print_end(console, report)
-    raise typer.Exit(0 if report.passed else 1)
+    raise typer.Exit(_exit_code(report))
 
 
 def probes() -> None:
@@ -109,11 +147,36 @@ def probes() -> None:
     Console(highlight=False).print(table)
 
 
-def _header(line: str) -> tuple[str, str]:
+def _header(line: str, option: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon:
-        raise typer.BadParameter(f"--header {line}: write it as 'Name: value'.")
+        raise typer.BadParameter(f"{option} {line}: write it as 'Name: value'.")
     return name.strip(), value.strip()
+
+
+def _effects(source: str | None, header_lines: Probes, *, verify_tls: bool) -> "Effects | None":
+    from receiver_check.effects import effects, is_url
+    from receiver_check.run import BadCheck, check_headers
+    from receiver_check.sender import BadTarget
+
+    if header_lines and not is_url(source or ""):
+        raise typer.BadParameter("--effects-header is for a URL: give it with --effects http://…")
+    if source is None:
+        return None
+    headers = [_header(line, "--effects-header") for line in header_lines or ()]
+    try:
+        check_headers(headers)
+        return effects(source, headers=headers, verify_tls=verify_tls)
+    except (BadTarget, BadCheck, ValueError) as error:
+        raise typer.BadParameter(f"--effects: {error}") from error
+
+
+def _exit_code(report: Report) -> int:
+    if report.passed:
+        return 0
+    if any(result.verdict is Verdict.FAILED and not result.allowed for result in report.results):
+        return 1
+    return 3 if not report.is_complete else 4 if any(result.fails for result in report.results) else 1
 
 
 def _write(path: Path | None, form: Callable[[Report], str], report: Report) -> None:
@@ -141,12 +204,14 @@ def _print_result(console: Console, result: Result, _done: int, _total: int) -> 
 
 def _print_end(console: Console, report: Report) -> None:
     for result in report.results:
-        if result.fails or result.verdict is Verdict.WARNING:
+        if (result.fails or result.is_notable) and result.reason is not Reason.SAME_CAUSE:
             _print_details(console, result)
     counts = ", ".join(f"{number} {verdict}" for verdict, number in report.counts.items() if number)
     console.print()
     console.print(Text(counts, "bold green" if report.passed else "bold red"), end="")
     console.print(Text(f" · {report.requests} requests in {report.seconds:.1f} s · --seed {report.seed}", "dim"))
+    if not report.sees_effects:
+        console.print(NO_EFFECTS, style="yellow")
 
 
 def _print_details(console: Console, result: Result) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from receiver_check.trial import Trial
-from receiver_check.verdicts import Judgement, Sentence, Verdict
+from receiver_check.verdicts import Judgement, Reason, Sentence, Verdict
 
 
 @dataclass(frozen=True)
@@ -24,4 +24,4 @@ class Probe:
 
 
 def skipped(reason: str) -> Judgement:
-    return Judgement(Verdict.SKIPPED, Sentence(reason))
+    return Judgement(Verdict.SKIPPED, Sentence(reason), reason=Reason.NOT_APPLICABLE)

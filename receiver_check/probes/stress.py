@@ -6,7 +6,7 @@ from maac_contract.sentences import gettext_noop
 from receiver_check.probes.probe import Probe
 from receiver_check.probes.topics import TEXT_FIELDS
 from receiver_check.trial import RECEIPT, Trial
-from receiver_check.verdicts import Judgement, Sentence, Verdict, accepted
+from receiver_check.verdicts import Judgement, Sentence, Verdict
 
 LARGE = 200_000
 BURST = 50
@@ -18,7 +18,7 @@ NOT_ANSWERED = gettext_noop("An event got no answer in time: %(answer)s")
 
 
 def large(trial: Trial) -> Judgement:
-    return accepted(trial.post(trial.topic, _large_data(trial), gettext_noop("an event of 200 KB")))
+    return trial.accepted(trial.post(trial.topic, _large_data(trial), gettext_noop("an event of 200 KB")))
 
 
 def _large_data(trial: Trial) -> dict[str, Any]:
@@ -30,17 +30,18 @@ def _large_data(trial: Trial) -> dict[str, Any]:
 
 
 def quick(trial: Trial) -> Judgement:
-    answers = [trial.post() for _ in range(TIMED)]
+    answers = [trial.post().answer for _ in range(TIMED)]
     late = [answer for answer in answers if answer.fault]
     if late:
-        return Judgement(Verdict.FAILED, Sentence(NOT_ANSWERED, {"answer": late[0]}))
+        cause = late[0].fault.text if late[0].fault else ""
+        return Judgement(Verdict.FAILED, Sentence(NOT_ANSWERED, {"answer": late[0]}), cause=cause)
     slowest, limit = max(answer.seconds for answer in answers), trial.case.sender.timeout
     values = {"count": TIMED, "seconds": slowest, "limit": limit}
     return Judgement(Verdict.WARNING if slowest > limit * SLOW_PART else Verdict.PASSED, Sentence(QUICK, values))
 
 
 def burst(trial: Trial) -> Judgement:
-    return accepted(*trial.send_at_once([trial.event() for _ in range(BURST)], gettext_noop("one of 50 at once")))
+    return trial.accepted(*trial.send_at_once([trial.event() for _ in range(BURST)], gettext_noop("one of 50 at once")))
 
 
 PROBES = (

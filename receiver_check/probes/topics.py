@@ -1,16 +1,21 @@
-"""Probes of the payload: event types, nulls, enum values, characters, numbers and unknown fields."""
+"""Probes of the payload: event types, nulls, enum values, characters, numbers, times and unknown fields."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from maac_contract import contract
 from maac_contract.payloads import ANY_TEXT
 from maac_contract.sentences import gettext_noop
 from receiver_check.probes.probe import Probe, skipped
-from receiver_check.trial import RECEIPT, Trial
-from receiver_check.verdicts import Judgement, Sentence, Verdict, accepted
+from receiver_check.probes.variants import with_more_fields, with_nulls, with_texts
+from receiver_check.trial import RECEIPT, ZONE, Trial
+from receiver_check.verdicts import Exchange, Judgement, Sentence, Verdict
 
+Change = Callable[[str, dict[str, Any]], dict[str, Any]]
 PNP_STATUS = "pnp.status_updated"
+SURVEY = "form.surveycake_submitted"
 TEXT_FIELDS = {
     topic.name: [field.name for field in topic.data.fields if field.shape == ANY_TEXT][-1]
     for topic in contract.TOPICS.values()
@@ -21,12 +26,24 @@ ODD_TEXT = (
     "é e\u0301 ｶﾅ עברית \u2028 \u200b \x7f = + % '"
 )
 ODD_NUMBERS = (65.0, 104.5, 0.1, 2.675, 1000000.0, 33.333333333333336, 1.0)
+LENGTHS = (101, 256, 5000)
+"""One more than what columns of 100 and 255 characters take, and a long answer to a survey."""
+LONG = {
+    101: gettext_noop("with texts of 101 characters"),
+    256: gettext_noop("with texts of 256 characters"),
+    5000: gettext_noop("with texts of 5,000 characters"),
+}
+ZONES = (
+    ("Asia/Tokyo", gettext_noop("with a timestamp that ends in +09:00")),
+    ("UTC", gettext_noop("with a timestamp that ends in +00:00")),
+    ("America/St_Johns", gettext_noop("with a timestamp that has a negative offset with half an hour")),
+)
 
 REACHED = gettext_noop("The connection opened.")
 NOT_REACHED = gettext_noop("No connection: %(answer)s.")
 NO_RECEIPTS = gettext_noop("The receiver takes no receipts, and only they have fractions.")
+NOT_THERE = gettext_noop("No event type of this receiver has such a field.")
 NO_PNP = gettext_noop("The receiver takes no notification messages.")
-FAILED_WORDS = gettext_noop("Not answered with 200: %(words)s")
 
 
 def reachable(trial: Trial) -> Judgement:
@@ -37,69 +54,110 @@ def reachable(trial: Trial) -> Judgement:
 
 
 def of_topic(trial: Trial, *, topic: str) -> Judgement:
-    answer = trial.post(topic)
-    trial.case.accepts[topic] = answer.status == contract.SUCCESS_STATUS
-    return accepted(answer)
+    exchange = trial.post(topic)
+    trial.case.accepts[topic] = trial.is_accepted(exchange)
+    return trial.accepted(exchange, ordinary=True)
 
 
 def nulls(trial: Trial) -> Judgement:
-    topics = [topic for topic in trial.case.topics if trial.case.accepts.get(topic, True)]
-    answers = {topic: trial.post(topic, _with_nulls(trial, topic)) for topic in topics}
-    return _by_word({topic: answer.status for topic, answer in answers.items()})
+    return _all_accepted(trial, _sent(trial, with_nulls))
+
+
+def _sent(trial: Trial, changed: Change, label: str = "") -> list[Exchange]:
+    """An event of each type with changed data; not of those that the change leaves as they are."""
+    exchanges = []
+    for topic in trial.accepted_topics():
+        data = trial.data(topic)
+        if (other := changed(topic, data)) != data:
+            exchanges.append(trial.post(topic, other, label or topic))
+    return exchanges
+
+
+def _all_accepted(trial: Trial, exchanges: Sequence[Exchange]) -> Judgement:
+    return trial.accepted(*exchanges) if exchanges else skipped(NOT_THERE)
 
 
 def statuses(trial: Trial) -> Judgement:
-    if PNP_STATUS not in trial.case.topics or not trial.case.accepts.get(PNP_STATUS, True):
+    if PNP_STATUS not in trial.accepted_topics():
         return skipped(NO_PNP)
-    answers: dict[str, int | None] = {}
-    while len(answers) < len(contract.PNP_STATUSES):
+    exchanges: dict[str, Exchange] = {}
+    while len(exchanges) < len(contract.PNP_STATUSES):
         data = trial.data(PNP_STATUS)
-        if data["status"] not in answers:
-            answers[data["status"]] = trial.post(PNP_STATUS, data).status
-    return _by_word(answers)
+        if data["status"] not in exchanges:
+            exchanges[data["status"]] = trial.post(PNP_STATUS, data, data["status"])
+    return trial.accepted(*exchanges.values())
 
 
 def characters(trial: Trial) -> Judgement:
+    exchanges = _sent(trial, partial(with_texts, text=ODD_TEXT))
+    if exchanges:
+        return trial.accepted(*exchanges)
     data = trial.data(trial.topic)
-    return accepted(trial.post(trial.topic, {**data, TEXT_FIELDS[trial.topic]: ODD_TEXT}))
+    return trial.accepted(trial.post(trial.topic, {**data, TEXT_FIELDS[trial.topic]: ODD_TEXT}))
+
+
+def long_texts(trial: Trial) -> Judgement:
+    exchanges = []
+    for length in LENGTHS:
+        exchanges += _sent(trial, partial(with_texts, text="春" * length), LONG[length])
+    return _all_accepted(trial, exchanges)
 
 
 def fractions(trial: Trial) -> Judgement:
     if RECEIPT not in trial.case.topics:
         return skipped(NO_RECEIPTS)
     items = [{"description": "x", "unit_price": n, "quantity": 1.0, "amount": n} for n in ODD_NUMBERS]
-    return accepted(trial.post(RECEIPT, {**trial.data(RECEIPT), "items": items}))
+    return trial.accepted(trial.post(RECEIPT, {**trial.data(RECEIPT), "items": items}))
+
+
+def times(trial: Trial) -> Judgement:
+    exchanges = []
+    for zone, label in ZONES:
+        stamp = contract.format_timestamp(trial.moment(), ZoneInfo(zone))
+        exchanges.append(trial.send(trial.event(stamp=stamp), label))
+    whole = trial.moment().astimezone(ZONE).replace(microsecond=0).isoformat()
+    exchanges.append(trial.send(trial.event(stamp=whole), gettext_noop("with a timestamp without a fraction")))
+    return trial.accepted(*exchanges)
+
+
+def empty_lists(trial: Trial) -> Judgement:
+    topics, exchanges = trial.accepted_topics(), []
+    if RECEIPT in topics:
+        data = {**trial.data(RECEIPT), "items": []}
+        exchanges.append(trial.post(RECEIPT, data, gettext_noop("a receipt without items")))
+    if SURVEY in topics:
+        answer = trial.data(SURVEY)["answer"]
+        no_answers = [
+            {**question, "answer": [], "otherAnswer": [], "answerLabel": [], "answerAlias": []}
+            for question in answer["result"]
+        ]
+        for result, label in (
+            ([], gettext_noop("a survey without questions")),
+            (no_answers, gettext_noop("a survey whose questions were left empty")),
+        ):
+            data = {**trial.data(SURVEY), "answer": {**answer, "result": result, "alias": {}}}
+            exchanges.append(trial.post(SURVEY, data, label))
+    return _all_accepted(trial, exchanges)
+
+
+def no_alias(trial: Trial) -> Judgement:
+    if SURVEY not in trial.accepted_topics():
+        return skipped(NOT_THERE)
+    data = trial.data(SURVEY)
+    answer = data["answer"]
+    result = [{**question, "alias": "", "answerAlias": []} for question in answer["result"]]
+    bare = {**data, "answer": {**answer, "alias": {}, "result": result}}
+    return trial.accepted(trial.post(SURVEY, bare, gettext_noop("a survey without any alias")))
 
 
 def unknown_topic(trial: Trial) -> Judgement:
     data = {"line_uid": f"U{trial.hex(32)}", "customer_id": None, "tag": "VIP"}
-    return accepted(trial.post("contact.tag_added", data, gettext_noop("an event type that does not exist yet")))
+    return trial.accepted(trial.post("contact.tag_added", data, gettext_noop("an event type that does not exist yet")))
 
 
 def extra_fields(trial: Trial) -> Judgement:
-    data = {**trial.data(trial.topic), "added_later": {"list": [1, None, "春"]}, "another": 0.5}
-    event = trial.event(trial.topic, data, version=2)
-    return accepted(trial.send(event, gettext_noop("with fields that do not exist yet")))
-
-
-def _with_nulls(trial: Trial, topic: str) -> dict[str, Any]:
-    data = trial.data(topic)
-    for row in contract.provenance(topic):
-        if row["nullable"]:
-            *way, last = row["path"].split(".")
-            place: Any = data
-            for step in way:
-                place = place[step]
-            place[last] = None
-    return data
-
-
-def _by_word(answers: dict[str, int | None]) -> Judgement:
-    """The value that was not accepted."""
-    bad = [word for word, status in answers.items() if status != contract.SUCCESS_STATUS]
-    if bad:
-        return Judgement(Verdict.FAILED, Sentence(FAILED_WORDS, {"words": ", ".join(bad)}))
-    return Judgement(Verdict.PASSED, Sentence(gettext_noop("Each was answered with 200.")))
+    beside = trial.send(trial.event(version=2), gettext_noop("with a field beside data that does not exist yet"))
+    return trial.accepted(beside, *_sent(trial, with_more_fields))
 
 
 def _topic_probe(topic: contract.Topic) -> Probe:
@@ -110,10 +168,7 @@ def _topic_probe(topic: contract.Topic) -> Probe:
         why=gettext_noop(
             "Everything but 200 is a failed delivery: 408, 429 and 5xx are tried three times more, all else is lost."
         ),
-        fix=gettext_noop(
-            "Compute the signature over the raw bytes of the body, answer 200 at once, and do slow work afterwards. "
-            "`maac-sim explain` names the mistake when the signature does not match."
-        ),
+        fix=gettext_noop("Answer 200 to every rightly signed event at once, and do slow work afterwards."),
         run=partial(of_topic, topic=topic.name),
         topic=topic.name,
         needs_accepted=False,
@@ -153,7 +208,7 @@ PROBES = (
         id="characters",
         title=gettext_noop("Japanese, Chinese, emoji and escapes survive"),
         sent=gettext_noop(
-            "A text with CJK, emoji, quotes, backslashes, slashes, HTML and line breaks, escaped as MAAC does."
+            "Texts with CJK, emoji, quotes, backslashes, slashes, HTML and line breaks, escaped as MAAC does."
         ),
         why=gettext_noop(
             "MAAC writes every such character as an escape. A body that is parsed and written again differs here."
@@ -162,12 +217,50 @@ PROBES = (
         run=characters,
     ),
     Probe(
+        id="long-texts",
+        title=gettext_noop("Long texts are accepted"),
+        sent=gettext_noop("Events whose texts have 101, 256 and 5,000 characters, of three bytes each."),
+        why=gettext_noop(
+            "Contacts write long answers. A column that is too short makes every attempt of the event fail."
+        ),
+        fix=gettext_noop("Store texts in columns without a limit (TEXT), or cut them before you store them."),
+        run=long_texts,
+    ),
+    Probe(
+        id="empty-lists",
+        title=gettext_noop("Empty lists are accepted"),
+        sent=gettext_noop("A receipt without items, a survey without questions, and one with no answers."),
+        why=gettext_noop(
+            "Code that reads the first item of an empty list fails, and the event is lost after four attempts."
+        ),
+        fix=gettext_noop("Treat every list as possibly empty."),
+        run=empty_lists,
+    ),
+    Probe(
+        id="survey-alias",
+        title=gettext_noop("A survey without aliases is accepted"),
+        sent=gettext_noop("A survey for whose questions marketing has set no alias."),
+        why=gettext_noop("Aliases are set by hand, form by form. A new form often has none of those you read."),
+        fix=gettext_noop("Read aliases with a default, answer 200, and report a survey that you cannot use."),
+        run=no_alias,
+    ),
+    Probe(
         id="fractions",
         title=gettext_noop("Prices keep their form"),
         sent=gettext_noop("A receipt with prices such as 65.0, 0.1 and 1000000.0."),
         why=gettext_noop("Many languages write 65.0 as 65 after parsing; the signature is then another."),
         fix=gettext_noop("Verify the raw bytes; read prices as decimals."),
         run=fractions,
+    ),
+    Probe(
+        id="times",
+        title=gettext_noop("Timestamps of any zone are accepted, with or without a fraction"),
+        sent=gettext_noop("Events with the offsets +09:00, +00:00 and a negative one, and one of a whole second."),
+        why=gettext_noop(
+            "The offset is the account's, and one event in a million has no fraction: a fixed format fails on them."
+        ),
+        fix=gettext_noop("Parse timestamps as ISO 8601 with the language's own parser, not by a pattern or position."),
+        run=times,
     ),
     Probe(
         id="unknown-topic",
@@ -180,7 +273,9 @@ PROBES = (
     Probe(
         id="extra-fields",
         title=gettext_noop("Unknown fields are tolerated"),
-        sent=gettext_noop("A signed event with more fields than documented, in data and beside it."),
+        sent=gettext_noop(
+            "Signed events with more fields than documented: beside data, in it, and in each item of its lists."
+        ),
         why=gettext_noop("Fields are added to an API without notice; a strict parser loses all events on that day."),
         fix=gettext_noop("Ignore fields that you do not know."),
         run=extra_fields,

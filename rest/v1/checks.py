@@ -61,6 +61,12 @@ class CheckIn(StrictSerializer):
     url = Text(required=False, max_length=2000, help_text="Where the receiver takes webhooks.")
     secret = Secret(help_text="The share secret that it verifies with. It is forgotten when the check is over.")
     previous_secret = Secret(help_text="The secret before the last change; to be refused.")
+    effects_url = Text(
+        required=False,
+        max_length=2000,
+        help_text="Answers how often the work of an idempotency key was done; `{key}` in it stands for the key. "
+        'A number, `{"count": 1}` or a list, as JSON. Without it the check cannot see whether the work was done twice.',
+    )
     only = Patterns(help_text="Run only these probes; `*` stands for any text.")
     skip = Patterns(help_text="Leave these probes out.")
     allow = Patterns(help_text="Let these probes fail.")
@@ -68,9 +74,9 @@ class CheckIn(StrictSerializer):
     verify_tls = TrueOrFalse(required=False, help_text="`false` takes any certificate; missing: `true`.")
     timeout = Seconds(required=False, help_text="Seconds for each answer; missing: 10.")
     time_limit = Seconds(
-        required=False, help_text=f"Seconds for the whole check, at most {checks.LONGEST}; missing: 120."
+        required=False, help_text=f"Seconds for the whole check, at most {checks.LONGEST}, which is the default."
     )
-    seed = SeedField(required=False, help_text="The same seed makes the same requests; missing: any.")
+    seed = SeedField(required=False, help_text="The same seed makes events with the same data; missing: 0.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("endpoint" in attrs) == ("url" in attrs or "secret" in attrs):
@@ -92,7 +98,8 @@ class CheckOut(serializers.ModelSerializer[Check]):
     status = CheckStatus()
     endpoint = serializers.IntegerField(source="endpoint_id", allow_null=True)
     counts = serializers.DictField(
-        child=serializers.IntegerField(), help_text="How many probes passed, failed, warned or were skipped so far."
+        child=serializers.IntegerField(),
+        help_text="How many probes have each verdict so far.",
     )
     passed = serializers.BooleanField(allow_null=True, help_text="Whether nothing failed but what may; null before.")
     fault = serializers.CharField(help_text="Why a broken check came to no end.")
@@ -143,9 +150,14 @@ class CheckViewSet(ListModelMixin, RetrieveModelMixin, AccountViewSet[Check]):
 
     @extend_schema(request=CheckIn, responses={202: CheckOut})
     def create(self, _request: Request) -> Response:
-        """Check a receiver in the background: some thirty probes, each a request or more to it."""
+        """Check a receiver in the background: some fifty probes, each a request or more to it."""
         fields = self.given(CheckIn)
-        start: dict[str, Any] = {"options": _options(fields), "now": self.now, "actor": self.actor}
+        start: dict[str, Any] = {
+            "options": _options(fields),
+            "effects_url": fields.get("effects_url", ""),
+            "now": self.now,
+            "actor": self.actor,
+        }
         if "endpoint" in fields:
             check = checks.start_for_endpoint(endpoint=endpoint_of(self.account, fields["endpoint"]), **start)
         else:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from receiver_check.sender import Sender, target
+from receiver_check.sender import RunTime, Sender, target
 from receiver_check.verdicts import Message
 from tests.receiver import (
     Action,
     Answer,
     CloseSilently,
+    Delay,
     Drip,
     DripHead,
     Garbage,
@@ -100,7 +101,7 @@ def test_tls_is_verified_unless_told_otherwise(tls_receiver: Receiver) -> None:
 def test_nothing_is_sent_after_the_end_and_what_is_under_way_is_cut_off(receiver: Receiver) -> None:
     receiver.always("/hook", Hang())
     to, began = target(receiver.url("/hook")), time.monotonic()
-    limited = Sender(to, timeout=10, connect_timeout=1, ends=began + 0.3)
+    limited = Sender(to, timeout=10, connect_timeout=1, run_time=RunTime(0.3))
     assert limited.send(MESSAGE).status is None
     assert "time of the whole run" in str(limited.send(MESSAGE))
     assert time.monotonic() - began < 2
@@ -137,3 +138,30 @@ def test_another_host_header_is_sent_where_it_is_asked_for(receiver: Receiver) -
     to = target(receiver.url("/hook"), host_header="crm.example.com:8443")
     assert Sender(to, timeout=1, connect_timeout=1).send(MESSAGE).status == 200
     assert receiver.requests[0].header("Host") == "crm.example.com:8443"
+
+
+def test_an_answer_that_is_shorter_than_it_announces_is_none(receiver: Receiver) -> None:
+    receiver.script("/hook", Answer(200, b"four", headers=(("Content-Length", "9"), ("Connection", "close"))))
+    answer = sender(receiver).send(MESSAGE)
+    assert (answer.status, str(answer)) == (None, "the connection was closed before an answer was complete")
+
+
+def test_the_time_of_a_run_grows_by_the_answers_and_not_by_what_is_not_answered(receiver: Receiver) -> None:
+    receiver.script("/hook", Delay(0.4), Delay(0.4), Hang())
+    run_time = RunTime(0.5, grows=True)
+    patient = Sender(target(receiver.url("/hook")), timeout=2, connect_timeout=1, run_time=run_time)
+    assert [patient.send(MESSAGE).status for _ in range(2)] == [200, 200]
+    assert 0.2 < run_time.left <= 0.5
+    assert "time of the whole run" in str(patient.send(MESSAGE))
+    assert run_time.left == 0
+
+
+def test_ten_at_once_arrive_over_ten_connections(receiver: Receiver) -> None:
+    assert [answer.status for answer in sender(receiver).send_at_once([MESSAGE] * 10)] == [200] * 10
+    assert receiver.connections == 10
+
+
+def test_a_share_of_a_body_is_sent_and_the_connection_left(receiver: Receiver) -> None:
+    assert sender(receiver).abandon(MESSAGE, 0, share=0.5).fault is None
+    assert sender(receiver).send(MESSAGE).status == 200
+    assert [got.body for got in receiver.requests] == [BODY]

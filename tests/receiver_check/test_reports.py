@@ -12,7 +12,7 @@ import pytest
 from receiver_check.as_html import as_html
 from receiver_check.as_json import as_json
 from receiver_check.as_junit import as_junit
-from receiver_check.verdicts import Answer, Exchange, Message, Report, Result, Sentence, Verdict
+from receiver_check.verdicts import Answer, Exchange, Message, Reason, Report, Result, Sentence, Verdict
 
 NASTY = b"<script>alert(1)</script> \x00\x1b[31m & ]]> \xff \xe6\x98\xa5 \xef\xbf\xbe \xe2\x80\xae"
 MESSAGE = Message("POST", (("CrescLab-Signature", "ab" * 32),), b'{"timestamp": "x"}')
@@ -95,7 +95,7 @@ def test_junit_tells_each_probe_and_counts_what_fails() -> None:
 
 def test_json_holds_everything() -> None:
     report = json.loads(as_json(REPORT))
-    assert report["counts"] == {"passed": 1, "failed": 2, "warning": 1, "skipped": 1}
+    assert report["counts"] == {"passed": 1, "failed": 2, "warning": 1, "remark": 0, "skipped": 1}
     assert report["passed"] is False
     assert report["requests"] == 36
     burst = report["probes"][1]
@@ -110,6 +110,11 @@ def test_json_holds_everything() -> None:
         ((PASSED,), True),
         ((PASSED, RESULTS[2], RESULTS[3], RESULTS[4]), True),
         ((PASSED, FAILED), False),
+        ((PASSED, replace(RESULTS[4], strict=True)), False),
+        ((PASSED, replace(PASSED, verdict=Verdict.REMARK)), True),
+        ((PASSED, replace(PASSED, verdict=Verdict.REMARK, strict=True)), False),
+        ((PASSED, replace(PASSED, verdict=Verdict.REMARK, strict=True, allowed=True)), True),
+        ((PASSED, replace(RESULTS[3], reason=Reason.TIME_OVER)), False),
         ((RESULTS[3],), False),
         ((), False),
     ],

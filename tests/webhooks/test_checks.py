@@ -1,5 +1,6 @@
 """Checks of receivers in the background: what they find, who makes them, and what stays of them."""
 
+import json
 import socket
 import threading
 import time
@@ -54,7 +55,11 @@ def test_a_receiver_that_takes_everything_is_reported_what_is_wrong(alice: Accou
     report = report_of(check)
     assert (check.status, check.passed, check.done, check.total) == ("done", False, len(PROBES), len(PROBES))
     assert failed(report) == ["signature-missing"]
-    assert check.counts == report.counts == {"passed": 7, "failed": 1, "warning": 0, "skipped": len(PROBES) - 8}
+    assert (
+        check.counts
+        == report.counts
+        == {"passed": 7, "failed": 1, "warning": 0, "remark": 0, "skipped": len(PROBES) - 8}
+    )
     assert [result.id for result in report.results] == list(PROBES)
     assert check.requests == report.requests == len(receiver.requests) == 7
     assert [got.verifies(SECRET) for got in receiver.requests] == [True] * 6 + [False]
@@ -90,16 +95,17 @@ def test_an_endpoint_is_checked_as_its_events_are_sent(make_endpoint: MakeEndpoi
     ]  # fmt: skip
 
 
-def test_the_same_seed_sends_the_same_and_without_one_each_check_has_its_own(
-    alice: Account, receiver: Receiver
-) -> None:
-    def keys(seed: str) -> list[str | None]:
+def test_the_same_seed_sends_the_same_data_under_new_keys(alice: Account, receiver: Receiver) -> None:
+    def sent(seed: str) -> tuple[list[str | None], list[str]]:
         count = len(receiver.requests)
         ended(begin(alice, receiver.url("/"), Options(seed=seed, only=("topic-*",))))
-        return [got.key for got in receiver.requests[count:]]
+        requests = receiver.requests[count:]
+        return [got.key for got in requests], [json.loads(got.body)["data"]["line_uid"] for got in requests[1:2]]
 
-    assert keys("spring") == keys("spring") != keys("autumn")
-    assert keys("") != keys("")
+    spring, again, autumn, default, default_again = map(sent, ("spring", "spring", "autumn", "", ""))
+    assert spring[1] == again[1] != autumn[1]
+    assert default[1] == default_again[1]
+    assert not set(spring[0]) & set(again[0])
 
 
 def test_an_answer_of_any_bytes_is_kept_and_read(alice: Account, receiver: Receiver) -> None:
@@ -107,6 +113,46 @@ def test_an_answer_of_any_bytes_is_kept_and_read(alice: Account, receiver: Recei
     check = ended(begin(alice, receiver.url("/")))
     (exchange,) = report_of(check).results[1].exchanges
     assert exchange.answer.body == b"\x00\xff\xed\xa0\x80<b>"
+
+
+def test_the_work_is_counted_at_a_url_of_the_receiver(alice: Account, receiver: Receiver) -> None:
+    receiver.always("/effects", Answer(200, b'{"count": 1}'))
+    options = Options(only=("topic-prize.points_added", "effects-once"))
+    check = ended(begin(alice, receiver.url("/"), options, effects_url=receiver.url("/effects?key={key}")))
+    report = report_of(check)
+    found = next(result for result in report.results if result.id == "effects-once")
+    assert (found.verdict, str(found.seen)) == (Verdict.PASSED, "Done once each time.")
+    asked = [got.path for got in receiver.requests if got.path.startswith("/effects")]
+    keys = {got.key for got in receiver.requests if got.path == "/"}
+    assert {path.removeprefix("/effects?key=") for path in asked} <= keys
+    assert report.sees_effects
+
+
+@pytest.mark.parametrize("url", ["effects.log", "cat {key}", "/etc/passwd", "file:///etc/passwd"])
+def test_no_command_and_no_file_of_the_simulator_counts_the_work(alice: Account, url: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        begin(alice, "http://127.0.0.1:9/", effects_url=url)
+    assert "effects_url" in refused.value.fields
+    assert not Check.objects.exists()
+
+
+def test_an_effects_url_of_a_private_network_is_not_asked_where_those_are_forbidden(
+    alice: Account, receiver: Receiver, settings: Settings
+) -> None:
+    settings.WEBHOOK_ALLOW_PRIVATE_NETWORKS = False
+    with pytest.raises(InvalidInput) as refused:
+        begin(alice, "http://93.184.215.14/", effects_url=receiver.url("/{key}"))
+    assert "effects_url" in refused.value.fields
+
+
+@pytest.mark.parametrize(("any_2xx", "verdict"), [(True, Verdict.WARNING), (False, Verdict.FAILED)])
+def test_an_answer_is_judged_as_the_delivery_engine_judges_it(
+    alice: Account, receiver: Receiver, settings: Settings, any_2xx: bool, verdict: Verdict
+) -> None:
+    settings.WEBHOOK_ACCEPT_ANY_2XX = any_2xx
+    receiver.always("/", Answer(204))
+    report = report_of(ended(begin(alice, receiver.url("/"), Options(only=("topic-receipt.*",)))))
+    assert [result.verdict for result in report.results if result.id == "topic-receipt.receipt_validated"] == [verdict]
 
 
 # Secrets and traces
@@ -251,7 +297,7 @@ def test_two_are_made_at_once_and_no_third(alice: Account, bob: Account, carol: 
 
 def test_one_whose_worker_went_away_is_broken_off_after_its_time(alice: Account, receiver: Receiver) -> None:
     lost, waiting = begin(alice, receiver.url("/lost")), begin(alice, receiver.url("/next"))
-    running_since(lost, datetime.now(UTC) - timedelta(seconds=151))
+    running_since(lost, datetime.now(UTC) - timedelta(seconds=331))
     assert run_waiting() == 1
     lost.refresh_from_db()
     assert (lost.status, lost.fault, lost.secret) == ("broken", checks.LOST, None)

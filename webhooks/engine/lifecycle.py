@@ -107,7 +107,7 @@ def _read(outcome: Outcome, any_2xx: bool) -> tuple[Reason, str, bool]:
         return Reason.OK, "", False
     named = _named(code)
     if 200 <= code < 300:
-        reason = Reason.OK if any_2xx else Reason.ERROR_STATUS_CODE
+        reason = Reason.OK if contract.is_accepted_status(code, any_2xx=any_2xx) else Reason.ERROR_STATUS_CODE
         return reason, f"The receiver answered {named}; MAAC asks for {contract.SUCCESS_STATUS}.", False
     if contract.is_retried_status(code):
         return Reason.ERROR_STATUS_CODE, f"The receiver answered {named}.", True

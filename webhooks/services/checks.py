@@ -1,7 +1,6 @@
 """Checks receivers in the background: unfinished rows are the queue, and a worker stores each result as it is found."""
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,13 +16,15 @@ from accounts.locks import lock_account
 from accounts.models import Account
 from maac_contract.sentences import gettext_noop
 from receiver_check import run
+from receiver_check.effects import KEY, from_url
 from receiver_check.probes import PROBES
 from receiver_check.report_codec import as_text
 from receiver_check.run import BadCheck, Options
+from receiver_check.sender import BadTarget
 from receiver_check.verdicts import Report, Result, Verdict
 from webhooks.engine.addresses import BadUrl
 from webhooks.engine.extra_headers import header_faults
-from webhooks.errors import InvalidInput, TooManyChecks
+from webhooks.errors import InvalidInput, InvalidUrl, TooManyChecks
 from webhooks.models import Check, Endpoint
 from webhooks.secrets import SecretUnreadable
 from webhooks.services.deliver import is_stopping
@@ -40,6 +41,9 @@ LEASE_MARGIN = timedelta(seconds=30)
 SECRET_LENGTH = 1000
 STORED = ("seed", "only", "skip", "allow", "timeout", "time_limit", "headers", "verify_tls", "host_header")
 """The options that are stored with a check; the others come from the simulator's settings when it runs."""
+
+EFFECTS = "effects_url"
+"""Stored with the options. Only a URL: a file or a command would be read or run on the simulator's machine."""
 
 AS_AT_FIRST: dict[str, Any] = {
     "status": Check.Status.QUEUED,
@@ -65,7 +69,9 @@ class _Stopping(Exception):
     """This process is shutting down."""
 
 
-def start_for_endpoint(*, endpoint: Endpoint, options: Options, now: datetime, actor: str = audit.SYSTEM) -> Check:
+def start_for_endpoint(
+    *, endpoint: Endpoint, options: Options, effects_url: str = "", now: datetime, actor: str = audit.SYSTEM
+) -> Check:
     """Queue a check of an endpoint's receiver with the endpoint's headers, TLS verification and Host header."""
     as_its_events = replace(
         options,
@@ -77,7 +83,14 @@ def start_for_endpoint(*, endpoint: Endpoint, options: Options, now: datetime, a
     url, secret = endpoint.url, endpoint.share_secret
     account = endpoint.account
     return start(
-        account=account, url=url, secret=secret, options=as_its_events, endpoint=endpoint, now=now, actor=actor
+        account=account,
+        url=url,
+        secret=secret,
+        options=as_its_events,
+        effects_url=effects_url,
+        endpoint=endpoint,
+        now=now,
+        actor=actor,
     )
 
 
@@ -88,19 +101,24 @@ def start(
     url: str,
     secret: str,
     options: Options,
+    effects_url: str = "",
     endpoint: Endpoint | None = None,
     now: datetime,
     actor: str = audit.SYSTEM,
 ) -> Check:
-    """Queue a check of the receiver at this URL, which verifies with this secret. An empty seed means a random one."""
+    """Queue a check of the receiver at this URL, which verifies with this secret. `effects_url`: where the receiver
+    says how often it did the work of an idempotency key; `{key}` in it stands for the key.
+    """
     url = url.strip()
     check_url(url)
     _check_secret(secret, "secret")
     if options.previous_secret:
         _check_secret(options.previous_secret, "previous_secret")
     _check_headers(dict(options.headers))
-    options = replace(options, seed=options.seed or secrets.token_hex(4))
+    options = replace(options, seed=options.seed or Options().seed, time_limit=options.time_limit or LONGEST)
     _vet(url, secret, options, now)
+    if effects_url:
+        _check_effects_url(effects_url)
     lock_account(account.pk)
     if Check.objects.filter(account=account, finished_at=None).count() >= OPEN_FOR_AN_ACCOUNT:
         raise TooManyChecks(
@@ -112,7 +130,7 @@ def start(
         url=url,
         secret=secret,
         previous_secret=options.previous_secret or None,
-        options={name: getattr(options, name) for name in STORED},
+        options={**{name: getattr(options, name) for name in STORED}, EFFECTS: effects_url},
         total=len(PROBES),
         created_at=now,
         created_by=actor,
@@ -139,10 +157,18 @@ def give_back_all() -> None:
 
 def options_of(check: Check) -> Options:
     """The options that the check was started with."""
-    given = dict(check.options)
+    given = {name: value for name, value in check.options.items() if name in STORED}
     pairs = tuple((name, value) for name, value in given.pop("headers"))
     patterns: dict[str, Any] = {name: tuple(given.pop(name)) for name in ("only", "skip", "allow")}
     return Options(**given, **patterns, headers=pairs)
+
+
+def _check_effects_url(url: str) -> None:
+    try:
+        check_url(url.replace(KEY, "0"))
+        from_url(url)
+    except (InvalidUrl, BadTarget) as error:
+        raise InvalidInput(str(error), {EFFECTS: [str(error)]}) from error
 
 
 def _check_secret(secret: str, field: str) -> None:
@@ -162,7 +188,7 @@ def _vet(url: str, secret: str, options: Options, now: datetime) -> None:
         run.vet(url, secret, now=now, options=options)
     except BadCheck as error:
         raise InvalidInput(str(error), {error.option: [str(error)]}) from error
-    if options.time_limit > LONGEST:
+    if options.time_limit is None or options.time_limit > LONGEST:
         fault = _("At most %(limit)d seconds.") % {"limit": LONGEST}
         raise InvalidInput(fault, {"time_limit": [fault]})
 
@@ -222,13 +248,22 @@ def _run(check: Check, clock: Clock) -> None:
 def _checked(check: Check, clock: Clock) -> Report:
     policy = address_policy()
     policy.check_url(check.url)
+
+    def may_reach(address: str) -> bool:
+        return policy.refusal(address) is None
+
     options = replace(
         options_of(check),
         previous_secret=check.previous_secret,
         user_agent=settings.WEBHOOK_USER_AGENT,
         ca_file=settings.WEBHOOK_CA_FILE or None,
-        may_reach=lambda address: policy.refusal(address) is None,
+        may_reach=may_reach,
+        any_2xx=settings.WEBHOOK_ACCEPT_ANY_2XX,
     )
+    if effects_url := check.options.get(EFFECTS):
+        policy.check_url(effects_url.replace(KEY, "0"))
+        count = from_url(effects_url, verify_tls=options.verify_tls, ca_file=options.ca_file, may_reach=may_reach)
+        options = replace(options, effects=count)
     results: list[Result] = []
     progress = partial(_note, check, results)
     return run.check(check.url, str(check.secret), now=clock(), options=options, progress=progress)
