@@ -10,9 +10,9 @@ from receiver_check.verdicts import Answer, Exchange, Judgement, Sentence, Verdi
 ALL_200 = gettext_noop("Answered with 200.")
 NOT_200 = gettext_noop("Answered with %(answer)s in place of 200.")
 ONE_OF = gettext_noop("%(failed)s of %(total)s failed. The first, %(label)s: %(seen)s")
-REDIRECTED = gettext_noop("Answered with the redirect %(answer)s, which MAAC never follows. Only 200 is success.")
+REDIRECTED = gettext_noop("Answered with the redirect %(answer)s to %(location)s, which MAAC never follows.")
 OTHER_SUCCESS = gettext_noop("Answered with %(answer)s. MAAC asks for 200.")
-NO_ANSWER = gettext_noop("There was no answer: %(answer)s")
+NO_ANSWER = gettext_noop("There was no answer: %(answer)s.")
 
 REFUSED_WELL = gettext_noop("Refused with %(answer)s.")
 REFUSED_FOR_NOW = gettext_noop("Answered with 503, so that it is sent again: right while the secret is changed.")
@@ -20,7 +20,7 @@ TAKEN = gettext_noop("Accepted with %(answer)s, although it must be refused.")
 CRASHED = gettext_noop("Answered with %(answer)s in place of 401: the receiver failed instead of refusing it.")
 ASKED_AGAIN = gettext_noop("Answered with %(answer)s in place of 401, which makes MAAC send it three times more.")
 SENT_ELSEWHERE = gettext_noop("Answered with the redirect %(answer)s in place of 401.")
-NOT_ANSWERED = gettext_noop("Not refused with 401; there was no answer: %(answer)s")
+NOT_ANSWERED = gettext_noop("Not refused with 401; there was no answer: %(answer)s.")
 
 FIX_CRASH = gettext_noop(
     "Find the exception in the receiver's log. Refuse first, with 401, and parse, look up and store only afterwards; "
@@ -86,6 +86,8 @@ FIX_BY_FAULT = {
     REFUSED: gettext_noop("Nothing listens any more: the receiver's process ended. Its log has the reason."),
     TLS_FAILED: gettext_noop("Install a certificate that covers this host name, with its whole chain."),
 }
+NOT_REFUSED = "not refused"
+"""The beginning of the cause of what was not refused; it is one for all probes only if every wrong signature has it."""
 GATEWAY = (502, 504)
 OF_THE_WHOLE_RECEIVER = (401, 403, 404, 405, 411, 415)
 """Statuses of a rightly signed event which have one cause, whichever event it was."""
@@ -133,7 +135,9 @@ def _accepted(answer: Answer, any_2xx: bool, ordinary: bool) -> Judgement:
         verdict = Verdict.WARNING if contract.is_accepted_status(status, any_2xx=any_2xx) else Verdict.FAILED
         return Judgement(verdict, Sentence(OTHER_SUCCESS, values), FIX_2XX, cause="2xx")
     if 300 <= status < 400:
-        return Judgement(Verdict.FAILED, Sentence(REDIRECTED, values), FIX_REDIRECT, cause="redirect")
+        location = next((value for name, value in answer.headers if name.lower() == "location"), "–")
+        seen = Sentence(REDIRECTED, {**values, "location": location})
+        return Judgement(Verdict.FAILED, seen, FIX_REDIRECT, cause="redirect")
     fix = _fix_of(status) if ordinary else ""
     cause = f"status {status}" if ordinary or status in OF_THE_WHOLE_RECEIVER else ""
     return Judgement(Verdict.FAILED, Sentence(NOT_200, values), fix, cause=cause)
@@ -148,17 +152,23 @@ def _fix_of(status: int) -> str:
 
 
 def _refused(answer: Answer, rotating: bool) -> Judgement:
-    status, values = answer.status, {"answer": answer}
-    if status is None:
-        return Judgement(Verdict.FAILED, Sentence(NOT_ANSWERED, values), FIX_NO_REFUSAL)
-    if 200 <= status < 300:
-        return Judgement(Verdict.FAILED, Sentence(TAKEN, values))
-    if 300 <= status < 400:
-        return Judgement(Verdict.FAILED, Sentence(SENT_ELSEWHERE, values), FIX_SENT_ELSEWHERE)
+    status = answer.status
     if status == 503 and rotating:
         return Judgement(Verdict.PASSED, Sentence(REFUSED_FOR_NOW))
+    text, fix = _not_refused(status)
+    if not text:
+        return Judgement(Verdict.PASSED, Sentence(REFUSED_WELL, {"answer": answer}))
+    return Judgement(Verdict.FAILED, Sentence(text, {"answer": answer}), fix, cause=f"{NOT_REFUSED} {status}")
+
+
+def _not_refused(status: int | None) -> tuple[str, str]:
+    """What is wrong with this answer to a request that must be refused, and how to fix it; empty if nothing."""
+    if status is None:
+        return NOT_ANSWERED, FIX_NO_REFUSAL
+    if 200 <= status < 300:
+        return TAKEN, ""
+    if 300 <= status < 400:
+        return SENT_ELSEWHERE, FIX_SENT_ELSEWHERE
     if status in (408, 429, 503):
-        return Judgement(Verdict.FAILED, Sentence(ASKED_AGAIN, values), FIX_ASKED_AGAIN)
-    if status >= 500:
-        return Judgement(Verdict.FAILED, Sentence(CRASHED, values), FIX_CRASH)
-    return Judgement(Verdict.PASSED, Sentence(REFUSED_WELL, values))
+        return ASKED_AGAIN, FIX_ASKED_AGAIN
+    return (CRASHED, FIX_CRASH) if status >= 500 else ("", "")

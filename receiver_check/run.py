@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from maac_contract import contract
 from maac_contract.sentences import gettext_noop
 from receiver_check.effects import Effects
+from receiver_check.judging import NOT_REFUSED
 from receiver_check.probes import PROBES, Probe
 from receiver_check.sender import TIME_OVER as CUT_OFF
 from receiver_check.sender import BadTarget, MayReach, RunTime, Sender, target
@@ -37,6 +38,7 @@ LIMIT = 120.0
 """Seconds without an answer that a run may take, where no time limit is given."""
 MOMENT = 2.0
 """Seconds in which a receiver that stopped may come back, restarted by its supervisor."""
+WRONG_SIGNATURE = "signature-wrong"
 MOST_OTHER_KEYS = 100_000
 
 
@@ -236,16 +238,15 @@ def _explained_once(judgement: Judgement, probe: Probe, causes: dict[str, str]) 
     """Refer to the probe that has reported the same cause before; a repeated warning is none."""
     if not judgement.cause or judgement.verdict not in (Verdict.FAILED, Verdict.WARNING):
         return judgement
+    if judgement.cause.startswith(NOT_REFUSED) and probe.id != WRONG_SIGNATURE and judgement.cause not in causes:
+        return judgement
     first = causes.setdefault(judgement.cause, probe.id)
     if first == probe.id:
         return judgement
-    return replace(
-        judgement,
-        verdict=Verdict.PASSED if judgement.verdict is Verdict.WARNING else judgement.verdict,
-        seen=Sentence(SAME_CAUSE, {"seen": judgement.seen, "probe": first}),
-        fix=FIX_SAME_CAUSE,
-        reason=Reason.SAME_CAUSE,
-    )
+    if judgement.verdict is Verdict.WARNING:
+        return replace(judgement, verdict=Verdict.PASSED)
+    seen = Sentence(SAME_CAUSE, {"seen": judgement.seen, "probe": first})
+    return replace(judgement, seen=seen, fix=FIX_SAME_CAUSE, reason=Reason.SAME_CAUSE)
 
 
 def _result(probe: Probe, trial: Trial, options: Options, judgement: Judgement, seconds: float) -> Result:

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -156,7 +156,7 @@ class Sender:
         with self._connection() as connection:
             return self._exchange(connection, message)
 
-    def send_over_one_connection(self, messages: Sequence[Message]) -> list[Answer]:
+    def send_over_one_connection(self, messages: Iterable[Message]) -> list[Answer]:
         """Send requests over one connection, as long as the receiver keeps it open."""
         answers: list[Answer] = []
         with self._connection() as connection:

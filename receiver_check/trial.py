@@ -1,8 +1,10 @@
 """The tools of a probe: signed events, ways to send them, and a record of every exchange."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -146,11 +148,16 @@ class Trial:
         answers = self.case.sender.send_at_once(messages)
         return [self._noted(label, message, answer) for message, answer in zip(messages, answers, strict=True)]
 
-    def send_over_one_connection(self, labelled: Iterable[tuple[str, Message]]) -> list[Exchange]:
+    def send_over_one_connection(self, labelled: Sequence[tuple[str, Message]]) -> list[Exchange]:
         """Send one after the other over a connection that is kept."""
-        pairs = list(labelled)
-        answers = self.case.sender.send_over_one_connection([message for _, message in pairs])
-        return [self._noted(label, message, got) for (label, message), got in zip(pairs, answers, strict=True)]
+        answers = self.case.sender.send_over_one_connection(message for _, message in labelled)
+        return [self._noted(label, message, got) for (label, message), got in zip(labelled, answers, strict=True)]
+
+    def send_until(self, ends: float, messages: Sequence[Message]) -> list[Exchange]:
+        """Send over a connection that is kept, as many as the time until this monotonic moment allows."""
+        in_time = takewhile(lambda _: time.monotonic() < ends, messages)
+        answers = self.case.sender.send_over_one_connection(in_time)
+        return [self._noted(ORDINARY, message, got) for message, got in zip(messages, answers, strict=False)]
 
     def abandon(self, message: Message, after: float, label: str, *, share: float = 1.0) -> Exchange:
         """Send, or send this share of the body, and disconnect without the answer."""

@@ -1,10 +1,13 @@
 """The results of a run: the exchanges, verdict and observation of each probe, and the whole report."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+EFFECTS = "effects-"
+"""The beginning of the ids of the probes that count the work."""
 
 
 class Verdict(StrEnum):
@@ -121,6 +124,11 @@ class Result:
         return self.verdict in (Verdict.WARNING, Verdict.REMARK)
 
 
+def sees_effects(results: Iterable[Result]) -> bool:
+    """Whether a probe that counts the work was run."""
+    return any(result.id.startswith(EFFECTS) and result.verdict is not Verdict.SKIPPED for result in results)
+
+
 @dataclass(frozen=True)
 class Report:
     """The report of a run."""
@@ -145,7 +153,7 @@ class Report:
     @property
     def sees_effects(self) -> bool:
         """Whether it was counted how often the work of an event was done."""
-        return not any(result.reason is Reason.NO_EFFECTS for result in self.results)
+        return sees_effects(self.results)
 
     @property
     def counts(self) -> dict[str, int]:

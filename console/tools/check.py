@@ -15,7 +15,7 @@ from console.tools.labels import sections, show, state_of
 from receiver_check.as_html import as_html
 from receiver_check.as_json import as_json
 from receiver_check.as_junit import as_junit
-from receiver_check.verdicts import Reason, Report
+from receiver_check.verdicts import Report, sees_effects
 from webhooks import selectors
 from webhooks.check_report import report_of, results_of
 from webhooks.errors import CheckNotOver
@@ -118,7 +118,7 @@ def _context(request: ConsoleRequest, check: Check) -> dict[str, Any]:
         "check": check,
         "state": state_of(check),
         "sections": sections(results) if check.is_over else [],
-        "sees_effects": not any(result.reason is Reason.NO_EFFECTS for result in results),
+        "sees_effects": sees_effects(results),
         "so_far": [] if check.is_over else [show(result, 0) for result in results],
         "has_no_worker": check.status == Check.Status.QUEUED and not selectors.worker_health(now=request.now).is_good,
     }

@@ -40,7 +40,8 @@ LOOKS = {
     Verdict.REMARK: ("i", "cyan"),
     Verdict.SKIPPED: ("–", "dim"),
 }
-NO_EFFECTS = "This check cannot see whether the work was done twice: say how to count it with --effects."
+NO_EFFECTS = "This check cannot see whether the work was done twice."
+HOW_TO_COUNT = " Say how to count it with --effects."
 Probes = list[str] | None
 
 
@@ -133,7 +134,7 @@ def check(
     if json:
         typer.echo(as_json(report))
     else:
-        _print_end(console, report)
+        _print_end(console, report, NO_EFFECTS + ("" if effects else HOW_TO_COUNT))
     raise typer.Exit(_exit_code(report))
 
 
@@ -202,7 +203,7 @@ def _print_result(console: Console, result: Result, _done: int, _total: int) -> 
     console.print(row)
 
 
-def _print_end(console: Console, report: Report) -> None:
+def _print_end(console: Console, report: Report, no_effects: str) -> None:
     for result in report.results:
         if (result.fails or result.is_notable) and result.reason is not Reason.SAME_CAUSE:
             _print_details(console, result)
@@ -211,7 +212,7 @@ def _print_end(console: Console, report: Report) -> None:
     console.print(Text(counts, "bold green" if report.passed else "bold red"), end="")
     console.print(Text(f" · {report.requests} requests in {report.seconds:.1f} s · --seed {report.seed}", "dim"))
     if not report.sees_effects:
-        console.print(NO_EFFECTS, style="yellow")
+        console.print(no_effects, style="yellow")
 
 
 def _print_details(console: Console, result: Result) -> None:

@@ -14,7 +14,7 @@ from receiver_check.effects import Effects, NoEffects
 from receiver_check.probes.probe import Probe
 from receiver_check.probes.topics import ODD_TEXT
 from receiver_check.probes.variants import with_texts
-from receiver_check.trial import HEADER_KEY, HEADER_SIGNATURE, ORDINARY, Trial, Work, key_of, with_header
+from receiver_check.trial import HEADER_KEY, HEADER_SIGNATURE, Trial, Work, key_of, with_header
 from receiver_check.verdicts import Exchange, Judgement, Message, Reason, Sentence, Verdict
 
 PATIENCE = 5.0
@@ -240,7 +240,7 @@ def after_many(trial: Trial, count: Effects) -> Judgement:
     ends = time.monotonic() + OTHERS_SECONDS
     piles = [others[start::OTHERS_AT_ONCE] for start in range(OTHERS_AT_ONCE)]
     with ThreadPoolExecutor(OTHERS_AT_ONCE) as senders:
-        number = sum(senders.map(lambda pile: _sent_until(trial, pile, ends), piles))
+        number = sum(senders.map(lambda pile: len(trial.send_until(ends, pile)), piles))
     earliest = max(work.sent_at for work in works.values()) + RETRIES_END
     time.sleep(max(0.0, earliest - time.monotonic()))
     exchanges = [trial.send(work.event, AFTER_MANY) for work in works.values()]
@@ -253,16 +253,6 @@ def after_many(trial: Trial, count: Effects) -> Judgement:
         if judgement.verdict is Verdict.FAILED
         else replace(judgement, seen=Sentence(REPEATED, {"count": number}))
     )
-
-
-def _sent_until(trial: Trial, pile: Sequence[Message], ends: float) -> int:
-    """How many were sent over one connection before the end."""
-    number = 0
-    for start in range(0, len(pile), 20):
-        if time.monotonic() > ends:
-            break
-        number += len(trial.send_over_one_connection([(ORDINARY, each) for each in pile[start : start + 20]]))
-    return number
 
 
 def _probe(run: Run, id: str, title: str, sent: str, why: str, fix: str = FIX_ONCE) -> Probe:

@@ -1,5 +1,7 @@
 """Probes of the signature: a body that is not signed byte for byte with the share secret must be refused."""
 
+from dataclasses import replace
+
 from maac_contract.sentences import gettext_noop
 from receiver_check.probes.probe import Probe, skipped
 from receiver_check.trial import HEADER_SIGNATURE, Trial, signature_of, with_header
@@ -14,6 +16,7 @@ WHY = gettext_noop("Anyone who knows the URL could make up events: points, purch
 FIX = gettext_noop(
     "Compute HMAC-SHA256 over the raw body, compare all 64 digits in constant time, and answer 401 unless they agree."
 )
+FIX_NOT_ASCII = gettext_noop("Compare bytes: encode the header and your digest, and compare those in constant time.")
 WRONG = gettext_noop("with 64 digits that have nothing to do with it")
 NOT_ASCII = (
     ("\xe6\x98\xa5" * 8, gettext_noop("with a signature in Japanese, as UTF-8")),
@@ -43,7 +46,8 @@ def malformed(trial: Trial) -> Judgement:
 
 
 def not_ascii(trial: Trial) -> Judgement:
-    return trial.refused(*(with_signature(trial, text, label) for text, label in NOT_ASCII))
+    judgement = trial.refused(*(with_signature(trial, text, label) for text, label in NOT_ASCII))
+    return replace(judgement, fix=FIX_NOT_ASCII)
 
 
 def other_digits(trial: Trial) -> Judgement:
@@ -127,6 +131,14 @@ def previous_secret(trial: Trial) -> Judgement:
 
 PROBES = (
     Probe(
+        id="signature-wrong",
+        title=gettext_noop("A wrong signature is refused"),
+        sent=gettext_noop("An event of each type, and of an unknown one, with 64 digits that are not its signature."),
+        why=WHY,
+        fix=FIX,
+        run=other_digits,
+    ),
+    Probe(
         id="signature-missing",
         title=gettext_noop("A request without a signature is refused"),
         sent=gettext_noop("A good event without the signature header."),
@@ -158,16 +170,8 @@ PROBES = (
             "Whoever finds the URL can send it. Python's `compare_digest`, for one, raises an exception for such text, "
             "and the receiver answers 500."
         ),
-        fix=gettext_noop("Compare bytes: encode the header and your digest, and compare those in constant time."),
+        fix=FIX_NOT_ASCII,
         run=not_ascii,
-    ),
-    Probe(
-        id="signature-wrong",
-        title=gettext_noop("A wrong signature is refused"),
-        sent=gettext_noop("An event of each type, and of an unknown one, with 64 digits that are not its signature."),
-        why=WHY,
-        fix=FIX,
-        run=other_digits,
     ),
     Probe(
         id="signature-known-key",

@@ -12,6 +12,7 @@ from receiver_check.verdicts import Exchange, Judgement, Message, Sentence, Verd
 REFUSED_LATER = gettext_noop("Refused with %(answer)s, but a wrong signature of a valid event with %(usual)s.")
 LEAKED = gettext_noop("%(label)s: the answer holds the right signature or the share secret.")
 NOT_LEAKED = gettext_noop("No answer holds the right signature or the share secret.")
+RAW_BYTES = "raw bytes"
 SHORTEST_SECRET = 6
 """Shorter ones occur in an answer by chance."""
 FIX_PARSED = gettext_noop(
@@ -49,14 +50,19 @@ def trimmed(trial: Trial) -> Judgement:
     ):
         event = trial.event()
         exchanges.append(_under_another_key(trial, event, before + event.body + after, label))
-    return trial.refused(*exchanges)
+    return _of_raw_bytes(trial.refused(*exchanges))
 
 
 def other_writing(trial: Trial) -> Judgement:
     event = trial.event()
     compact = json_forms.write(json_forms.parse(event.body), json_forms.COMPACT).encode()
     label = gettext_noop("the same JSON without its spaces, under the signature of the original")
-    return trial.refused(_under_another_key(trial, event, compact, label))
+    return _of_raw_bytes(trial.refused(_under_another_key(trial, event, compact, label)))
+
+
+def _of_raw_bytes(judgement: Judgement) -> Judgement:
+    """A receiver that does not verify the raw bytes fails several of these probes."""
+    return replace(judgement, cause=judgement.cause and RAW_BYTES)
 
 
 def _under_another_key(trial: Trial, event: Message, body: bytes, label: str) -> Exchange:
@@ -71,7 +77,7 @@ def no_event(trial: Trial) -> Judgement:
     exchanges = [trial.send(message, label) for message, label in forged]
     judgement = trial.refused(*exchanges)
     if judgement.verdict is Verdict.FAILED:
-        return replace(judgement, fix=FIX_PARSED)
+        return _of_raw_bytes(replace(judgement, fix=FIX_PARSED))
     for exchange in exchanges:
         if exchange.answer.status != usual.answer.status and trial.refused(usual).verdict is Verdict.PASSED:
             values = {"answer": exchange.answer, "usual": usual.answer}
@@ -109,6 +115,17 @@ PROBES = (
         run=changed_byte,
     ),
     Probe(
+        id="body-rewritten",
+        title=gettext_noop("The same JSON in other bytes is refused"),
+        sent=gettext_noop("An event without the spaces between its parts, under the signature of the original."),
+        why=gettext_noop(
+            "A receiver that accepts it verifies what it has written itself, not what was sent; "
+            "it breaks with the next library version or the next odd number."
+        ),
+        fix=gettext_noop("Take the raw bytes of the request before anything parses them."),
+        run=other_writing,
+    ),
+    Probe(
         id="body-trimmed",
         title=gettext_noop("A body with a space or line break added is refused"),
         sent=gettext_noop(
@@ -119,17 +136,6 @@ PROBES = (
         ),
         fix=gettext_noop("Take the raw bytes of the request as they are, without strip, trim or a text mode."),
         run=trimmed,
-    ),
-    Probe(
-        id="body-rewritten",
-        title=gettext_noop("The same JSON in other bytes is refused"),
-        sent=gettext_noop("An event without the spaces between its parts, under the signature of the original."),
-        why=gettext_noop(
-            "A receiver that accepts it verifies what it has written itself, not what was sent; "
-            "it breaks with the next library version or the next odd number."
-        ),
-        fix=gettext_noop("Take the raw bytes of the request before anything parses them."),
-        run=other_writing,
     ),
     Probe(
         id="unsigned-nonsense",

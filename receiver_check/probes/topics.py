@@ -166,7 +166,7 @@ def _topic_probe(topic: contract.Topic) -> Probe:
         title=gettext_noop("A valid event is accepted: %(topic)s"),
         sent=gettext_noop("An event of this type, signed, exactly as MAAC sends it."),
         why=gettext_noop(
-            "Everything but 200 is a failed delivery: 408, 429 and 5xx are tried three times more, all else is lost."
+            "Only 200 is documented as success. After 408, 429 and 5xx MAAC tries three times more; all else is lost."
         ),
         fix=gettext_noop("Answer 200 to every rightly signed event at once, and do slow work afterwards."),
         run=partial(of_topic, topic=topic.name),

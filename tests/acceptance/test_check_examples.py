@@ -1,5 +1,7 @@
 """The receivers in examples/, started as their README says: each passes the whole check, and two tell their story."""
 
+import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ import pytest
 import requests
 
 from maac_contract.samples import sample
+from receiver_check.effects import from_file
 from receiver_check.run import Options, check
 from receiver_check.sender import Sender, target
 from receiver_check.trial import Case, Trial
@@ -46,22 +49,25 @@ class Example:
 
 FASTAPI = Example("python_fastapi", "uvicorn --app-dir {folder} crm:app --port {port}", "uvicorn")
 FLASK = Example("python_flask", "flask --app {folder}/test_drives run --port {port}", "flask")
+NODE = Example("node_http", "node {folder}/receiver.js", "node")
+GO = Example("go", "go run {folder}/receiver.go", "go")
 RECEIVERS = (
     FASTAPI,
     FLASK,
-    Example("node_http", "node {folder}/receiver.js", "node"),
+    NODE,
     Example("node_express", "node {folder}/receiver.js", "node", "express"),
     Example("php", "php -S 127.0.0.1:{port} {folder}/receiver.php", "php"),
-    Example("go", "go run {folder}/receiver.go", "go"),
+    GO,
 )
 
 
 @contextmanager
-def running(example: Example, folder: Path) -> Iterator[str]:
-    """Its address, without a path; what it stores is in the folder."""
+def running(example: Example, folder: Path, source: Path | None = None) -> Iterator[str]:
+    """Its address, without a path; what it stores is in the folder. `source` replaces its own folder."""
     example.skip_unless_here()
     port = free_port()
-    command = [word.format(folder=EXAMPLES / example.folder, port=port) for word in example.command.split()]
+    code = source or EXAMPLES / example.folder
+    command = [word.format(folder=code, port=port) for word in example.command.split()]
     stores = {"CRM_DATABASE": folder / "crm.sqlite3", "BOOKINGS_DATABASE": folder / "bookings.sqlite3"}
     env = environment(SHARE_SECRET=SECRET, PORT=port, INBOX=folder / "inbox", PYTHONDONTWRITEBYTECODE=1, **stores)
     with start(command, env, folder / "example.log") as process:
@@ -77,6 +83,43 @@ def test_an_example_passes_every_probe(example: Example, tmp_path: Path) -> None
         report = check(f"{url}/webhook", SECRET, now=datetime.now(UTC), options=options)
     assert [(r.id, str(r.seen)) for r in report.results if r.verdict not in (Verdict.PASSED, Verdict.SKIPPED)] == []
     assert {r.reason for r in report.results if r.verdict is Verdict.SKIPPED} == {Reason.NO_EFFECTS}
+
+
+def recipe(language: str) -> str:
+    """The line that the documentation gives for counting the work."""
+    page = (ROOT / "docs/how-to/check-a-receiver.md").read_text()
+    found = re.search(rf'=== "{language}"\n\n    ```\w+\n    (.+)\n    ```\n', page)
+    assert found, language
+    return found[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("example", "language", "place", "indent"),
+    [
+        (FASTAPI, "Python", "    with database() as db:\n        is_new", "        if is_new:\n            {line}\n"),
+        (FLASK, "Python", "    with database() as db:\n        is_new", "        if is_new:\n            {line}\n"),
+        (NODE, "Node", "  seen.add(key)\n", "  {line}\n"),
+        (GO, "Go", "!known {\n", "\t\t{line}\n"),
+    ],
+    ids=lambda value: value.folder if isinstance(value, Example) else "",
+)
+def test_with_the_line_of_the_documentation_an_example_does_its_work_once(
+    example: Example, language: str, place: str, indent: str, tmp_path: Path
+) -> None:
+    source = shutil.copytree(EXAMPLES / example.folder, tmp_path / "source")
+    log = tmp_path / "effects.log"
+    line = recipe(language).replace("effects.log", str(log))
+    (program,) = (path for path in source.iterdir() if path.suffix in (".py", ".js", ".go"))
+    text = program.read_text()
+    assert text.count(place) == 1
+    at = text.index("\n", text.index(place) + len(place) - 1) + 1
+    program.write_text(text[:at] + indent.format(line=line) + text[at:])
+    with running(example, tmp_path, source) as url:
+        options = Options(previous_secret=PREVIOUS, effects=from_file(log), other_keys=100)
+        report = check(f"{url}/webhook", SECRET, now=datetime.now(UTC), options=options)
+    assert [(r.id, str(r.seen)) for r in report.results if r.verdict is not Verdict.PASSED] == []
+    assert report.sees_effects
 
 
 def sending(url: str) -> Trial:
