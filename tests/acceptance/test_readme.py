@@ -59,7 +59,10 @@ def test_the_first_minute_works_as_written(tmp_path: Path) -> None:
             assert len(delivered["results"]) == 2
             assert waited["done"]
             assert json.loads(shell(export + test, simulator, port))["success"]
-            forged = {HEADER_SIGNATURE: "署名".encode(), HEADER_IDEMPOTENCY_KEY: "0" * 32}
+            forged: dict[str, str | bytes | None] = {
+                HEADER_SIGNATURE: "署名".encode(),
+                HEADER_IDEMPOTENCY_KEY: "0" * 32,
+            }
             answer = requests.post(f"http://127.0.0.1:{port}/webhook", data=b"{}", headers=forged, timeout=10)
             assert answer.status_code == 401, receiver.output()
 
