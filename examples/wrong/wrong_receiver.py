@@ -140,6 +140,9 @@ class WrongReceiver(BaseHTTPRequestHandler):
                 return hmac.compare_digest(given, right)
             case "compares-62-digits":
                 return len(given) == 64 and given[:62] == right[:62]
+            case "decodes-like-node":
+                pairs = re.match("(?:[0-9A-Fa-f]{2})*", given)
+                return pairs is not None and hmac.compare_digest(bytes.fromhex(pairs[0]), bytes.fromhex(right))
             case "ignores-what-follows":
                 return given.startswith(right)
             case "ignores-case":

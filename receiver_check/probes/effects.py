@@ -22,7 +22,7 @@ PATIENCE = 5.0
 LOOK_AGAIN = 0.05
 AFTERWARDS = 0.15
 """Seconds after which a second work of the same event must have been counted; more if the first took longer."""
-ROUNDS = 3
+ROUNDS = 10
 COPIES = 10
 OTHERS_AT_ONCE = 8
 OTHERS_SECONDS = 15.0
@@ -274,7 +274,7 @@ PROBES = (
         at_once,
         id="effects-at-once",
         title=gettext_noop("The work of ten copies at the same moment is done once"),
-        sent=gettext_noop("Three times the same event ten times at the same moment."),
+        sent=gettext_noop("Ten events, each ten times at the same moment."),
         why=gettext_noop(
             "Two requests that both ask whether the key is known, before either notes it, both do the work."
         ),

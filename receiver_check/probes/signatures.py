@@ -11,6 +11,10 @@ NO_PREVIOUS = gettext_noop("No previous secret was given (--previous-secret).")
 CASE_IGNORED = gettext_noop(
     "Accepted with %(answer)s. That is no hole: the receiver decodes the digits, as is usual in Go and Node."
 )
+REST_IGNORED = gettext_noop(
+    "Accepted where text that is no digit follows. That is no hole: the decoder ignores it, as Node's Buffer.from does."
+)
+FIX_REST_IGNORED = gettext_noop("Nothing has to be done. To be strict, refuse a header that has not 64 characters.")
 STILL_ACCEPTED = gettext_noop("Accepted with %(answer)s, which is right while the secret is being changed.")
 WHY = gettext_noop("Anyone who knows the URL could make up events: points, purchases, bookings.")
 FIX = gettext_noop(
@@ -53,9 +57,10 @@ def not_ascii(trial: Trial) -> Judgement:
 def other_digits(trial: Trial) -> Judgement:
     """Of each event type, and of one that is unknown: a receiver may verify only some of them."""
     events = [(topic, trial.event(topic)) for topic in trial.accepted_topics()]
-    events.append(("contact.tag_added", trial.event("contact.tag_added", {"line_uid": f"U{trial.hex(32)}"})))
-    forged = [(topic, with_header(event, HEADER_SIGNATURE, trial.hex(64))) for topic, event in events]
-    return trial.refused(*(trial.send(event, topic) for topic, event in forged))
+    unknown = trial.event("contact.tag_added", {"line_uid": f"U{trial.hex(32)}"})
+    events.append((gettext_noop("an event type that does not exist yet"), unknown))
+    forged = [(label, with_header(event, HEADER_SIGNATURE, trial.hex(64))) for label, event in events]
+    return trial.refused(*(trial.send(event, label) for label, event in forged))
 
 
 def known_key(trial: Trial) -> Judgement:
@@ -98,11 +103,20 @@ def followed(trial: Trial) -> Judgement:
         event = trial.event()
         return trial.send(with_header(event, HEADER_SIGNATURE, signature_of(event) + text), label)
 
-    return trial.refused(
+    refused = trial.refused(
+        longer("00", gettext_noop("with the right signature and two digits more")),
+        longer("0" * 64, gettext_noop("with the right signature and 64 digits more")),
+    )
+    if refused.verdict is not Verdict.PASSED:
+        return refused
+    unreadable = (
         longer("0", gettext_noop("with the right signature and one digit more")),
         longer(", " + "0" * 64, gettext_noop("with the right signature, a comma and another")),
         longer("zz", gettext_noop("with the right signature and two letters")),
     )
+    if any(map(trial.is_accepted, unreadable)):
+        return Judgement(Verdict.REMARK, Sentence(REST_IGNORED), FIX_REST_IGNORED)
+    return trial.refused(*unreadable)
 
 
 def upper_case(trial: Trial) -> Judgement:
@@ -207,10 +221,9 @@ PROBES = (
     Probe(
         id="signature-followed",
         title=gettext_noop("A signature followed by more text is refused"),
-        sent=gettext_noop("Good events whose signatures are followed by a digit, another signature, or letters."),
+        sent=gettext_noop("Good events whose signatures are followed by digits, another signature, or letters."),
         why=gettext_noop(
-            "A comparison that stops at the end of its own digest, or searches for it, does not compare what was sent; "
-            "some decoders ignore what they cannot read."
+            "A comparison that stops at the end of its own digest, or searches for it, does not compare what was sent."
         ),
         fix=FIX,
         run=followed,

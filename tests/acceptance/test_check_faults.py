@@ -61,6 +61,7 @@ FOUND_BY = {
     "crashes-on-odd-signature": "signature-malformed",
     "compares-62-digits": "signature-changed-digit",
     "ignores-what-follows": "signature-followed",
+    "decodes-like-node": "signature-followed",
     "leaves-one-topic-unverified": "signature-wrong",
     "trims-the-body": "body-trimmed",
     "parses-first": "unsigned-nonsense",
@@ -106,6 +107,7 @@ MILDER = {
     "answers-204": Verdict.WARNING,
     "validates-first": Verdict.WARNING,
     "ignores-case": Verdict.REMARK,
+    "decodes-like-node": Verdict.REMARK,
 }
 """What is legal, or works today, fails only a strict run."""
 

@@ -57,6 +57,15 @@ def test_204_is_one_warning_and_the_run_passes_unless_it_is_strict(tmp_path: Pat
     assert (report.passed, strict.passed) == (True, False)
 
 
+def test_a_receiver_that_decodes_the_digits_is_right_with_two_remarks(tmp_path: Path) -> None:
+    with receiver(tmp_path, "--wrong", "decodes-like-node") as url:
+        report = run(url, counting(tmp_path, replace(QUICK, other_keys=10)))
+    assert report.passed
+    assert [each.id for each in report.results if each.verdict is not Verdict.PASSED] == [
+        "signature-followed", "signature-upper-case",
+    ]  # fmt: skip
+
+
 def test_without_effects_the_report_says_that_it_cannot_see_them(tmp_path: Path) -> None:
     with receiver(tmp_path, "--wrong", "works-each-time") as url:
         report = run(url)

@@ -45,7 +45,7 @@ NAMES = {
     *available_timezones(),
 }
 """The same in every language."""
-ADDRESS_OR_SECRET = re.compile(r"(https?://)?(\w+\.)+\w+(:\d+)?(/[\w/.-]*)?|[0-9a-f]{32}")
+ADDRESS_OR_SECRET = re.compile(r"(https?://)?(\w+\.)+\w+(:\d+)?(/[\w/.{}-]*)?|[0-9a-f]{32}")
 CODE_WORD = re.compile(r"[a-z]+(_[a-z]+)*|[A-Z]+(_[A-Z]+)+")
 """How the code names states; a page that shows one shows it untranslated."""
 LONGEST_SHOWN = 300
