@@ -41,8 +41,8 @@ HEX: Snippets = {
     "Python": "digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()\n"
     "valid = hmac.compare_digest(digest.encode(), signature.encode())",
     "JavaScript": "const digest = crypto.createHmac('sha256', secret).update(body).digest('hex')\n"
-    "const valid = digest.length === signature.length"
-    " && crypto.timingSafeEqual(Buffer.from(digest), Buffer.from(signature))",
+    "const [a, b] = [Buffer.from(digest), Buffer.from(signature)]\n"
+    "const valid = a.length === b.length && crypto.timingSafeEqual(a, b)",
     "PHP": "$digest = hash_hmac('sha256', $body, $secret); // hexadecimal already\n"
     "$valid = hash_equals($digest, $signature);",
     "Go": "digest := hex.EncodeToString(mac.Sum(nil))\nvalid := hmac.Equal([]byte(digest), []byte(signature))",

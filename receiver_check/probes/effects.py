@@ -207,7 +207,8 @@ def different_keys(trial: Trial, count: Effects) -> Judgement:
         labelled += [(topic, trial.event(topic)) for _ in range(2)]
     topic = _topic(trial)
     data = trial.data(topic)
-    of_one_contact = trial.event(topic, {**trial.data(topic), "line_uid": data["line_uid"]})
+    contact = "line_uid" if "line_uid" in data else "phone_number"
+    of_one_contact = trial.event(topic, {**trial.data(topic), contact: data[contact]})
     label = gettext_noop("two events of the same contact")
     labelled += [(label, trial.event(topic, data)), (label, of_one_contact)]
     key = trial.key()

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,12 +32,13 @@ BUILD_TIME = 120.0
 
 @dataclass(frozen=True)
 class Example:
-    """How one is started. `needs` is a program, and `package` what Node must find."""
+    """How one is started, after `setup` if there is one. `needs` is a program, and `package` what Node must find."""
 
     folder: str
     command: str
     needs: str
     package: str = ""
+    setup: str = ""
 
     def skip_unless_here(self) -> None:
         needs(self.needs)
@@ -50,16 +52,29 @@ class Example:
 
 FASTAPI = Example("python_fastapi", "uvicorn --app-dir {folder} crm:app --port {port}", "uvicorn")
 FLASK = Example("python_flask", "flask --app {folder}/test_drives run --port {port}", "flask")
+DJANGO = Example(
+    "python_django",
+    "python {folder}/manage.py runserver --noreload {port}",
+    "python3",
+    setup="python {folder}/manage.py migrate --run-syncdb",
+)
 NODE = Example("node_http", "node {folder}/receiver.js", "node")
 GO = Example("go", "go run {folder}/receiver.go", "go")
 RECEIVERS = (
     FASTAPI,
     FLASK,
+    DJANGO,
     NODE,
     Example("node_express", "node {folder}/receiver.js", "node", "express"),
     Example("php", "php -S 127.0.0.1:{port} {folder}/receiver.php", "php"),
     GO,
 )
+
+
+def words(command: str, folder: Path, port: int) -> list[str]:
+    """Of a command line, with this Python for every other."""
+    filled = [word.format(folder=folder, port=port) for word in command.split()]
+    return [sys.executable if word == "python" else word for word in filled]
 
 
 @contextmanager
@@ -68,13 +83,15 @@ def running(example: Example, folder: Path, source: Path | None = None) -> Itera
     example.skip_unless_here()
     port = free_port()
     code = source or EXAMPLES / example.folder
-    command = [word.format(folder=code, port=port) for word in example.command.split()]
-    stores = {"CRM_DATABASE": folder / "crm.sqlite3", "BOOKINGS_DATABASE": folder / "bookings.sqlite3"}
-    stores["BINDINGS_DATABASE"] = folder / "bindings.sqlite3"
+    names = ("CRM_DATABASE", "BOOKINGS_DATABASE", "BINDINGS_DATABASE", "SHOP_DATABASE")
+    stores = {name: folder / f"{name.lower()}.sqlite3" for name in names}
     env = environment(
         SHARE_SECRET=SECRET, PORT=port, INBOX=folder / "inbox", API_KEY=API_KEY, PYTHONDONTWRITEBYTECODE=1, **stores
     )
-    with start(command, env, folder / "example.log") as process:
+    env.pop("DJANGO_SETTINGS_MODULE", None)
+    if example.setup:
+        subprocess.run(words(example.setup, code, port), env=env, check=True, capture_output=True)
+    with start(words(example.command, code, port), env, folder / "example.log") as process:
         wait_until_it_listens(process, port, BUILD_TIME)
         yield f"http://127.0.0.1:{port}"
 
@@ -183,8 +200,21 @@ def test_a_survey_books_a_test_drive_once_and_only_by_its_aliases(tmp_path: Path
     }
 
 
+@pytest.mark.slow
+def test_points_are_added_once_for_each_grant(tmp_path: Path) -> None:
+    grant = sample("prize.points_added", seed=1) | {"points_count": 30}
+    page = f"/points/{grant['line_uid']}"
+    with running(DJANGO, tmp_path) as url:
+        trial = sending(url)
+        event = trial.event("prize.points_added", grant)
+        assert [each.answer.status for each in (*trial.send_at_once([event] * 5), trial.send(event))] == [200] * 6
+        assert trial.post("prize.points_added", grant).answer.status == 200  # redelivered under a new key
+        assert get(url + page)["points"] == 30
+
+
 def test_the_readme_of_the_examples_starts_them_as_the_tests_do() -> None:
     rows = (EXAMPLES / "README.md").read_text()
     for example in RECEIVERS:
-        program = example.command.replace("{folder}/", "").replace("--app-dir {folder} ", "")
-        assert program.format(port=9000) in rows, program
+        for command in filter(None, (example.setup, example.command)):
+            program = command.replace("{folder}/", "").replace("--app-dir {folder} ", "").replace("--noreload ", "")
+            assert program.format(port=9000) in rows, program

@@ -112,7 +112,8 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         expected = hmac.new(os.environ["SHARE_SECRET"].encode(), body, hashlib.sha256).hexdigest()
-        self.send_response(200 if hmac.compare_digest(expected, self.headers["CrescLab-Signature"]) else 401)
+        given = self.headers.get("CrescLab-Signature", "")
+        self.send_response(200 if hmac.compare_digest(expected.encode(), given.encode()) else 401)
         self.end_headers()
 
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Receiver).serve_forever()

@@ -8,6 +8,9 @@ import textwrap
 import time
 from pathlib import Path
 
+import requests
+
+from maac_contract.contract import HEADER_IDEMPOTENCY_KEY, HEADER_SIGNATURE
 from tests.conftest import ROOT, needs
 from tests.processes import Embedded, embedded, environment, start
 from tests.servers import free_port
@@ -56,6 +59,12 @@ def test_the_first_minute_works_as_written(tmp_path: Path) -> None:
             assert len(delivered["results"]) == 2
             assert waited["done"]
             assert json.loads(shell(export + test, simulator, port))["success"]
+            forged: dict[str, str | bytes | None] = {
+                HEADER_SIGNATURE: "署名".encode(),
+                HEADER_IDEMPOTENCY_KEY: "0" * 32,
+            }
+            answer = requests.post(f"http://127.0.0.1:{port}/webhook", data=b"{}", headers=forged, timeout=10)
+            assert answer.status_code == 401, receiver.output()
 
 
 def test_every_setting_that_the_code_reads_is_in_the_table_and_the_reverse() -> None:

@@ -62,7 +62,7 @@ from events.models import Event
 @csrf_exempt
 def receive(request):
     signature = hmac.new(settings.SHARE_SECRET.encode(), request.body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(signature, request.headers["CrescLab-Signature"]):
+    if not hmac.compare_digest(signature.encode(), request.headers.get("CrescLab-Signature", "").encode()):
         return HttpResponse(status=401)
     Event.objects.create(body=request.body)
     return HttpResponse()
