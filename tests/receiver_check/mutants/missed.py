@@ -1,6 +1,7 @@
 """Why mutants are not found: the reason that the page gives for each."""
 
 WHY_MISSED = {
+    "any-of-a-list": "Node's decoder accepts the right digest with another behind it, too, which is no hole; another before it is not tried.",
     "old-secret-default": "Only signatures with other secrets are tried, not one with an empty secret.",
     "only-json": "All events are sent with the Content-Type that MAAC sends.",
     "bytes-lost": "Bodies are changed in their text. Bytes that are no text are only sent with a wrong signature.",

@@ -23,8 +23,8 @@ HEAD = """# What the receiver check finds
 
 How good is a check? It is measured with *mutants*: receivers that are right but for one planted bug. Of these {total} mutants,
 [`maac-sim check`](../how-to/check-a-receiver.md) with `--effects` finds {found}: {failed} fail it, and {warned} get a warning.
-{missed} are not found, for the reasons below. The {good} good receivers of the suite, in seven languages, pass it with each of
-ten seeds, without a failure and without a warning.
+{missed} are not found, for the reasons below. Of the {good} good receivers of the suite, in seven languages, the test demands that
+they pass with each of ten seeds, without a failure and without a warning.
 
 The page is written by the test that checks them all (`tests/receiver_check/test_mutants.py`); the bugs were written from MAAC's
 contract and from what integrators do wrong, not from the probes. *Found by* is the first probe in the order of the
