@@ -54,8 +54,8 @@ FASTAPI = Example("python_fastapi", "uvicorn --app-dir {folder} crm:app --port {
 FLASK = Example("python_flask", "flask --app {folder}/test_drives run --port {port}", "flask")
 DJANGO = Example(
     "python_django",
-    "python {folder}/manage.py runserver --noreload {port}",
-    "python3",
+    "uvicorn --app-dir {folder} shop.asgi:application --port {port}",
+    "uvicorn",
     setup="python {folder}/manage.py migrate --run-syncdb",
 )
 NODE = Example("node_http", "node {folder}/receiver.js", "node")

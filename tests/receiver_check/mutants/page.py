@@ -26,8 +26,8 @@ How good is a check? It is measured with *mutants*: receivers that are right but
 {missed} are not found, for the reasons below. Of the {good} good receivers of the suite, in seven languages, the test demands that
 they pass with each of ten seeds, without a failure and without a warning.
 
-The page is written by the test that checks them all (`tests/receiver_check/test_mutants.py`); the bugs were written from MAAC's
-contract and from what integrators do wrong, not from the probes. *Found by* is the first probe in the order of the
+A test checks them all and compares this page (`tests/receiver_check/test_mutants.py`); `python -m tests.receiver_check.mutants`
+writes it. The bugs come from MAAC's contract and from what integrators do wrong. *Found by* is the first probe in the order of the
 [probes](probes.md) that fails; most bugs are found by several.
 """
 MISSED = """## Not found
