@@ -1,7 +1,7 @@
 """MAAC's webhook in Django, and a page that shows what it did.
 
 SHARE_SECRET=... python manage.py migrate --run-syncdb
-SHARE_SECRET=... python manage.py runserver 9000
+SHARE_SECRET=... uvicorn shop.asgi:application --port 9000
 """
 
 import hashlib
