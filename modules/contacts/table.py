@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -67,7 +68,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
     try:
         reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
         columns = reader.fieldnames or []
-        rows = [row for row in reader if any(row.values())]
+        rows = list(islice((row for row in reader if any(row.values())), ROW_LIMIT + 1))
     except csv.Error as error:
         raise InvalidInput(_("The file is not CSV: %(fault)s.") % {"fault": error}) from error
     unknown = [str(name) for name in columns if name not in COLUMNS]
