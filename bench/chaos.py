@@ -40,7 +40,7 @@ class Chaos:
         self._dice = random.Random(seed)  # noqa: S311 - not for secrecy
         self._kinds: dict[str, Callable[[], None]] = {
             "worker killed": self._kill_worker,
-            "worker told to end": self._end_worker,
+            "worker stopped": self._end_worker,
             "web killed": self._kill_web,
             "Redis killed": self._kill_redis,
             "PostgreSQL restarted": self._restart_postgres,
@@ -82,7 +82,7 @@ class Chaos:
         code = process.terminate(timeout=2 * WARM_SHUTDOWN)
         took = time.monotonic() - began
         if code or took > WARM_SHUTDOWN:
-            self.violations.append(f"A worker that was told to end did so with code {code} after {took:.1f} s.")
+            self.violations.append(f"A worker that was asked to stop did so with code {code} after {took:.1f} s.")
         self._stack.drop("worker", process)
         self._stack.start_workers(1)
 

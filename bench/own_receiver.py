@@ -45,7 +45,7 @@ class Line(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells mypy what asyncio gives
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio types it too widely
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:

@@ -20,7 +20,7 @@ LATE = 5.0
 """Seconds by which a retry may come before and after its time where nothing was broken. A sweep comes each second."""
 LEASE = 7.0
 """Seconds that the claims of a worker that was killed outlast it in a soak."""
-CRASHES = ("worker killed", "worker told to end", "PostgreSQL restarted")
+CRASHES = ("worker killed", "worker stopped", "PostgreSQL restarted")
 """Faults that can make a delivery go out twice."""
 
 

@@ -35,10 +35,11 @@ NOTICES_SHOWN = 3
 
 
 class Health(NamedTuple):
-    """The current state in a sentence, and its colour."""
+    """The current state in a sentence, its colour, and the query of the deliveries that it is about."""
 
     tone: str
     sentence: str
+    query: str | None = None
 
 
 class Tile(NamedTuple):
@@ -114,14 +115,14 @@ def _health(workers: dict[str, float], queue: Waiting, hour: Bucket, day: Bucket
         return Health("bad", _("No worker is running, so nothing is sent. Start one with: maac-sim worker"))
     if queue.late:
         late = ngettext("%(count)s delivery is late.", "%(count)s deliveries are late.", queue.late)
-        return Health("warn", late % {"count": _capped(queue.late)})
+        return Health("warn", late % {"count": _capped(queue.late)}, _query(status=Status.PENDING))
     if hour.failed:
         failed = ngettext(
             "%(count)s delivery failed in the last hour.",
             "%(count)s deliveries failed in the last hour.",
             hour.failed,
         )
-        return Health("bad", failed % {"count": _number(hour.failed)})
+        return Health("bad", failed % {"count": _number(hour.failed)}, _query(status=Status.FAILED, since="1h"))
     if hour.delivered:
         return Health("good", _("Everything that was sent in the last hour arrived."))
     if day.failed or day.delivered:

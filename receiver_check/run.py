@@ -21,7 +21,7 @@ from receiver_check.verdicts import Judgement, Reason, Report, Result, Sentence,
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[ -~]*")
 
-LEFT_OUT = gettext_noop("Left out as told.")
+LEFT_OUT = gettext_noop("Left out on request.")
 NOT_REACHABLE = gettext_noop("The receiver could not be reached.")
 TIME_OVER = gettext_noop("Not run to its end: the time of the whole run was over.")
 NOTHING_ACCEPTED = gettext_noop("The receiver accepts no valid event, so this would show nothing.")

@@ -15,6 +15,7 @@ from modules.notifications.errors import InvalidBinding
 from modules.notifications.forms import BindingForm, ConditionsForm, MessageForm, TemplateForm
 from modules.notifications.magic import MAGIC
 from modules.notifications.models import Binding, Message, Template
+from modules.notifications.walk import walk
 
 
 @page
@@ -127,12 +128,10 @@ def _messages(request: ConsoleRequest) -> dict[str, Any]:
 
 def _details(request: ConsoleRequest, pk: int) -> dict[str, Any]:
     found = _message(request, pk)
-    walked = [
-        {"row": step, "pill": labels.kind_of(step.status), "word": labels.STATUSES[step.status]}
-        for step in found.steps.order_by("id")
-    ]
+    made = list(found.steps.order_by("id"))
+    walked = [{"row": step, "pill": labels.kind_of(step.status), "word": labels.STATUSES[step.status]} for step in made]
     plan = [(labels.CHANNELS[channel], labels.OUTCOMES[outcome]) for channel, outcome in found.plan.items()]
-    return {"message": found, "steps": walked, "plan": plan}
+    return {"message": found, "steps": walked, "plan": plan, "walk": walk(found, made)}
 
 
 def _template(request: ConsoleRequest, pk: int) -> Template:

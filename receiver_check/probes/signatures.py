@@ -242,7 +242,7 @@ PROBES = (
         id="signature-other-secret",
         title=gettext_noop("A signature made with another secret is refused"),
         sent=gettext_noop("A good event, signed with a secret that is not this endpoint's."),
-        why=gettext_noop("The secret is what tells MAAC from everybody else."),
+        why=gettext_noop("Only the secret distinguishes MAAC from everybody else."),
         fix=FIX,
         run=other_secret,
     ),

@@ -49,7 +49,9 @@ PROBES = (
         id="large",
         title=gettext_noop("A large event is accepted"),
         sent=gettext_noop("An event of about 200 KB."),
-        why=gettext_noop("A refusal with 413 is final. Express, for example, takes 100 KB unless told otherwise."),
+        why=gettext_noop(
+            "A refusal with 413 is final. Express, for example, takes 100 KB unless it is configured otherwise."
+        ),
         fix=gettext_noop("Raise the body limit of the framework and of the proxy in front to 1 MB or more."),
         run=large,
     ),

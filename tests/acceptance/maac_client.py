@@ -99,6 +99,33 @@ class Maac:
     def delete_segment(self, segment_id: int) -> None:
         self.call("DELETE", f"segment/{segment_id}/")
 
+    def create_event(self, name: str) -> int:
+        return int(self.call("POST", "event/", json={"name": name}).json()["id"])
+
+    def push(self, template_id: int, line_uid: str, event_id: int, **parameters: str) -> Json:
+        body = {"template_id": template_id, "event_id": event_id, "data": {"line_uid": line_uid, **parameters}}
+        return dict(self.call("POST", "direct_message/push/", json=body).json())
+
+    def sending(self, direct_message_id: int) -> Json:
+        return dict(self.call("GET", f"direct_message/{direct_message_id}/").json())
+
+    def report(self, event_id: int) -> Json:
+        return dict(self.call("GET", f"event/{event_id}/report/").json()["report"])
+
+    def redeem(self, code: str, **given: Any) -> str:
+        fields = dict.fromkeys(("customer_id", "mobile", "gender", "store", "revenue")) | given
+        return str(self.call("POST", f"prize/{code}/redeem/", json=fields).json()["detail"])
+
+    def notify(self, pnp_setting_id: int, phone_number: str, customized_id: str) -> Json:
+        """An SMS+ message without LINE push."""
+        data = {"phone_number": phone_number, "pnp": {}, "sms": {}, "customized_id": customized_id}
+        body = {"pnp_setting_id": pnp_setting_id, "data": data}
+        return dict(self.call("POST", "pnp/message/push/", json=body).json())
+
+    def bind_link(self, bind_link_id: int, customer_id: str) -> Json:
+        body = {"bind_link_id": bind_link_id, "customer_id": customer_id}
+        return dict(self.call("POST", "binding/bindlink/", json=body).json())
+
     def _ready(self, segment: Json) -> Json:
         assert (segment["member_count"], segment["status"], segment["last_updated_time"]) == (-1, 1, None)
         for _ in _until_deadline():

@@ -17,7 +17,7 @@ PASSWORD = "admin-pass-1"
 
 
 class MaacClient:
-    """As a brand's program talks to MAAC: all that it is told about this simulator is its host."""
+    """As a brand's program talks to MAAC: all that it knows of this simulator is its host."""
 
     def __init__(self, host: str, token: str) -> None:
         self._base = f"{host}/openapi/v1"

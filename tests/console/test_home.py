@@ -41,7 +41,7 @@ def shown(client: Client, path: str = HOME) -> str:
 
 def pulse(page: str) -> tuple[str, str]:
     """The tone and the sentence of the state."""
-    (found,) = re.findall(r'<p class="pulse (\w+)">(.*?)</p>', page)
+    (found,) = re.findall(r'<p class="pulse banner (\w+)"><span>(.*?)</span>', page)
     tone, sentence = found
     return tone, sentence
 

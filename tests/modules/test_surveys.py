@@ -1,4 +1,4 @@
-"""Surveys: through REST, through the console, and what an answer tells the receiver and the contact."""
+"""Surveys: through REST, through the console, and what an answer does to the receiver and the contact."""
 
 import json
 import re

@@ -1,5 +1,6 @@
 """Counting the work: from a file, a command and a URL, and a clear sentence where that is impossible."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from receiver_check.effects import NoEffects, effects, from_url
 from receiver_check.sender import BadTarget
 from tests.receiver import Answer, Hang, Receiver
 from tests.servers import free_port
+
+PYTHON = shlex.quote(sys.executable)
 
 KEY = "0123456789abcdef0123456789abcdef"
 OTHER = KEY[::-1]
@@ -36,21 +39,21 @@ def test_a_folder_counts_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("argument", ["", " {key}", " before-{key}-after"])
 def test_a_command_gets_the_key_and_prints_the_number(argument: str) -> None:
     code = f"import sys; print(sys.argv[1].count('{KEY}') * 3)"
-    assert effects(f'{sys.executable} -c "{code}"{argument}')(KEY) == 3
+    assert effects(f'{PYTHON} -c "{code}"{argument}')(KEY) == 3
 
 
 def test_the_key_is_one_argument_of_a_command_and_no_shell_reads_it() -> None:
     code = "import sys; print(len(sys.argv) - 1)"
-    assert effects(f'{sys.executable} -c "{code}"')("a b; exit 9") == 1
+    assert effects(f'{PYTHON} -c "{code}"')("a b; exit 9") == 1
 
 
 @pytest.mark.parametrize(
     ("command", "words"),
     [
         ("there-is-no-such-program {key}", "could not be started"),
-        (f"{sys.executable} -c 'import sys; sys.exit(\"no database\")'", "exit code 1: no database"),
-        (f"{sys.executable} -c 'print(\"two\")'", "must print one number, and printed: two"),
-        (f"{sys.executable} -c ''", "must print one number"),
+        (f"{PYTHON} -c 'import sys; sys.exit(\"no database\")'", "exit code 1: no database"),
+        (f"{PYTHON} -c 'print(\"two\")'", "must print one number, and printed: two"),
+        (f"{PYTHON} -c ''", "must print one number"),
     ],
 )
 def test_a_command_that_gives_no_number_is_reported(command: str, words: str) -> None:

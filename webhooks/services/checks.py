@@ -139,7 +139,8 @@ def start(
     if options.previous_secret:
         _check_secret(options.previous_secret, "previous_secret")
     _check_headers(dict(options.headers))
-    options = replace(options, seed=options.seed or Options().seed, time_limit=options.time_limit or LONGEST)
+    limit = LONGEST if options.time_limit is None else options.time_limit
+    options = replace(options, seed=options.seed or Options().seed, time_limit=limit)
     _vet(url, secret, options, now)
     if effects_url:
         _check_effects_url(effects_url)
