@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.locks import lock_account
 from accounts.models import Account
 from maac_contract.samples import JAPANESE
 from modules.contacts import services as contacts
@@ -23,6 +24,7 @@ CHINESE_TEXTS = ("出貨通知", "春季特賣", "會員日")
 @transaction.atomic
 def furnish(*, account: Account, base: str, now: datetime, actor: str) -> bool:
     """Whether it was made: an account that has contacts is left as it is. `base`: see `try_it.services.set_up`."""
+    lock_account(account.pk)
     if account.contacts.exists():
         return False
     shipped, sale, member_day = JAPANESE_TEXTS if language_of(account) is JAPANESE else CHINESE_TEXTS

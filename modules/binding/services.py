@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
@@ -20,7 +20,6 @@ from modules.binding.errors import BindLinkUsed, InvalidBindLink
 from modules.binding.models import BindingTemplate, BindLink
 from modules.contacts import rules as contact_rules
 from modules.contacts import services as contact_services
-from modules.contacts.errors import ContactTaken
 from modules.contacts.models import Contact
 from modules.deletion import delete_whole
 from modules.validation import refuse
@@ -82,23 +81,14 @@ def open_link(*, link: BindLink, line_uid: str = "", name: str = "", now: dateti
 
     Raises BindLinkUsed, ContactTaken or InvalidContact.
     """
-    fresh = BindLink.objects.filter(pk=link.pk).select_related("account").first()
+    # Several who open the link at once follow each other; it is locked before the contact.
+    links = BindLink.objects.select_for_update(no_key=True, of=("self",)).select_related("account")
+    fresh = links.filter(pk=link.pk).first()
     if fresh is None or fresh.is_used_up:
         raise _used()
-    try:
-        contact = _bind(fresh, line_uid.strip(), name, now)
-    except ContactTaken:
-        if _unused(fresh).exists():
-            raise
-        raise _used() from None
-    # This UPDATE decides between several who open the link at once; the others' bindings are rolled back.
-    if not _unused(fresh).update(bindings=F("bindings") + 1, contact=contact, bound_at=now):
-        raise _used()
+    contact = _bind(fresh, line_uid.strip(), name, now)
+    BindLink.objects.filter(pk=fresh.pk).update(bindings=F("bindings") + 1, contact=contact, bound_at=now)
     return Bound(contact, send_callback(account=fresh.account, data=body_of(contact), now=now))
-
-
-def _unused(link: BindLink) -> QuerySet[BindLink]:
-    return BindLink.objects.filter(Q(bind_once=False) | Q(bindings=0), pk=link.pk)
 
 
 def _used() -> BindLinkUsed:

@@ -21,6 +21,9 @@ from modules.validation import refuse
 COLUMNS = (
     "line_display_name", "display_name", "customer_id", "mobile", "email", "gender", "birthday", "status",
 )  # fmt: skip
+LOCKED_BEFORE = ("binding_bindlink",)
+LOCKED_AFTER = ("points_voucher", "contacts_tagging", "points_grant", "surveys_submission")
+"""Tables whose rows other services lock before and after the contact, in this order."""
 EDITABLE = (*COLUMNS, "tags")
 
 
@@ -85,7 +88,7 @@ def bind(*, contact: Contact, customer_id: str, now: datetime) -> Contact:
 
 def delete(*, contact: Contact) -> None:
     """Delete the contact. Its events stay in the log."""
-    delete_whole(contact)
+    delete_whole(contact, before=LOCKED_BEFORE, after=LOCKED_AFTER)
 
 
 def seed_demo(*, account: Account, now: datetime, count: int = 12) -> list[Contact]:

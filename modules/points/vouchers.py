@@ -97,7 +97,8 @@ def redeem(
 ) -> Voucher:
     """Redeem a voucher once: its points leave the contact, who gets the tags. Raises NotRedeemed.
 
-    The contact is locked before the vouchers, so of redemptions at once no two spend the same points.
+    The contact is locked before the vouchers, so of redemptions at once no two spend the same points; its tags are
+    locked before its grants.
     """
     found = selectors.vouchers(account=account).filter(code=code).first()
     if found is None:
@@ -110,6 +111,9 @@ def redeem(
         voucher = _redeemable(voucher, contact, now)
         if contact is None:
             raise NotRedeemed(NOT_RECEIVED, _("Nobody has received this voucher yet."))
+        if tags:
+            named = tagging.tags_of_names(account=account, names=[tag.strip() for tag in tags], now=now)
+            tagging.add(taggings=[(contact.pk, tag, now) for tag in named])
         spend(contact=contact, points=voucher.points, now=now)
         details: Mapping[str, Any] = {
             "redeemed_at": now,
@@ -122,9 +126,6 @@ def redeem(
         for name, value in details.items():
             setattr(voucher, name, value)
         voucher.save()
-        if tags:
-            named = tagging.tags_of_names(account=account, names=[tag.strip() for tag in tags], now=now)
-            tagging.add(taggings=[(contact.pk, tag, now) for tag in named])
     return voucher
 
 

@@ -33,7 +33,7 @@ def test_a_callback_is_set_tested_and_removed_and_a_link_opened(maac_sim: Comman
 
 
 def test_the_receiver_of_a_callback_is_checked_without_a_simulator(maac_sim: CommandLine, receiver: Receiver) -> None:
-    receiver.always("/binding", 204)
+    receiver.always("/binding", 500)
     address = receiver.url("/binding")
     report = maac_sim.json("check", address, "--callback", "--header", "x-api-key: k", code=1)
     assert "callback-accepted" in {probe["id"] for probe in report["probes"] if probe["verdict"] == "failed"}

@@ -86,11 +86,12 @@ def test_lost_events_are_found_and_sent_again(simulator: Embedded, receiver: Rec
 
 
 def test_faults_strike_as_the_page_says(simulator: Embedded, receiver: Receiver, tmp_path: Path) -> None:
-    lost, short, quick = blocks("break-things")
+    lost, scripted, short, quick = blocks("break-things")
     make_endpoint(simulator, receiver)
     assert "1 of 1" in typed(lost, simulator, tmp_path)
     assert len(receiver.requests) == 2
     assert receiver.requests[0].key == receiver.requests[1].key
+    assert "No failure is scripted any more." in typed(scripted, simulator, tmp_path)
     assert "after 0.01, 0.02, 0.04 s" in typed(short, simulator, tmp_path)
     assert json.loads(typed(quick, simulator, tmp_path))["retry_waits"] == [0.01, 0.02, 0.04]
 

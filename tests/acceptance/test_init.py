@@ -46,7 +46,7 @@ def test_what_it_writes_passes_its_test_and_the_check(framework: str, program: s
         "SHARE_SECRET": SECRET,
         "PORT": port,
         "INBOX": tmp_path / "inbox",
-        "DJANGO_SETTINGS_MODULE": "project.settings",
+        "DJANGO_SETTINGS_MODULE": "project.settings" if framework == "django" else "",
     }
     install, *steps = workflow(folder)
     assert install.startswith("pip install")

@@ -254,6 +254,7 @@ def test_a_bad_link_in_the_console_shows_its_error(console: Client, template: Bi
 # Traffic
 
 
+@pytest.mark.any_lock_order  # The links are rows of the play's own transaction, so nobody can wait for them.
 def test_a_play_opens_bind_links_and_the_callbacks_are_on_their_way(alice: Account) -> None:
     set_callback(account=alice, url="http://127.0.0.1:9/b", headers={}, now=NOW)
     text = "rate: 2\nseconds: 10\ncontacts: {at_start: 2, bound: 0}\nmix: {points: 1, bind_link: 2}\n"
