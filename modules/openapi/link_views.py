@@ -1,5 +1,6 @@
 """Behaviour files, the reports of deeplinks and tracelinks, and the statistics of auto replies."""
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
@@ -41,7 +42,7 @@ class LinkQuery(queries.Period):
     id = queries.Id(required=False)
 
 
-class LinkView(OpenApiView):
+class LinkView(OpenApiView, ABC):
     kind: ClassVar[Link.Kind]
 
     def get(self, request: Request) -> Response:
@@ -53,8 +54,9 @@ class LinkView(OpenApiView):
             raise NotFound
         return Response(self.answer(link, asked["start_date"], asked["end_date"]))
 
+    @abstractmethod
     def answer(self, link: Link, start: date | None, end: date | None) -> dict[str, Any]:
-        raise NotImplementedError
+        """The documented report of `link` from `start` to `end`, days of the account's zone, both included."""
 
 
 class DeeplinkView(LinkView):

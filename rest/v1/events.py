@@ -76,7 +76,7 @@ class SendTestView(AccountAPIView):
 
 @extend_schema_view(
     retrieve=extend_schema(
-        description="Show a delivery with every attempt: what was sent, what came, and where the time went.",
+        description="Show a delivery with every attempt: the request, the answer, and how long each step took.",
         responses=DeliveryDetailOut,
     )
 )
